@@ -1,0 +1,4 @@
+// What a kind of machine is. `@vigie/model/evaluate` alone is free of dependencies (for the page);
+// `@vigie/model/load` reads models/*.yaml.
+export * from './evaluate.ts';
+export * from './schema.ts';

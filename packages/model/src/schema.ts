@@ -1,0 +1,67 @@
+// What a kind of machine is, as edge, server and page share it: its channels with names, units, bands
+// and limits. It travels over the link as JSON once per hash and is kept by the server for ever.
+// Not here: registers (they stay on the edge, load.ts), and values.
+import type { CodecSchema } from '@vigie/codec';
+import { z } from 'zod';
+
+const text = z.object({ fr: z.string().min(1).max(80), en: z.string().min(1).max(80) });
+
+/** Limits of a channel; `null` where there is none. alarmLow ≤ warningLow < warningHigh ≤ alarmHigh. */
+export const limitsSchema = z.strictObject({
+  alarmLow: z.number().nullable().default(null),
+  warningLow: z.number().nullable().default(null),
+  warningHigh: z.number().nullable().default(null),
+  alarmHigh: z.number().nullable().default(null),
+});
+
+export const channelSchema = z.strictObject({
+  id: z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'lower-case letters, digits and _, at most 32'),
+  kind: z.enum(['number', 'counter', 'boolean', 'state', 'text']),
+  names: text,
+  /** Empty for a ratio, a state, a boolean. */
+  unit: z.string().max(12).default(''),
+  decimals: z.number().int().min(0).max(9).nullable().default(null),
+  /** Place among the gauges (1 first), `null` when the channel is no gauge. */
+  gauge: z.number().int().min(1).max(99).nullable().default(null),
+  /** Drawn on the temperature chart of the Machine page. */
+  chart: z.boolean().default(false),
+  /** Ends of the gauge's scale. */
+  scale: z.strictObject({ min: z.number(), max: z.number() }).nullable().default(null),
+  /** Where the value lies when the machine runs normally. */
+  band: z.strictObject({ low: z.number(), high: z.number() }).nullable().default(null),
+  limits: limitsSchema.nullable().default(null),
+  /** Values of the machine's state channel in which band and limits hold; `null`: always. */
+  activeStates: z.array(z.number().int()).nullable().default(null),
+  /** Id of the channel that carries the setpoint of this one. */
+  setpoint: z.string().nullable().default(null),
+  /** Words for the values of a state or boolean channel. */
+  states: z
+    .array(z.strictObject({ value: z.number().int(), names: text, running: z.boolean().default(true) }))
+    .nullable()
+    .default(null),
+});
+
+export const machineSchemaSchema = z.strictObject({
+  model: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/),
+  names: text,
+  /** The channel that says what the machine is doing (its `states` say in which it runs). */
+  stateChannel: z.string().nullable().default(null),
+  intervalMs: z.number().int().min(10).max(86_400_000).default(1000),
+  /** A curve is cut where two rows are further apart than this. */
+  cutMs: z.number().int().min(1000).default(3_600_000),
+  channels: z.array(channelSchema).min(1).max(1000),
+});
+
+export type Names = z.infer<typeof text>;
+export type Limits = z.infer<typeof limitsSchema>;
+export type Channel = z.infer<typeof channelSchema>;
+/** The schema of a machine: all a reader needs to show its rows. */
+export type MachineSchema = z.infer<typeof machineSchemaSchema>;
+
+/** The part of a schema the codec needs. */
+export function codecSchema(schema: MachineSchema): CodecSchema {
+  return {
+    intervalMs: schema.intervalMs,
+    channels: schema.channels.map(({ id, kind, decimals }) => ({ id, kind, decimals })),
+  };
+}
