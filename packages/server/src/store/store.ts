@@ -1,0 +1,114 @@
+// The store's contract: what gateway, API and commands may ask of it, whatever SQL is beneath.
+// Invariants: `append` resolves only once its rows are durable; a row's identity is (machine, spool,
+// sequence), so appending twice stores once; the high-water mark moves in the same transaction.
+// Not here: dating (dating.ts), who may see what (accounts).
+import type { ChartAnswer, JournalEntry, RowView } from '@vigie/contract';
+import type { MachineSchema } from '@vigie/model';
+import type { GapReason } from '@vigie/protocol';
+
+/** A block as received, about to be kept as those same bytes. */
+export interface IncomingBlock {
+  readonly machine: string;
+  readonly spool: string;
+  readonly firstSequence: number;
+  readonly bootNumber: number;
+  readonly monotonicStartMs: number;
+  readonly rowCount: number;
+  readonly block: Uint8Array;
+}
+
+export type AppendResult =
+  /** Durable. `fromMs`/`toMs`: first and last instant of its rows, UTC; `null` when the boot has no anchor yet. */
+  | { readonly kind: 'stored'; readonly nextSequence: number; readonly fromMs: number | null; readonly toMs: number | null }
+  /** All of its rows were there already. */
+  | { readonly kind: 'duplicate'; readonly nextSequence: number }
+  /** Kept aside, undecodable; acknowledged so that the stream goes on. */
+  | { readonly kind: 'set-aside'; readonly nextSequence: number; readonly reason: string }
+  /** Its first sequence is beyond the high-water mark: rows in between are missing. */
+  | { readonly kind: 'out-of-order'; readonly nextSequence: number };
+
+export interface MachineRecord {
+  readonly id: string;
+  readonly name: string;
+  readonly site: string;
+  readonly timeZone: string;
+  /** Ed25519 public key, raw, base64; `null` until enrolled. */
+  readonly publicKey: string | null;
+  readonly intervalMs: number;
+  readonly schemaHash: string | null;
+  readonly retired: boolean;
+}
+
+export interface Anchor {
+  readonly machine: string;
+  readonly spool: string;
+  readonly bootNumber: number;
+  readonly monotonicMs: number;
+  readonly utcMs: number;
+  readonly errorMs: number;
+}
+
+export interface Store {
+  // machines
+  machines(): MachineRecord[];
+  machine(id: string): MachineRecord | null;
+  createMachine(machine: { id: string; name: string; site: string; timeZone: string }): Promise<void>;
+  setPublicKey(machine: string, publicKey: string): Promise<void>;
+  /** A single-use code by its SHA-256 (hex), for a machine, until an instant. */
+  putEnrolmentCode(machine: string, codeSha256: string, expiresMs: number): Promise<void>;
+  /** Uses up the code; `null` when unknown, used or expired. */
+  takeEnrolmentCode(codeSha256: string, nowMs: number): Promise<string | null>;
+
+  // schemas
+  hasSchema(hash: string): boolean;
+  schema(hash: string): MachineSchema | null;
+  putSchema(hash: string, schema: MachineSchema): Promise<void>;
+  /** The schema the machine's edge named last. */
+  setMachineSchema(machine: string, hash: string): Promise<void>;
+  putPrior(machine: string, hash: string, bytes: Uint8Array): Promise<void>;
+
+  // rows
+  /** High-water mark: the first sequence not stored; 0 for a spool never met. */
+  nextSequence(machine: string, spool: string): number;
+  /** Waits in a group commit with the others' blocks; in order per spool. Rejects only when the disk refuses. */
+  append(block: IncomingBlock): Promise<AppendResult>;
+  /** Rows that will never come; moves the high-water mark. */
+  appendGap(gap: {
+    machine: string;
+    spool: string;
+    firstSequence: number;
+    nextSequence: number;
+    reason: GapReason;
+  }): Promise<{ readonly nextSequence: number }>;
+  /** Dates the boot's blocks, backwards too. Resolves when their times are re-dated. */
+  putAnchor(anchor: Anchor): Promise<void>;
+  /** UTC of an instant of a boot, `null` when it has no anchor. */
+  date(machine: string, spool: string, bootNumber: number, monotonicMs: number): number | null;
+
+  // reading
+  /** Newest row stored, by instant. */
+  lastRow(machine: string): RowView | null;
+  chart(query: {
+    machine: string;
+    channels: readonly string[];
+    fromMs: number;
+    toMs: number;
+    width: number;
+  }): Promise<ChartAnswer>;
+  /** Every row with fromMs ≤ instant < toMs, oldest first, values in the order of `channels`; for export and tests. */
+  rows(query: {
+    machine: string;
+    channels: readonly string[];
+    fromMs: number;
+    toMs: number;
+  }): AsyncIterable<RowView>;
+  /** Since the start of the month that holds `nowMs` (UTC). */
+  monthUsage(machine: string, nowMs: number): { readonly blockBytes: number; readonly rows: number };
+
+  // journal
+  addJournal(machine: string, entry: JournalEntry): Promise<void>;
+  journal(machine: string, beforeMs: number, count: number): JournalEntry[];
+
+  /** Resolves when what was asked is durable and the worker rests. */
+  close(): Promise<void>;
+}
