@@ -1,0 +1,68 @@
+// Builds what runs: one bundle per program (packages/*/dist/main.mjs) and the page (packages/web/dist).
+// Skips a part whose sources are older than its result, so that a second start is quick.
+// Only node:, esbuild and vite; the programs also run from their sources, which is what `npm run dev` does.
+import { spawnSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
+
+// Packages with native code, or that find files beside themselves, stay outside of the bundles.
+const EXTERNAL = ['better-sqlite3', '@node-rs/argon2', 'modbus-serial', 'serialport', 'pino'];
+const SHARED = ['codec', 'config', 'contract', 'model', 'protocol'];
+const PROGRAMS = {
+  edge: { main: 'src/main.ts' },
+  server: { main: 'src/main.ts', 'seal-worker': 'src/store/seal-worker.ts' },
+  simulator: { main: 'src/main.ts' },
+};
+
+export async function buildAll({ quiet = false } = {}) {
+  for (const [name, entries] of Object.entries(PROGRAMS)) {
+    const folder = join('packages', name);
+    const result = join(folder, 'dist', 'main.mjs');
+    if (isFresh(result, [...SHARED, name])) continue;
+    if (!quiet) console.log(`Building vigie-${name} …`);
+    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    await build({
+      entryPoints: Object.fromEntries(
+        Object.entries(entries).map(([out, source]) => [out, join(folder, source)]),
+      ),
+      outdir: join(folder, 'dist'),
+      outExtension: { '.js': '.mjs' },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node24',
+      external: EXTERNAL,
+      sourcemap: 'linked',
+      define: { 'process.env.VIGIE_VERSION': JSON.stringify(version) },
+      // Bundled CommonJS packages call require() for node: modules.
+      banner: { js: "import { createRequire as __req } from 'node:module'; const require = __req(import.meta.url);" },
+      logLevel: 'warning',
+    });
+  }
+  if (!isFresh(join('packages', 'web', 'dist', 'index.html'), ['contract', 'model', 'web'])) {
+    if (!quiet) console.log('Building the page …');
+    const vite = join(root, 'node_modules', '.bin', 'vite');
+    const done = spawnSync(vite, ['build', '--logLevel', 'warn'], {
+      cwd: join('packages', 'web'),
+      stdio: 'inherit',
+    });
+    if (done.status !== 0) throw new Error('the page could not be built');
+  }
+}
+
+function isFresh(result, packages) {
+  if (!existsSync(result)) return false;
+  const built = statSync(result).mtimeMs;
+  const sources = packages.flatMap((name) => [
+    ...globSync(`packages/${name}/src/**/*`),
+    ...globSync(`packages/${name}/{index.html,package.json,vite.config.ts,public/**}`),
+  ]);
+  return [...sources, 'scripts/build.mjs', 'package-lock.json'].every((file) => statSync(file).mtimeMs <= built);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();

@@ -1,0 +1,67 @@
+// Brings along what the scripts need: packages of the lock file (Node 24 among them) and, with --browser, a
+// Chromium. Runs on the machine's own Node, 20 or newer, before anything is installed; so no import but node:.
+// Does nothing, in a moment, when everything is there.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
+
+const ownMajor = Number(process.versions.node.split('.')[0]);
+if (ownMajor < 20) {
+  fail(`Node ${process.versions.node} is too old to start from: install Node 20 or newer (https://nodejs.org).`);
+}
+
+const lock = 'package-lock.json';
+const installed = join('node_modules', '.package-lock.json');
+if (!existsSync(installed) || statSync(lock).mtimeMs > statSync(installed).mtimeMs) {
+  console.log('Installing packages (once, about half a minute) …');
+  // No install scripts: nothing here compiles, and no package runs code of its own on this machine.
+  const done = spawnSync('npm', ['ci', '--ignore-scripts', '--loglevel=error', '--no-audit', '--no-fund'], {
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  });
+  if (done.status !== 0) fail('npm ci failed; the lines above say why. Check the network, then run this again.');
+}
+
+const brought = join('node_modules', '.bin', 'node');
+const node = existsSync(brought) ? brought : process.execPath;
+const major = Number(execFileSync(node, ['--version'], { encoding: 'utf8' }).slice(1).split('.')[0]);
+if (major < 24) {
+  fail(
+    `Vigie needs Node 24 or newer; this is Node ${major} and none is packaged for ${process.platform}-${process.arch}.`,
+  );
+}
+
+if (process.argv.includes('--browser') && findChromium() === null) installChromium();
+
+function findChromium() {
+  if (process.env.CHROMIUM_PATH) return process.env.CHROMIUM_PATH;
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
+      const file = join(folder, name);
+      if (existsSync(file)) return file;
+    }
+  }
+  return null;
+}
+
+function installChromium() {
+  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    console.log('Installing Chromium for the browser tests (apt-get, once) …');
+    const quiet = { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+    spawnSync('apt-get', ['update', '-qq'], quiet);
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], quiet);
+    if (findChromium() !== null) return;
+  }
+  console.log('Downloading Chromium for the browser tests (once) …');
+  const done = spawnSync('npx', ['playwright-core', 'install', 'chromium'], { stdio: 'inherit' });
+  if (done.status !== 0) fail('No Chromium could be installed: install one and set CHROMIUM_PATH to it.');
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(1);
+}
