@@ -65,11 +65,19 @@ export interface BlockHeader {
 
 /** Why bytes are not a block; `code` is stable, `message` is one sentence for a person. */
 export interface CodecError {
-  readonly code: 'truncated' | 'corrupt' | 'unsupported-version' | 'too-large' | 'schema-mismatch' | 'prior-unknown';
+  readonly code:
+    | 'truncated'
+    | 'corrupt'
+    | 'unsupported-version'
+    | 'too-large'
+    | 'schema-mismatch'
+    | 'prior-unknown';
   readonly message: string;
 }
 
-export type Decoded<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: CodecError };
+export type Decoded<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: CodecError };
 
 /** Bounds within which `decodeBlock` stays whatever the bytes say, and `encodeBlock` refuses to go beyond. */
 export const MAX_BLOCK_ROWS = 10_000;
