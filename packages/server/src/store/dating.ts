@@ -1,0 +1,58 @@
+// Dates a boot: maps its monotonic time to UTC by anchors, backwards and forwards. Pure.
+// Invariants: with one anchor the whole boot is dated; between two the mapping is linear, outside it runs at
+// slope 1; an anchor that contradicts better ones by more than clocks can drift is ignored; a mapping that is
+// good enough stays as it is, so that rows do not tremble. Not here: where anchors are kept.
+
+export interface AnchorPoint {
+  readonly monotonicMs: number;
+  readonly utcMs: number;
+  /** Half the round trip that gave it. */
+  readonly errorMs: number;
+}
+
+/** Quartz of a Pi stays within ±100 ppm over the temperatures of a cabinet. */
+export const MAX_DRIFT = 100e-6;
+/** A new anchor that agrees with the mapping within this adds nothing. */
+export const TOLERANCE_MS = 50;
+
+/** UTC of `monotonicMs`; `null` without anchors. `anchors` in increasing monotonic time. */
+export function dateOf(anchors: readonly AnchorPoint[], monotonicMs: number): number | null {
+  const first = anchors[0];
+  if (first === undefined) return null;
+  let left = first;
+  let right: AnchorPoint | null = null;
+  for (const anchor of anchors) {
+    if (anchor.monotonicMs <= monotonicMs) left = anchor;
+    else {
+      right = anchor;
+      break;
+    }
+  }
+  const since = monotonicMs - left.monotonicMs;
+  if (right === null || since < 0) return Math.round(left.utcMs + since);
+  const slope = (right.utcMs - left.utcMs) / (right.monotonicMs - left.monotonicMs);
+  return Math.round(left.utcMs + since * slope);
+}
+
+export type AnchorVerdict =
+  /** It changes the mapping: keep it. */
+  | { readonly kind: 'kept'; readonly anchors: readonly AnchorPoint[] }
+  /** The mapping says the same already. */
+  | { readonly kind: 'agrees' }
+  /** No clock drifts so: the source lies, or the boot is not the same. */
+  | { readonly kind: 'contradicts' };
+
+/** What a new anchor does to those of its boot. */
+export function weighAnchor(anchors: readonly AnchorPoint[], anchor: AnchorPoint): AnchorVerdict {
+  const dated = dateOf(anchors, anchor.monotonicMs);
+  if (dated === null) return { kind: 'kept', anchors: [anchor] };
+  const nearest = anchors.reduce((best, other) =>
+    Math.abs(other.monotonicMs - anchor.monotonicMs) < Math.abs(best.monotonicMs - anchor.monotonicMs) ? other : best,
+  );
+  const disagreement = Math.abs(anchor.utcMs - dated);
+  const drift = Math.abs(anchor.monotonicMs - nearest.monotonicMs) * MAX_DRIFT;
+  if (disagreement > drift + anchor.errorMs + nearest.errorMs + TOLERANCE_MS) return { kind: 'contradicts' };
+  if (disagreement <= TOLERANCE_MS || disagreement <= anchor.errorMs) return { kind: 'agrees' };
+  const kept = [...anchors.filter((other) => other.monotonicMs !== anchor.monotonicMs), anchor];
+  return { kind: 'kept', anchors: kept.sort((a, b) => a.monotonicMs - b.monotonicMs) };
+}

@@ -1,0 +1,46 @@
+// The tables of the SQLite store, by version. A change adds a script at the end; what stands is never edited.
+// Instants are Unix ms UTC; machine comes first in every key.
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE machine (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    site TEXT NOT NULL,
+    time_zone TEXT NOT NULL,
+    public_key TEXT,
+    interval_ms INTEGER NOT NULL DEFAULT 60000,
+    schema_hash TEXT,
+    retired INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE TABLE enrolment_code (sha256 TEXT PRIMARY KEY, machine TEXT NOT NULL REFERENCES machine, expires_ms INTEGER NOT NULL) STRICT;
+  CREATE TABLE schema (hash TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT;
+  CREATE TABLE prior (hash TEXT NOT NULL, machine TEXT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (machine, hash)) STRICT;
+  -- next_sequence: high-water mark, the first row not stored.
+  CREATE TABLE spool (machine TEXT NOT NULL, spool TEXT NOT NULL, next_sequence INTEGER NOT NULL, PRIMARY KEY (machine, spool)) STRICT;
+  CREATE TABLE anchor (
+    machine TEXT NOT NULL, spool TEXT NOT NULL, boot INTEGER NOT NULL,
+    monotonic_ms INTEGER NOT NULL, utc_ms INTEGER NOT NULL, error_ms INTEGER NOT NULL,
+    PRIMARY KEY (machine, spool, boot, monotonic_ms)
+  ) STRICT;
+  -- bytes: as received. from_ms, to_ms: first and last instant, NULL until the boot has an anchor.
+  -- skip_rows: leading rows that an earlier block holds already.
+  CREATE TABLE block (
+    machine TEXT NOT NULL, spool TEXT NOT NULL, first_sequence INTEGER NOT NULL,
+    boot INTEGER NOT NULL, monotonic_ms INTEGER NOT NULL, span_ms INTEGER NOT NULL,
+    row_count INTEGER NOT NULL, skip_rows INTEGER NOT NULL, schema_hash TEXT NOT NULL,
+    from_ms INTEGER, to_ms INTEGER, bytes BLOB NOT NULL,
+    UNIQUE (machine, spool, first_sequence)
+  ) STRICT;
+  CREATE INDEX block_by_time ON block (machine, to_ms);
+  CREATE TABLE set_aside (
+    machine TEXT NOT NULL, spool TEXT NOT NULL, first_sequence INTEGER NOT NULL,
+    row_count INTEGER NOT NULL, reason TEXT NOT NULL, bytes BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE gap (
+    machine TEXT NOT NULL, spool TEXT NOT NULL, first_sequence INTEGER NOT NULL,
+    next_sequence INTEGER NOT NULL, reason TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE journal (machine TEXT NOT NULL, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, channel TEXT, facts TEXT NOT NULL) STRICT;
+  CREATE INDEX journal_by_time ON journal (machine, at_ms);
+  `,
+];

@@ -1,0 +1,361 @@
+// The Store on embedded SQLite: one file, blocks kept as received, charts decoded from the columns they need.
+// Invariants: whatever waits is committed in one transaction with the high-water marks, and only then answered;
+// row identity is (machine, spool, sequence). Not here: the rule that dates a boot (dating.ts).
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { decodeBlock } from '@vigie/codec';
+import type { ChartGap, JournalEntry, RowView } from '@vigie/contract';
+import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
+import { connect } from './connect.ts';
+import { type AnchorPoint, dateOf, weighAnchor } from './dating.ts';
+import { Buckets } from './m4.ts';
+import { MIGRATIONS } from './migrations.ts';
+import type { AppendResult, IncomingBlock, MachineRecord, Store } from './store.ts';
+
+interface BlockRow {
+  readonly machine: string;
+  readonly spool: string;
+  readonly first_sequence: number;
+  readonly boot: number;
+  readonly monotonic_ms: number;
+  readonly row_count: number;
+  readonly skip_rows: number;
+  readonly schema_hash: string;
+  readonly from_ms: number | null;
+  readonly to_ms: number | null;
+  readonly bytes: Uint8Array;
+}
+
+interface Waiting {
+  readonly block: IncomingBlock;
+  readonly resolve: (result: AppendResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** @throws StoreError when the folder's database is of a newer Vigie. */
+export function openSqliteStore(options: { readonly folder: string }): Store {
+  mkdirSync(options.folder, { recursive: true });
+  const db = connect(join(options.folder, 'vigie.db'), MIGRATIONS);
+  const sql = {
+    machines: db.prepare('SELECT * FROM machine ORDER BY id'),
+    machine: db.prepare('SELECT * FROM machine WHERE id = ?'),
+    addMachine: db.prepare('INSERT INTO machine (id, name, site, time_zone) VALUES (?, ?, ?, ?)'),
+    setKey: db.prepare('UPDATE machine SET public_key = ? WHERE id = ?'),
+    setSchema: db.prepare('UPDATE machine SET schema_hash = ? WHERE id = ?'),
+    addCode: db.prepare('INSERT OR REPLACE INTO enrolment_code (sha256, machine, expires_ms) VALUES (?, ?, ?)'),
+    takeCode: db.prepare('DELETE FROM enrolment_code WHERE sha256 = ? RETURNING machine, expires_ms'),
+    schema: db.prepare('SELECT json FROM schema WHERE hash = ?'),
+    addSchema: db.prepare('INSERT OR IGNORE INTO schema (hash, json) VALUES (?, ?)'),
+    addPrior: db.prepare('INSERT OR IGNORE INTO prior (hash, machine, bytes) VALUES (?, ?, ?)'),
+    mark: db.prepare('SELECT next_sequence FROM spool WHERE machine = ? AND spool = ?').pluck(),
+    setMark: db.prepare(
+      'INSERT INTO spool (machine, spool, next_sequence) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next_sequence = excluded.next_sequence',
+    ),
+    addBlock: db.prepare(
+      `INSERT INTO block (machine, spool, first_sequence, boot, monotonic_ms, row_count, skip_rows, schema_hash, from_ms, to_ms, span_ms, bytes)
+       VALUES (@machine, @spool, @firstSequence, @bootNumber, @monotonicStartMs, @rowCount, @skipRows, @schemaHash, @fromMs, @toMs, @spanMs, @bytes)`,
+    ),
+    setAside: db.prepare(
+      'INSERT INTO set_aside (machine, spool, first_sequence, row_count, reason, bytes) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
+    addGap: db.prepare('INSERT INTO gap (machine, spool, first_sequence, next_sequence, reason) VALUES (?, ?, ?, ?, ?)'),
+    anchors: db.prepare(
+      'SELECT monotonic_ms AS monotonicMs, utc_ms AS utcMs, error_ms AS errorMs FROM anchor WHERE machine = ? AND spool = ? AND boot = ? ORDER BY monotonic_ms',
+    ),
+    addAnchor: db.prepare(
+      'INSERT OR REPLACE INTO anchor (machine, spool, boot, monotonic_ms, utc_ms, error_ms) VALUES (?, ?, ?, ?, ?, ?)',
+    ),
+    ofBoot: db.prepare(
+      'SELECT rowid AS id, monotonic_ms, span_ms FROM block WHERE machine = ? AND spool = ? AND boot = ?',
+    ),
+    redate: db.prepare('UPDATE block SET from_ms = ?, to_ms = ? WHERE rowid = ?'),
+    blocks: db.prepare(
+      'SELECT * FROM block WHERE machine = ? AND to_ms >= ? AND from_ms < ? ORDER BY from_ms, first_sequence',
+    ),
+    lastBlock: db.prepare(
+      'SELECT * FROM block WHERE machine = ? AND from_ms IS NOT NULL ORDER BY to_ms DESC LIMIT 1',
+    ),
+    gapBetween: db
+      .prepare(
+        'SELECT reason FROM gap WHERE machine = ? AND spool = ? AND first_sequence >= ? AND next_sequence <= ? LIMIT 1',
+      )
+      .pluck(),
+    usage: db.prepare(
+      'SELECT coalesce(sum(length(bytes)), 0) AS blockBytes, coalesce(sum(row_count - skip_rows), 0) AS rows FROM block WHERE machine = ? AND to_ms >= ?',
+    ),
+    addJournal: db.prepare('INSERT INTO journal (machine, at_ms, kind, channel, facts) VALUES (?, ?, ?, ?, ?)'),
+    journal: db.prepare(
+      'SELECT at_ms AS atMs, kind, channel, facts FROM journal WHERE machine = ? AND at_ms < ? ORDER BY at_ms DESC, rowid DESC LIMIT ?',
+    ),
+  };
+  const schemas = new Map<string, MachineSchema>();
+  const boots = new Map<string, readonly AnchorPoint[]>();
+  let waiting: Waiting[] = [];
+  let closed = false;
+
+  const schemaOf = (hash: string): MachineSchema | null => {
+    const known = schemas.get(hash);
+    if (known !== undefined) return known;
+    const row = sql.schema.get(hash) as { json: string } | undefined;
+    if (row === undefined) return null;
+    const schema = machineSchemaSchema.parse(JSON.parse(row.json));
+    schemas.set(hash, schema);
+    return schema;
+  };
+  const anchorsOf = (machine: string, spool: string, boot: number): readonly AnchorPoint[] => {
+    const key = `${machine}/${spool}/${boot}`;
+    const known = boots.get(key);
+    if (known !== undefined) return known;
+    const anchors = sql.anchors.all(machine, spool, boot) as AnchorPoint[];
+    boots.set(key, anchors);
+    return anchors;
+  };
+  const markOf = (machine: string, spool: string): number => Number(sql.mark.get(machine, spool) ?? 0);
+
+  const appendOne = (block: IncomingBlock): AppendResult => {
+    const { machine, spool, firstSequence, rowCount } = block;
+    const mark = markOf(machine, spool);
+    const next = firstSequence + rowCount;
+    if (next <= mark) return { kind: 'duplicate', nextSequence: mark };
+    if (firstSequence > mark) return { kind: 'out-of-order', nextSequence: mark };
+    const hash = machineOf(sql.machine.get(machine))?.schemaHash ?? null;
+    const decoded = decodeIncoming(block, hash, schemaOf);
+    sql.setMark.run(machine, spool, next);
+    if (!decoded.ok) {
+      sql.setAside.run(machine, spool, firstSequence, rowCount, decoded.reason, block.block);
+      return { kind: 'set-aside', nextSequence: next, reason: decoded.reason };
+    }
+    const anchors = anchorsOf(machine, spool, block.bootNumber);
+    const fromMs = dateOf(anchors, block.monotonicStartMs);
+    const toMs = dateOf(anchors, block.monotonicStartMs + decoded.spanMs);
+    sql.addBlock.run({
+      machine,
+      spool,
+      firstSequence,
+      rowCount,
+      bootNumber: block.bootNumber,
+      monotonicStartMs: block.monotonicStartMs,
+      skipRows: mark - firstSequence,
+      schemaHash: decoded.schemaHash,
+      fromMs,
+      toMs,
+      spanMs: decoded.spanMs,
+      bytes: block.block,
+    });
+    return { kind: 'stored', nextSequence: next, fromMs, toMs };
+  };
+
+  /** One transaction for whatever waits; answers only after it is durable. */
+  const commitWaiting = (): void => {
+    const batch = waiting;
+    waiting = [];
+    if (batch.length === 0) return;
+    let results: AppendResult[];
+    try {
+      results = db.transaction(() => batch.map(({ block }) => appendOne(block)))();
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+      return;
+    }
+    batch.forEach(({ resolve }, i) => {
+      const result = results[i];
+      if (result !== undefined) resolve(result);
+    });
+  };
+
+  /** Rows of a stored block with their instants, oldest first; only `columns` decoded. */
+  const readBlock = (row: BlockRow, channels: readonly string[]) => {
+    const schema = schemaOf(row.schema_hash);
+    if (schema === null) return null;
+    const indexes = channels.map((id) => schema.channels.findIndex((channel) => channel.id === id));
+    const decoded = decodeBlock(row.bytes, codecSchema(schema), { columns: indexes.filter((index) => index >= 0) });
+    if (!decoded.ok || row.from_ms === null) return null;
+    const columns = indexes.map((index) => (index < 0 ? null : (decoded.value.columns[index] ?? null)));
+    const value = (column: number, i: number): number | string | null => {
+      const data = columns[column];
+      if (data === null || data === undefined) return null;
+      if (data.type === 'text') return data.values[i] ?? null;
+      return data.present !== null && data.present[i] === 0 ? null : (data.values[i] ?? null);
+    };
+    // Within a block the boot's clock is the truth; a minute of drift is 6 ms at most.
+    const from = row.from_ms;
+    const at = (i: number): number => from + (decoded.value.timesMs[i] ?? 0) - (decoded.value.timesMs[0] ?? 0);
+    return { first: row.skip_rows, count: row.row_count, at, value };
+  };
+
+  return {
+    machines: () => sql.machines.all().flatMap((row) => machineOf(row) ?? []),
+    machine: (id) => machineOf(sql.machine.get(id)),
+    createMachine: async ({ id, name, site, timeZone }) => {
+      sql.addMachine.run(id, name, site, timeZone);
+    },
+    setPublicKey: async (machine, publicKey) => {
+      sql.setKey.run(publicKey, machine);
+    },
+    putEnrolmentCode: async (machine, codeSha256, expiresMs) => {
+      sql.addCode.run(codeSha256, machine, expiresMs);
+    },
+    takeEnrolmentCode: async (codeSha256, nowMs) => {
+      const taken = sql.takeCode.get(codeSha256) as { machine: string; expires_ms: number } | undefined;
+      return taken === undefined || taken.expires_ms < nowMs ? null : taken.machine;
+    },
+    hasSchema: (hash) => schemaOf(hash) !== null,
+    schema: schemaOf,
+    putSchema: async (hash, schema) => {
+      sql.addSchema.run(hash, JSON.stringify(schema));
+    },
+    setMachineSchema: async (machine, hash) => {
+      sql.setSchema.run(hash, machine);
+    },
+    putPrior: async (machine, hash, bytes) => {
+      sql.addPrior.run(hash, machine, bytes);
+    },
+    nextSequence: markOf,
+    append: (block) =>
+      new Promise((resolve, reject) => {
+        if (closed) {
+          reject(new Error('the store is closed'));
+          return;
+        }
+        waiting.push({ block, resolve, reject });
+        if (waiting.length === 1) setImmediate(commitWaiting);
+      }),
+    appendGap: async ({ machine, spool, firstSequence, nextSequence, reason }) => {
+      commitWaiting();
+      const mark = markOf(machine, spool);
+      if (firstSequence > mark || nextSequence <= mark) return { nextSequence: mark };
+      db.transaction(() => {
+        sql.addGap.run(machine, spool, mark, nextSequence, reason);
+        sql.setMark.run(machine, spool, nextSequence);
+      })();
+      return { nextSequence };
+    },
+    putAnchor: async ({ machine, spool, bootNumber, monotonicMs, utcMs, errorMs }) => {
+      commitWaiting();
+      const anchors = anchorsOf(machine, spool, bootNumber);
+      const verdict = weighAnchor(anchors, { monotonicMs, utcMs, errorMs });
+      if (verdict.kind !== 'kept') return;
+      db.transaction(() => {
+        sql.addAnchor.run(machine, spool, bootNumber, monotonicMs, utcMs, errorMs);
+        for (const row of sql.ofBoot.all(machine, spool, bootNumber)) {
+          const { id, monotonic_ms, span_ms } = row as { id: number; monotonic_ms: number; span_ms: number };
+          sql.redate.run(dateOf(verdict.anchors, monotonic_ms), dateOf(verdict.anchors, monotonic_ms + span_ms), id);
+        }
+      })();
+      boots.set(`${machine}/${spool}/${bootNumber}`, verdict.anchors);
+    },
+    date: (machine, spool, boot, monotonicMs) => dateOf(anchorsOf(machine, spool, boot), monotonicMs),
+
+    lastRow: (machine) => {
+      const row = sql.lastBlock.get(machine) as BlockRow | undefined;
+      const schema = row === undefined ? null : schemaOf(row.schema_hash);
+      if (row === undefined || schema === null) return null;
+      const block = readBlock(
+        row,
+        schema.channels.map(({ id }) => id),
+      );
+      if (block === null) return null;
+      const i = block.count - 1;
+      return { atMs: block.at(i), values: schema.channels.map((_, c) => block.value(c, i)) };
+    },
+    chart: async ({ machine, channels, fromMs, toMs, width }) => {
+      const bucketMs = Math.max(1, Math.ceil((toMs - fromMs) / width));
+      const buckets = channels.map(() => new Buckets(fromMs, bucketMs, Math.ceil((toMs - fromMs) / bucketMs)));
+      const schemaHash = machineOf(sql.machine.get(machine))?.schemaHash ?? null;
+      const cutMs = (schemaHash === null ? null : schemaOf(schemaHash))?.cutMs ?? 3_600_000;
+      const gaps: ChartGap[] = [];
+      let before: { readonly atMs: number; readonly row: BlockRow } | null = null;
+      const gapReason = (from: BlockRow, to: BlockRow): string | null => {
+        if (from.spool !== to.spool) return null;
+        const next = from.first_sequence + from.row_count;
+        const declared = sql.gapBetween.get(machine, from.spool, next, to.first_sequence);
+        if (typeof declared === 'string') return declared;
+        return from.boot === to.boot ? null : 'edge-off';
+      };
+      // One cut to the left, so that a gap across the left edge is found too.
+      for (const item of sql.blocks.iterate(machine, fromMs - cutMs, toMs)) {
+        const row = item as BlockRow;
+        const block = readBlock(row, channels);
+        if (block === null) continue;
+        for (let i = block.first; i < block.count; i++) {
+          const atMs = block.at(i);
+          if (before !== null && atMs - before.atMs > cutMs && atMs > fromMs && before.atMs < toMs) {
+            gaps.push({ fromMs: before.atMs, toMs: atMs, reason: gapReason(before.row, row) });
+          }
+          if (before === null || atMs > before.atMs) before = { atMs, row };
+          for (let c = 0; c < buckets.length; c++) {
+            const value = block.value(c, i);
+            if (typeof value === 'number') buckets[c]?.add(atMs, value);
+          }
+        }
+      }
+      return {
+        machine,
+        fromMs,
+        toMs,
+        bucketMs,
+        series: channels.map((id, c) => buckets[c]?.series(id)).filter((series) => series !== undefined),
+        gaps,
+      };
+    },
+    rows: async function* ({ machine, channels, fromMs, toMs }) {
+      for (const row of sql.blocks.all(machine, fromMs, toMs) as BlockRow[]) {
+        const block = readBlock(row, channels);
+        if (block === null) continue;
+        for (let i = block.first; i < block.count; i++) {
+          const atMs = block.at(i);
+          if (atMs < fromMs || atMs >= toMs) continue;
+          yield { atMs, values: channels.map((_, c) => block.value(c, i)) } satisfies RowView;
+        }
+      }
+    },
+    monthUsage: (machine, nowMs) => {
+      const now = new Date(nowMs);
+      const start = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1);
+      return sql.usage.get(machine, start) as { blockBytes: number; rows: number };
+    },
+    addJournal: async (machine, { atMs, kind, channel, facts }) => {
+      sql.addJournal.run(machine, atMs, kind, channel, JSON.stringify(facts));
+    },
+    journal: (machine, beforeMs, count) =>
+      sql.journal.all(machine, beforeMs, count).map((row) => {
+        const entry = row as Omit<JournalEntry, 'facts'> & { facts: string };
+        return { ...entry, facts: JSON.parse(entry.facts) as JournalEntry['facts'] };
+      }),
+    close: async () => {
+      commitWaiting();
+      closed = true;
+      db.close();
+    },
+  };
+}
+
+function machineOf(row: unknown): MachineRecord | null {
+  if (row === undefined) return null;
+  const r = row as Record<string, string | number | null>;
+  return {
+    id: String(r.id),
+    name: String(r.name),
+    site: String(r.site),
+    timeZone: String(r.time_zone),
+    publicKey: r.public_key === null ? null : String(r.public_key),
+    intervalMs: Number(r.interval_ms),
+    schemaHash: r.schema_hash === null ? null : String(r.schema_hash),
+    retired: r.retired === 1,
+  };
+}
+
+/** A block is checked whole before it is acknowledged: what cannot be read later must be known now. */
+function decodeIncoming(
+  block: IncomingBlock,
+  schemaHash: string | null,
+  schemaOf: (hash: string) => MachineSchema | null,
+): { readonly ok: true; readonly spanMs: number; readonly schemaHash: string } | { readonly ok: false; readonly reason: string } {
+  const schema = schemaHash === null ? null : schemaOf(schemaHash);
+  if (schema === null || schemaHash === null) return { ok: false, reason: 'no schema is known for it' };
+  const decoded = decodeBlock(block.block, codecSchema(schema));
+  if (!decoded.ok) return { ok: false, reason: decoded.error.message };
+  const { rowCount, timesMs } = decoded.value;
+  if (rowCount !== block.rowCount) return { ok: false, reason: `${rowCount} rows, ${block.rowCount} announced` };
+  return { ok: true, spanMs: (timesMs[rowCount - 1] ?? 0) - (timesMs[0] ?? 0), schemaHash };
+}

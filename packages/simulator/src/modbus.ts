@@ -1,0 +1,102 @@
+// A machine behind a real Modbus TCP server: steps once a second, answers reads of its input registers.
+// A read that starts at register 0 takes one snapshot of the whole block and raises the channel `scan`; what was
+// served is logged before the answer leaves, so that tests can compare what is stored with what was said.
+import { appendFileSync } from 'node:fs';
+import { type MachineModel, rawOf, registerCount } from '@vigie/model/load';
+import { ServerTCP } from 'modbus-serial';
+import { readRow } from './machines.ts';
+import type { Machine } from './physics.ts';
+
+export interface ModbusMachine {
+  readonly port: number;
+  /** Makes every read fail with exception 4 (device failure), or work again. */
+  setFailing(failing: boolean): void;
+  close(): Promise<void>;
+}
+
+/** Registers of the whole block for a row. */
+export function encodeRegisters(model: MachineModel, machine: Machine, scan: number): Uint16Array {
+  const size = Math.max(...model.registers.map((register) => register.address + registerCount(register)));
+  const words = new Uint16Array(size);
+  const scratch = new DataView(new ArrayBuffer(4));
+  model.schema.channels.forEach((channel, i) => {
+    const register = model.registers[i];
+    if (register === undefined || register.bit !== null) return;
+    const raw = rawOf(register, channel.id === 'scan' ? scan : machine.read(channel.id));
+    if (registerCount(register) === 1) {
+      words[register.address] = raw & 0xffff;
+      return;
+    }
+    if (register.type === 'f32') scratch.setFloat32(0, raw);
+    else scratch.setInt32(0, raw | 0);
+    const [high, low] = register.wordOrder === 'big' ? [0, 1] : [1, 0];
+    words[register.address + high] = scratch.getUint16(0);
+    words[register.address + low] = scratch.getUint16(2);
+  });
+  return words;
+}
+
+/** Listens on 127.0.0.1; `port` 0 takes any free one. Rejects when the port is taken. */
+export function startModbusServer(options: {
+  readonly machine: Machine;
+  readonly model: MachineModel;
+  readonly port: number;
+  /** One line of JSON per answered read: {scan, utcMs, values}. */
+  readonly logFile?: string | undefined;
+  readonly scan?: number;
+  readonly onScan?: (scan: number) => void;
+}): Promise<ModbusMachine> {
+  const { machine, model, logFile } = options;
+  let scan = options.scan ?? 0;
+  let words = encodeRegisters(model, machine, scan);
+  let failing = false;
+  const server = new ServerTCP(
+    {
+      getMultipleInputRegisters: (address, length, _unit, reply) => {
+        if (failing) {
+          reply({ modbusErrorCode: 4, msg: 'device failure' } as never, []);
+          return;
+        }
+        if (address + length > words.length) {
+          reply({ modbusErrorCode: 2, msg: 'illegal data address' } as never, []);
+          return;
+        }
+        if (address === 0) {
+          scan++;
+          words = encodeRegisters(model, machine, scan);
+          options.onScan?.(scan);
+          if (logFile !== undefined) {
+            const line = { scan, utcMs: machine.utcMs, values: readRow(machine, model, scan) };
+            appendFileSync(logFile, `${JSON.stringify(line)}\n`);
+          }
+        }
+        reply(null, [...words.subarray(address, address + length)]);
+      },
+    },
+    { host: '127.0.0.1', port: options.port, unitID: 1, debug: false },
+  );
+  return new Promise((resolve, reject) => {
+    server.on('serverError', (error) => reject(error));
+    server.on('socketError', () => {
+      // A client that goes away in the middle of a read is its own business.
+    });
+    server.on('initialized', () => {
+      const address = server.socks === undefined ? null : addressOf(server);
+      resolve({
+        port: address ?? options.port,
+        setFailing: (value) => {
+          failing = value;
+        },
+        close: () => new Promise<void>((done) => server.close(() => done())),
+      });
+    });
+  });
+}
+
+/** modbus-serial keeps its net.Server in `_server`; that is where the port chosen for 0 is. */
+function addressOf(server: ServerTCP): number | null {
+  const inner: unknown = Reflect.get(server, '_server');
+  if (typeof inner !== 'object' || inner === null || !('address' in inner)) return null;
+  const address: unknown = (inner as { address: () => unknown }).address();
+  return typeof address === 'object' && address !== null && 'port' in address ? Number(address.port) : null;
+}
