@@ -40,7 +40,9 @@ export async function buildAll({ quiet = false } = {}) {
       sourcemap: 'linked',
       define: { 'process.env.VIGIE_VERSION': JSON.stringify(version) },
       // Bundled CommonJS packages call require() for node: modules.
-      banner: { js: "import { createRequire as __req } from 'node:module'; const require = __req(import.meta.url);" },
+      banner: {
+        js: "import { createRequire as __req } from 'node:module'; const require = __req(import.meta.url);",
+      },
       logLevel: 'warning',
     });
   }
@@ -62,7 +64,9 @@ function isFresh(result, packages) {
     ...globSync(`packages/${name}/src/**/*`),
     ...globSync(`packages/${name}/{index.html,package.json,vite.config.ts,public/**}`),
   ]);
-  return [...sources, 'scripts/build.mjs', 'package-lock.json'].every((file) => statSync(file).mtimeMs <= built);
+  return [...sources, 'scripts/build.mjs', 'package-lock.json'].every(
+    (file) => statSync(file).mtimeMs <= built,
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();

@@ -11,7 +11,9 @@ process.chdir(root);
 
 const ownMajor = Number(process.versions.node.split('.')[0]);
 if (ownMajor < 20) {
-  fail(`Node ${process.versions.node} is too old to start from: install Node 20 or newer (https://nodejs.org).`);
+  fail(
+    `Node ${process.versions.node} is too old to start from: install Node 20 or newer (https://nodejs.org).`,
+  );
 }
 
 const lock = 'package-lock.json';
@@ -23,7 +25,8 @@ if (!existsSync(installed) || statSync(lock).mtimeMs > statSync(installed).mtime
     stdio: 'inherit',
     shell: process.platform === 'win32',
   });
-  if (done.status !== 0) fail('npm ci failed; the lines above say why. Check the network, then run this again.');
+  if (done.status !== 0)
+    fail('npm ci failed; the lines above say why. Check the network, then run this again.');
 }
 
 const brought = join('node_modules', '.bin', 'node');
@@ -51,7 +54,10 @@ function findChromium() {
 function installChromium() {
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
     console.log('Installing Chromium for the browser tests (apt-get, once) …');
-    const quiet = { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } };
+    const quiet = {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    };
     spawnSync('apt-get', ['update', '-qq'], quiet);
     spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], quiet);
     if (findChromium() !== null) return;

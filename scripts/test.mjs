@@ -12,11 +12,27 @@ process.chdir(root);
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const scratch = mkdtempSync(join(tmpdir(), 'vigie-test-'));
 
-const command = (name, ...lines) => ({ name, run: () => lines.every(([file, ...args]) => runs(bin(file), args)) });
+const command = (name, ...lines) => ({
+  name,
+  run: () => lines.every(([file, ...args]) => runs(bin(file), args)),
+});
 const STEPS = [
-  command('types', ['tsc', '-p', 'tsconfig.json'], ['tsc', '-p', 'packages/codec'], ['tsc', '-p', 'packages/web']),
+  command(
+    'types',
+    ['tsc', '-p', 'tsconfig.json'],
+    ['tsc', '-p', 'packages/codec'],
+    ['tsc', '-p', 'packages/web'],
+  ),
   command('lint', ['biome', 'check', '.']),
-  command('imports', ['depcruise', '--config', '.dependency-cruiser.cjs', 'packages', 'e2e', 'scripts', 'bench']),
+  command('imports', [
+    'depcruise',
+    '--config',
+    '.dependency-cruiser.cjs',
+    'packages',
+    'e2e',
+    'scripts',
+    'bench',
+  ]),
   { name: 'build', run: () => runs(process.execPath, ['scripts/build.mjs']) },
   { name: 'unit', vitest: 'unit' },
   { name: 'e2e', vitest: 'e2e' },
@@ -26,7 +42,9 @@ const STEPS = [
 const wanted = process.argv.slice(2);
 const unknown = wanted.find((name) => !STEPS.some((step) => step.name === name));
 if (unknown !== undefined) {
-  console.error(`npm test: there is no step «${unknown}»; the steps are ${STEPS.map((step) => step.name).join(', ')}.`);
+  console.error(
+    `npm test: there is no step «${unknown}»; the steps are ${STEPS.map((step) => step.name).join(', ')}.`,
+  );
   process.exit(2);
 }
 
@@ -40,7 +58,9 @@ for (const step of STEPS.filter(({ name }) => wanted.length === 0 || wanted.incl
   passed += counts[0];
   failed += counts[1];
   if (counts[1] > 0) failures.push(step.name);
-  console.log(`— ${step.name}: ${counts[1] === 0 ? 'ok' : 'FAILED'} in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  console.log(
+    `— ${step.name}: ${counts[1] === 0 ? 'ok' : 'FAILED'} in ${((performance.now() - started) / 1000).toFixed(0)} s`,
+  );
 }
 rmSync(scratch, { recursive: true, force: true });
 
@@ -59,7 +79,14 @@ function runs(file, args) {
 /** [passed, failed]; a run that ends without a report counts as one failure. */
 function runVitest(project) {
   const report = join(scratch, `${project}.json`);
-  const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const args = [
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ];
   const { status } = spawnSync(bin('vitest'), args, { stdio: 'inherit' });
   try {
     const { numPassedTests, numFailedTests, numFailedTestSuites } = JSON.parse(readFileSync(report, 'utf8'));

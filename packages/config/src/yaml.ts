@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 
-export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };
+export type Outcome<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly message: string };
 
 /** Reads and checks a file. `message` reads "FILE:LINE:COLUMN: what is wrong". */
 export function readYaml<T>(file: string, schema: z.ZodType<T>): Outcome<T> {

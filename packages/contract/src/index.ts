@@ -11,7 +11,10 @@ export type Language = z.infer<typeof language>;
 export type Role = 'user' | 'admin' | 'super-admin';
 
 // POST /api/session
-export const signInRequest = z.strictObject({ user: z.string().min(1).max(254), password: z.string().min(1).max(1024) });
+export const signInRequest = z.strictObject({
+  user: z.string().min(1).max(254),
+  password: z.string().min(1).max(1024),
+});
 export type SignInRequest = z.infer<typeof signInRequest>;
 
 // POST /api/setup: the first Super Admin, with the one-time code printed by the server. Signs in.

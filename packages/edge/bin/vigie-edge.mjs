@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Runs the bundle when there is one, else the sources.
+// Runs the built agent where there is one, else its sources.
 import { existsSync } from 'node:fs';
 
-const bundle = new URL('../dist/main.mjs', import.meta.url);
-await import(existsSync(bundle) ? bundle.href : new URL('../src/main.ts', import.meta.url).href);
+const built = new URL('../dist/main.mjs', import.meta.url);
+await import(existsSync(built) ? built.href : new URL('../src/main.ts', import.meta.url).href);

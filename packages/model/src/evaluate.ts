@@ -28,7 +28,11 @@ export function evaluate(
   if (value === null || Number.isNaN(value)) return 'sensor-fault';
   const limits = channel.limits;
   if (limits === null) return 'no-limits';
-  if (channel.activeStates !== null && machineState !== null && !channel.activeStates.includes(machineState)) {
+  if (
+    channel.activeStates !== null &&
+    machineState !== null &&
+    !channel.activeStates.includes(machineState)
+  ) {
     return 'inactive';
   }
   if (limits.alarmLow !== null && value < limits.alarmLow) return 'alarm-low';

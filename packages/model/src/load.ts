@@ -20,10 +20,16 @@ const registerSchema = z.strictObject({
 export type RegisterSpec = z.infer<typeof registerSchema>;
 
 const fileSchema = machineSchemaSchema
-  .extend({ channels: z.array(channelSchema.extend({ register: registerSchema })).min(1).max(1000) })
+  .extend({
+    channels: z
+      .array(channelSchema.extend({ register: registerSchema }))
+      .min(1)
+      .max(1000),
+  })
   .superRefine((model, context) => {
     const ids = new Set<string>();
-    const stop = (path: (string | number)[], message: string): void => context.addIssue({ code: 'custom', path, message });
+    const stop = (path: (string | number)[], message: string): void =>
+      context.addIssue({ code: 'custom', path, message });
     for (const [i, channel] of model.channels.entries()) {
       if (ids.has(channel.id)) stop(['channels', i, 'id'], `«${channel.id}» is the id of an earlier channel`);
       ids.add(channel.id);
@@ -83,7 +89,13 @@ export function schemaHash(schema: MachineSchema): string {
 }
 
 /** What a register holds when its sensor is broken. A NaN in a float is the same. */
-export const MISSING = { u16: 0xffff, i16: -0x8000, u32: 0xffff_ffff, i32: -0x8000_0000, f32: Number.NaN } as const;
+export const MISSING = {
+  u16: 0xffff,
+  i16: -0x8000,
+  u32: 0xffff_ffff,
+  i32: -0x8000_0000,
+  f32: Number.NaN,
+} as const;
 
 /** The sample a register's value stands for, `null` when missing; clean to the channel's decimals. */
 export function sampleOf(register: RegisterSpec, raw: number, decimals: number | null): number | null {

@@ -93,12 +93,15 @@ export type Enrol = z.infer<typeof enrolBody>;
 export const enrolledBody = z.strictObject({
   machine: machineId,
   /** SHA-256 (hex) of the server's SubjectPublicKeyInfo: active and spare. */
-  pins: z.array(z.string().regex(/^[0-9a-f]{64}$/)).min(1).max(4),
+  pins: z
+    .array(z.string().regex(/^[0-9a-f]{64}$/))
+    .min(1)
+    .max(4),
 });
 export type Enrolled = z.infer<typeof enrolledBody>;
 
 /** Why rows will never come. The number is what travels. */
-export const GAP_REASONS = { 'spool-damaged': 1, 'spool-full': 2, 'spool-lost': 3, 'thinned': 4 } as const;
+export const GAP_REASONS = { 'spool-damaged': 1, 'spool-full': 2, 'spool-lost': 3, thinned: 4 } as const;
 export type GapReason = keyof typeof GAP_REASONS;
 
 export type Frame =
@@ -118,9 +121,19 @@ export type Frame =
       readonly block: Uint8Array;
     }
   | { readonly type: 'ACK'; readonly nextSequence: number; readonly utcMs: number }
-  | { readonly type: 'GAP'; readonly firstSequence: number; readonly nextSequence: number; readonly reason: GapReason }
+  | {
+      readonly type: 'GAP';
+      readonly firstSequence: number;
+      readonly nextSequence: number;
+      readonly reason: GapReason;
+    }
   | { readonly type: 'WATCH'; readonly durationMs: number; readonly intervalMs: number }
-  | { readonly type: 'LIVE'; readonly bootNumber: number; readonly monotonicMs: number; readonly block: Uint8Array }
+  | {
+      readonly type: 'LIVE';
+      readonly bootNumber: number;
+      readonly monotonicMs: number;
+      readonly block: Uint8Array;
+    }
   | {
       readonly type: 'ANCHOR';
       readonly bootNumber: number;
@@ -178,7 +191,8 @@ export function proofMessage(exporter: Uint8Array, machine: string): Uint8Array 
 /** @throws RangeError when a field is out of its range or the frame exceeds MAX_FRAME_BYTES: the programmer's error. */
 export function encodeFrame(frame: Frame): Uint8Array {
   const body = encodeBody(frame);
-  if (body.length + 1 > MAX_FRAME_BYTES) throw new RangeError(`frame of ${body.length + 1} bytes exceeds the bound`);
+  if (body.length + 1 > MAX_FRAME_BYTES)
+    throw new RangeError(`frame of ${body.length + 1} bytes exceeds the bound`);
   const out = new Uint8Array(5 + body.length);
   const view = new DataView(out.buffer);
   view.setUint32(0, body.length + 1);
@@ -208,13 +222,18 @@ function encodeBody(frame: Frame): Uint8Array {
     case 'ACK':
       return new Writer(12).u48(frame.nextSequence).u48(frame.utcMs).out;
     case 'GAP':
-      return new Writer(13).u48(frame.firstSequence).u48(frame.nextSequence).u8(GAP_REASONS[frame.reason]).out;
+      return new Writer(13).u48(frame.firstSequence).u48(frame.nextSequence).u8(GAP_REASONS[frame.reason])
+        .out;
     case 'WATCH':
       return new Writer(8).u32(frame.durationMs).u32(frame.intervalMs).out;
     case 'LIVE':
-      return new Writer(10 + frame.block.length).u32(frame.bootNumber).u48(frame.monotonicMs).bytes(frame.block).out;
+      return new Writer(10 + frame.block.length)
+        .u32(frame.bootNumber)
+        .u48(frame.monotonicMs)
+        .bytes(frame.block).out;
     case 'ANCHOR':
-      return new Writer(20).u32(frame.bootNumber).u48(frame.monotonicMs).u48(frame.utcMs).u32(frame.errorMs).out;
+      return new Writer(20).u32(frame.bootNumber).u48(frame.monotonicMs).u48(frame.utcMs).u32(frame.errorMs)
+        .out;
     case 'PING':
     case 'PONG':
       return new Writer(4).u32(frame.nonce).out;
@@ -230,7 +249,8 @@ class Writer {
     this.#view = new DataView(this.out.buffer);
   }
   #take(value: number, max: number, size: number): number {
-    if (!Number.isInteger(value) || value < 0 || value > max) throw new RangeError(`${value} is not in 0 … ${max}`);
+    if (!Number.isInteger(value) || value < 0 || value > max)
+      throw new RangeError(`${value} is not in 0 … ${max}`);
     const at = this.#at;
     this.#at += size;
     return at;

@@ -37,7 +37,12 @@ export class Chiller extends Machine {
     const hot = this.during('hot');
     // Weather: a slow random walk of the day's mean, about a daily wave.
     v.weather = this.get('weather') * (1 - dt / 250_000) + this.noise.normal(0.012) * Math.sqrt(dt);
-    const ext = this.lag('ext', 13 + this.get('weather') + 5 * Math.sin(((hour - 9) / 12) * Math.PI), 1800, dt);
+    const ext = this.lag(
+      'ext',
+      13 + this.get('weather') + 5 * Math.sin(((hour - 9) / 12) * Math.PI),
+      1800,
+      dt,
+    );
     const wanted = (hour > 5.5 && hour < 21 ? 42 : 22) + Math.max(0, ext - 8) * 2.6;
     const night = hour > 1 && hour < 3.2;
     const before = v.state;

@@ -138,5 +138,6 @@ function takeUp(machine: Machine, stateFile: string | null): number {
 
 function catchUp(machine: Machine): void {
   const now = Date.now();
-  while (machine.utcMs < now) machine.step(Math.min(now - machine.utcMs, now - machine.utcMs > 60_000 ? 10_000 : 1000));
+  while (machine.utcMs < now)
+    machine.step(Math.min(now - machine.utcMs, now - machine.utcMs > 60_000 ? 10_000 : 1000));
 }

@@ -58,7 +58,9 @@ describe('the demo story', () => {
   it('has an outage of hours, a shorter one, a sensor fault and limits crossed', () => {
     const now = START + 21 * DAY_MS;
     const episodes = [0, 1, 2].flatMap((index) => demoStory(index, now));
-    const lengths = episodes.filter(({ kind }) => kind === 'edge-off').map(({ fromMs, toMs }) => toMs - fromMs);
+    const lengths = episodes
+      .filter(({ kind }) => kind === 'edge-off')
+      .map(({ fromMs, toMs }) => toMs - fromMs);
     expect(Math.max(...lengths)).toBeGreaterThan(4 * 3_600_000);
     expect(Math.min(...lengths)).toBeLessThan(3_600_000);
     expect(episodes.some(({ kind }) => kind === 'sensor-fault')).toBe(true);

@@ -8,7 +8,12 @@ export type Episode =
   /** The edge is without power: no rows. The machine itself runs on. */
   | { readonly kind: 'edge-off'; readonly fromMs: number; readonly toMs: number }
   /** A sensor does not answer. */
-  | { readonly kind: 'sensor-fault'; readonly fromMs: number; readonly toMs: number; readonly channel: string }
+  | {
+      readonly kind: 'sensor-fault';
+      readonly fromMs: number;
+      readonly toMs: number;
+      readonly channel: string;
+    }
   /** The exchanger fouls at many times its usual pace; it is cleaned when the episode ends. */
   | { readonly kind: 'fouling'; readonly fromMs: number; readonly toMs: number }
   /** Cooling is lost in part: temperatures and pressures rise. */
@@ -27,7 +32,12 @@ export abstract class Machine {
   protected readonly v: Record<string, number>;
   readonly #story: readonly Episode[];
 
-  constructor(seed: number, utcMs: number, initial: Readonly<Record<string, number>>, story: readonly Episode[]) {
+  constructor(
+    seed: number,
+    utcMs: number,
+    initial: Readonly<Record<string, number>>,
+    story: readonly Episode[],
+  ) {
     this.noise = new Noise(seed);
     this.utcMs = utcMs;
     this.v = { ...initial };

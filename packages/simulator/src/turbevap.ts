@@ -56,14 +56,24 @@ export class Turbevap extends Machine {
     const foul = this.get('foul');
 
     const speed = this.lag('speed', run ? 18_000 + (foul - 8) * 25 : 0, run ? 45 : 60, dt);
-    const vac = this.lag('vac', run ? 50 + (hot ? 19 : 0) + foul * 0.03 : v.state === 1 ? 180 : 260, run ? 140 : 90, dt);
+    const vac = this.lag(
+      'vac',
+      run ? 50 + (hot ? 19 : 0) + foul * 0.03 : v.state === 1 ? 180 : 260,
+      run ? 140 : 90,
+      dt,
+    );
     const evap = this.lag('evap', run ? saturationC(vac) + 1.6 : 24, run ? 200 : 2400, dt);
     const dt_exch = run ? 4.2 + foul * 0.085 + (hot ? 2 : 0) : 0.4;
     const vapT = this.lag('vapT', run ? evap + 7 + dt_exch : 25, run ? 120 : 1500, dt);
     const flow = this.lag('flow', run ? Math.max(0, 292 - foul * 2.1) * (speed / 18_000) : 0, 50, dt);
     const power = speed < 500 ? 0.35 : 6.2 + 17 * (speed / 18_000) ** 3 + foul * 0.02;
     const warm = speed / 18_000;
-    const amb = this.lag('amb', 20.5 + 3.2 * Math.sin(((hourOfDay(this.utcMs) - 9) / 12) * Math.PI), 5000, dt);
+    const amb = this.lag(
+      'amb',
+      20.5 + 3.2 * Math.sin(((hourOfDay(this.utcMs) - 9) / 12) * Math.PI),
+      5000,
+      dt,
+    );
     const bear = this.lag('bear', amb + 37 * warm + (hot ? 14 : 0), 700, dt);
     const motor = this.lag('motor', amb + 52 * warm + (hot ? 12 : 0), 1100, dt);
     const oil = this.lag('oil', amb + 25 * warm, 1500, dt);
@@ -93,7 +103,8 @@ export class Turbevap extends Machine {
     v.v_dist = this.get('v_dist') + made / 1000;
     v.energy = this.get('energy') + (power * dt) / 3600;
 
-    v.status = (run || v.state === 1 ? 1 : 0) | (run ? 2 : 0) | (v.state === 1 ? 4 : 0) | (v.state === 3 ? 8 : 0);
+    v.status =
+      (run || v.state === 1 ? 1 : 0) | (run ? 2 : 0) | (v.state === 1 ? 4 : 0) | (v.state === 3 ? 8 : 0);
     this.show('p_vac', vac, 0.18);
     this.show('t_evap', evap, 0.05);
     this.show('t_vap', vapT, 0.07);

@@ -36,7 +36,9 @@ describe('dating a boot', () => {
           for (const [monotonicMs] of points) {
             const nearest = Math.min(...anchors.map((a) => Math.abs(a.monotonicMs - monotonicMs)));
             const bound = nearest * MAX_DRIFT + 400 + TOLERANCE_MS + 1;
-            expect(Math.abs((dateOf(anchors, monotonicMs) ?? 0) - truth(monotonicMs))).toBeLessThanOrEqual(bound);
+            expect(Math.abs((dateOf(anchors, monotonicMs) ?? 0) - truth(monotonicMs))).toBeLessThanOrEqual(
+              bound,
+            );
           }
         },
       ),

@@ -47,7 +47,9 @@ export function weighAnchor(anchors: readonly AnchorPoint[], anchor: AnchorPoint
   const dated = dateOf(anchors, anchor.monotonicMs);
   if (dated === null) return { kind: 'kept', anchors: [anchor] };
   const nearest = anchors.reduce((best, other) =>
-    Math.abs(other.monotonicMs - anchor.monotonicMs) < Math.abs(best.monotonicMs - anchor.monotonicMs) ? other : best,
+    Math.abs(other.monotonicMs - anchor.monotonicMs) < Math.abs(best.monotonicMs - anchor.monotonicMs)
+      ? other
+      : best,
   );
   const disagreement = Math.abs(anchor.utcMs - dated);
   const drift = Math.abs(anchor.monotonicMs - nearest.monotonicMs) * MAX_DRIFT;

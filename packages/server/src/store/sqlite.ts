@@ -42,7 +42,9 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     addMachine: db.prepare('INSERT INTO machine (id, name, site, time_zone) VALUES (?, ?, ?, ?)'),
     setKey: db.prepare('UPDATE machine SET public_key = ? WHERE id = ?'),
     setSchema: db.prepare('UPDATE machine SET schema_hash = ? WHERE id = ?'),
-    addCode: db.prepare('INSERT OR REPLACE INTO enrolment_code (sha256, machine, expires_ms) VALUES (?, ?, ?)'),
+    addCode: db.prepare(
+      'INSERT OR REPLACE INTO enrolment_code (sha256, machine, expires_ms) VALUES (?, ?, ?)',
+    ),
     takeCode: db.prepare('DELETE FROM enrolment_code WHERE sha256 = ? RETURNING machine, expires_ms'),
     schema: db.prepare('SELECT json FROM schema WHERE hash = ?'),
     addSchema: db.prepare('INSERT OR IGNORE INTO schema (hash, json) VALUES (?, ?)'),
@@ -58,7 +60,9 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     setAside: db.prepare(
       'INSERT INTO set_aside (machine, spool, first_sequence, row_count, reason, bytes) VALUES (?, ?, ?, ?, ?, ?)',
     ),
-    addGap: db.prepare('INSERT INTO gap (machine, spool, first_sequence, next_sequence, reason) VALUES (?, ?, ?, ?, ?)'),
+    addGap: db.prepare(
+      'INSERT INTO gap (machine, spool, first_sequence, next_sequence, reason) VALUES (?, ?, ?, ?, ?)',
+    ),
     anchors: db.prepare(
       'SELECT monotonic_ms AS monotonicMs, utc_ms AS utcMs, error_ms AS errorMs FROM anchor WHERE machine = ? AND spool = ? AND boot = ? ORDER BY monotonic_ms',
     ),
@@ -83,7 +87,9 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     usage: db.prepare(
       'SELECT coalesce(sum(length(bytes)), 0) AS blockBytes, coalesce(sum(row_count - skip_rows), 0) AS rows FROM block WHERE machine = ? AND to_ms >= ?',
     ),
-    addJournal: db.prepare('INSERT INTO journal (machine, at_ms, kind, channel, facts) VALUES (?, ?, ?, ?, ?)'),
+    addJournal: db.prepare(
+      'INSERT INTO journal (machine, at_ms, kind, channel, facts) VALUES (?, ?, ?, ?, ?)',
+    ),
     journal: db.prepare(
       'SELECT at_ms AS atMs, kind, channel, facts FROM journal WHERE machine = ? AND at_ms < ? ORDER BY at_ms DESC, rowid DESC LIMIT ?',
     ),
@@ -168,7 +174,9 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     const schema = schemaOf(row.schema_hash);
     if (schema === null) return null;
     const indexes = channels.map((id) => schema.channels.findIndex((channel) => channel.id === id));
-    const decoded = decodeBlock(row.bytes, codecSchema(schema), { columns: indexes.filter((index) => index >= 0) });
+    const decoded = decodeBlock(row.bytes, codecSchema(schema), {
+      columns: indexes.filter((index) => index >= 0),
+    });
     if (!decoded.ok || row.from_ms === null) return null;
     const columns = indexes.map((index) => (index < 0 ? null : (decoded.value.columns[index] ?? null)));
     const value = (column: number, i: number): number | string | null => {
@@ -179,7 +187,8 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     };
     // Within a block the boot's clock is the truth; a minute of drift is 6 ms at most.
     const from = row.from_ms;
-    const at = (i: number): number => from + (decoded.value.timesMs[i] ?? 0) - (decoded.value.timesMs[0] ?? 0);
+    const at = (i: number): number =>
+      from + (decoded.value.timesMs[i] ?? 0) - (decoded.value.timesMs[0] ?? 0);
     return { first: row.skip_rows, count: row.row_count, at, value };
   };
 
@@ -239,7 +248,11 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
         sql.addAnchor.run(machine, spool, bootNumber, monotonicMs, utcMs, errorMs);
         for (const row of sql.ofBoot.all(machine, spool, bootNumber)) {
           const { id, monotonic_ms, span_ms } = row as { id: number; monotonic_ms: number; span_ms: number };
-          sql.redate.run(dateOf(verdict.anchors, monotonic_ms), dateOf(verdict.anchors, monotonic_ms + span_ms), id);
+          sql.redate.run(
+            dateOf(verdict.anchors, monotonic_ms),
+            dateOf(verdict.anchors, monotonic_ms + span_ms),
+            id,
+          );
         }
       })();
       boots.set(`${machine}/${spool}/${bootNumber}`, verdict.anchors);
@@ -260,7 +273,9 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     },
     chart: async ({ machine, channels, fromMs, toMs, width }) => {
       const bucketMs = Math.max(1, Math.ceil((toMs - fromMs) / width));
-      const buckets = channels.map(() => new Buckets(fromMs, bucketMs, Math.ceil((toMs - fromMs) / bucketMs)));
+      const buckets = channels.map(
+        () => new Buckets(fromMs, bucketMs, Math.ceil((toMs - fromMs) / bucketMs)),
+      );
       const schemaHash = machineOf(sql.machine.get(machine))?.schemaHash ?? null;
       const cutMs = (schemaHash === null ? null : schemaOf(schemaHash))?.cutMs ?? 3_600_000;
       const gaps: ChartGap[] = [];
@@ -350,12 +365,15 @@ function decodeIncoming(
   block: IncomingBlock,
   schemaHash: string | null,
   schemaOf: (hash: string) => MachineSchema | null,
-): { readonly ok: true; readonly spanMs: number; readonly schemaHash: string } | { readonly ok: false; readonly reason: string } {
+):
+  | { readonly ok: true; readonly spanMs: number; readonly schemaHash: string }
+  | { readonly ok: false; readonly reason: string } {
   const schema = schemaHash === null ? null : schemaOf(schemaHash);
   if (schema === null || schemaHash === null) return { ok: false, reason: 'no schema is known for it' };
   const decoded = decodeBlock(block.block, codecSchema(schema));
   if (!decoded.ok) return { ok: false, reason: decoded.error.message };
   const { rowCount, timesMs } = decoded.value;
-  if (rowCount !== block.rowCount) return { ok: false, reason: `${rowCount} rows, ${block.rowCount} announced` };
+  if (rowCount !== block.rowCount)
+    return { ok: false, reason: `${rowCount} rows, ${block.rowCount} announced` };
   return { ok: true, spanMs: (timesMs[rowCount - 1] ?? 0) - (timesMs[0] ?? 0), schemaHash };
 }

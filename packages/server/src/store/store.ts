@@ -19,7 +19,12 @@ export interface IncomingBlock {
 
 export type AppendResult =
   /** Durable. `fromMs`/`toMs`: first and last instant of its rows, UTC; `null` when the boot has no anchor yet. */
-  | { readonly kind: 'stored'; readonly nextSequence: number; readonly fromMs: number | null; readonly toMs: number | null }
+  | {
+      readonly kind: 'stored';
+      readonly nextSequence: number;
+      readonly fromMs: number | null;
+      readonly toMs: number | null;
+    }
   /** All of its rows were there already. */
   | { readonly kind: 'duplicate'; readonly nextSequence: number }
   /** Kept aside, undecodable; acknowledged so that the stream goes on. */

@@ -1,0 +1,105 @@
+// When rows become durable and when they become blocks; what happens while the disk refuses.
+// Invariants: rows are committed at most COMMIT_MS after they came, at once when urgent; acquisition never stops:
+// while the disk refuses, rows wait in a bounded memory, whose oldest are dropped and counted into a gap.
+// Not here: the disk itself (spool.ts), sending.
+import type { Clock } from '@vigie/protocol';
+import type { SampledRow } from '../acquire/source.ts';
+import type { Spool } from './spool.ts';
+
+const COMMIT_MS = 10_000;
+/** Samples that wait in memory at most: 8 MB or so. */
+const MOST_CELLS_IN_MEMORY = 1_000_000;
+/** Between two attempts on a disk that refuses. */
+const RETRY_MS = 5_000;
+
+export class Keeper {
+  readonly #spool: Spool;
+  readonly #clock: Clock;
+  readonly #stored: () => void;
+  readonly #mostRows: number;
+  /** Rows committed at once when so many wait, so that a fast replay neither fills memory nor syncs row by row. */
+  readonly #batchRows: number;
+  #rows: SampledRow[] = [];
+  #lost = 0;
+  #intervalMs: number;
+  #committedMs = Number.NEGATIVE_INFINITY;
+  #cutMs: number;
+  #pendingRows: number;
+  #retryAtMs = 0;
+  #problem: string | null = null;
+
+  /** @param stored called when the spool holds a new block. */
+  constructor(options: { spool: Spool; clock: Clock; intervalMs: number; channels: number; stored: () => void }) {
+    this.#spool = options.spool;
+    this.#clock = options.clock;
+    this.#intervalMs = options.intervalMs;
+    this.#stored = options.stored;
+    this.#mostRows = Math.max(100, Math.floor(MOST_CELLS_IN_MEMORY / options.channels));
+    this.#batchRows = options.spool.mostBlockRows;
+    this.#cutMs = options.clock.monotonicMs();
+    this.#pendingRows = options.spool.pendingRows();
+    // What an earlier run had committed leaves at once.
+    if (this.#pendingRows > 0) this.cut();
+  }
+
+  get problem(): string | null {
+    return this.#problem;
+  }
+  /** Rows not durable yet. */
+  get waitingRows(): number {
+    return this.#rows.length;
+  }
+  get lostRows(): number {
+    return this.#lost;
+  }
+
+  setInterval(intervalMs: number): void {
+    this.#intervalMs = intervalMs;
+  }
+
+  add(row: SampledRow, urgent: boolean): void {
+    this.#rows.push(row);
+    if (this.#rows.length > this.#mostRows) {
+      this.#rows.shift();
+      this.#lost++;
+    }
+    if (urgent) this.cut();
+    else this.tick();
+  }
+
+  /** Does what is due; to be called at least every second. */
+  tick(): void {
+    const nowMs = this.#clock.monotonicMs();
+    const waiting = this.#rows.length > 0 || this.#lost > 0;
+    if (waiting && (nowMs - this.#committedMs >= COMMIT_MS || this.#rows.length >= this.#batchRows)) this.commit();
+    if (nowMs - this.#cutMs >= this.#intervalMs || this.#pendingRows >= this.#batchRows) this.cut();
+  }
+
+  commit(): void {
+    if (this.#rows.length === 0 && this.#lost === 0) return;
+    const nowMs = this.#clock.monotonicMs();
+    if (this.#problem !== null && nowMs < this.#retryAtMs) return;
+    const done = this.#spool.commit(this.#rows, this.#lost);
+    if (!this.#note(done, nowMs)) return;
+    this.#committedMs = nowMs;
+    this.#pendingRows += this.#rows.length;
+    this.#rows = [];
+    this.#lost = 0;
+  }
+
+  /** Commits, and makes a block of all that is committed. */
+  cut(): void {
+    this.commit();
+    const nowMs = this.#clock.monotonicMs();
+    this.#cutMs = nowMs;
+    if (this.#pendingRows === 0 || !this.#note(this.#spool.cut(), nowMs)) return;
+    this.#pendingRows = 0;
+    this.#stored();
+  }
+
+  #note(done: { readonly ok: true } | { readonly ok: false; readonly message: string }, nowMs: number): boolean {
+    this.#problem = done.ok ? null : done.message;
+    if (!done.ok) this.#retryAtMs = nowMs + RETRY_MS;
+    return done.ok;
+  }
+}

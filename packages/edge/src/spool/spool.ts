@@ -1,0 +1,360 @@
+// The edge's bounded store-and-forward queue: rows committed, cut into blocks, kept until acknowledged.
+// Invariants: sequence numbers count rows, never repeat and never skip except by a gap; a block spans neither two
+// boots nor two schemas; only committed rows are in blocks; each change is one transaction; a record that does not
+// decode becomes a gap and stops nothing. Not here: when to commit and cut (keeper.ts), sending (uplink).
+import { decodeBlock, encodeBlock } from '@vigie/codec';
+import type { Outcome } from '@vigie/config';
+import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
+import { canonicalSchemaJson, schemaHash } from '@vigie/model/load';
+import type { GapReason, Randomness, SpoolEntry } from '@vigie/protocol';
+import type { SampledRow } from '../acquire/source.ts';
+import { fromRows, toRows } from './batch.ts';
+import { attempt, openDatabase, type SpoolDatabase } from './database.ts';
+
+/** Acknowledged entries kept, for a server restored from a backup. */
+const KEPT_ACKNOWLEDGED = 120;
+/** Bounds a block's size: 800 kB if nothing compressed at all. */
+const MOST_CELLS = 100_000;
+const MOST_ROWS = 3_600;
+
+export interface SpoolOptions {
+  readonly file: string;
+  readonly bootId: string;
+  readonly schema: MachineSchema;
+  readonly randomness: Randomness;
+  /** Bytes of blocks beyond which the oldest make room. */
+  readonly mostBytes: number;
+}
+
+interface Batch {
+  first_sequence: number;
+  row_count: number;
+  boot: number;
+  schema: string;
+  start_ms: number;
+  bytes: Buffer;
+}
+type QueueRow = Batch & { gap: GapReason | null };
+
+export class Spool {
+  readonly schemaHash: string;
+  /** Where a damaged earlier spool was put; `null`: it was sound, or new. */
+  readonly setAside: string | null;
+  readonly mostBlockRows: number;
+  readonly #db: SpoolDatabase;
+  readonly #options: SpoolOptions;
+  readonly #schemas = new Map<string, MachineSchema>();
+  #id: string;
+  #boot: number;
+  #bootFirstSequence: number;
+  #nextSequence: number;
+  #acknowledged: number;
+  #bytes: number;
+
+  static open(options: SpoolOptions): Outcome<Spool> {
+    const opened = openDatabase(options.file);
+    if (!opened.ok) return opened;
+    return attempt(() => new Spool(options, opened.value.db, opened.value.setAside));
+  }
+
+  private constructor(options: SpoolOptions, db: SpoolDatabase, setAside: string | null) {
+    this.#options = options;
+    this.#db = db;
+    this.setAside = setAside;
+    this.schemaHash = schemaHash(options.schema);
+    this.mostBlockRows = Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_CELLS / options.schema.channels.length)));
+    this.#schemas.set(this.schemaHash, options.schema);
+    const kept = db.prepare<[], { id: string; next_sequence: number; acknowledged: number }>('SELECT * FROM spool').get();
+    this.#id = kept?.id ?? this.#newId();
+    this.#nextSequence = kept?.next_sequence ?? 0;
+    this.#acknowledged = kept?.acknowledged ?? 0;
+    const last = db
+      .prepare<[], { number: number; id: string; first_sequence: number }>('SELECT * FROM boot ORDER BY number DESC LIMIT 1')
+      .get();
+    const same = last?.id === options.bootId;
+    this.#boot = same ? last.number : (last?.number ?? 0) + 1;
+    this.#bootFirstSequence = same ? last.first_sequence : this.#nextSequence;
+    db.transaction(() => {
+      if (kept === undefined) db.prepare('INSERT INTO spool VALUES (?, 0, 0)').run(this.#id);
+      if (!same) db.prepare('INSERT INTO boot VALUES (?, ?, ?)').run(this.#boot, options.bootId, this.#nextSequence);
+      db.prepare('INSERT OR IGNORE INTO schema VALUES (?, ?)').run(this.schemaHash, canonicalSchemaJson(options.schema));
+    })();
+    this.#bytes = db.prepare<[], { sum: number }>('SELECT ifnull(sum(length(bytes)), 0) AS sum FROM queue').get()?.sum ?? 0;
+  }
+
+  get id(): string {
+    return this.#id;
+  }
+  get boot(): number {
+    return this.#boot;
+  }
+  get bootId(): string {
+    return this.#options.bootId;
+  }
+  /** Sequence of the next row to be committed. */
+  get nextSequence(): number {
+    return this.#nextSequence;
+  }
+  /** Rows before it are on the server. */
+  get acknowledged(): number {
+    return this.#acknowledged;
+  }
+  /** Rows of this boot committed so far, by earlier runs too. */
+  get rowsOfBoot(): number {
+    return this.#nextSequence - this.#bootFirstSequence;
+  }
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Oldest sequence held, in a block or not yet. */
+  oldestSequence(): number {
+    const oldest = this.#db
+      .prepare<[], { s: number | null }>(
+        'SELECT min(s) AS s FROM (SELECT min(first_sequence) AS s FROM queue UNION ALL SELECT min(first_sequence) FROM pending)',
+      )
+      .get()?.s;
+    return oldest ?? this.#nextSequence;
+  }
+
+  /**
+   * Makes rows durable. @param lost rows that memory had to drop before these.
+   */
+  commit(rows: readonly SampledRow[], lost: number): Outcome<void> {
+    return attempt(() => {
+      this.#db.transaction(() => {
+        let sequence = this.#nextSequence;
+        if (lost > 0) {
+          this.#cutAll();
+          this.#queueGap(sequence, lost, 'spool-full');
+          sequence += lost;
+        }
+        for (let at = 0; at < rows.length; at += this.mostBlockRows) {
+          const part = rows.slice(at, at + this.mostBlockRows);
+          const bytes = this.#encode(this.#options.schema, part);
+          this.#db
+            .prepare('INSERT INTO pending VALUES (?, ?, ?, ?, ?, ?)')
+            .run(sequence, part.length, this.#boot, this.schemaHash, part[0]?.monotonicMs ?? 0, bytes);
+          sequence += part.length;
+        }
+        this.#db.prepare('UPDATE spool SET next_sequence = ?').run(sequence);
+      })();
+      this.#nextSequence += lost + rows.length;
+    });
+  }
+
+  pendingRows(): number {
+    return this.#db.prepare<[], { n: number }>('SELECT ifnull(sum(row_count), 0) AS n FROM pending').get()?.n ?? 0;
+  }
+
+  /** Turns all committed rows into blocks. */
+  cut(): Outcome<void> {
+    const bytes = this.#bytes;
+    const done = attempt(() =>
+      this.#db.transaction(() => {
+        this.#cutAll();
+        this.#makeRoom();
+      })(),
+    );
+    if (!done.ok) this.#bytes = bytes;
+    return done;
+  }
+
+  #cutAll(): void {
+    const batches = this.#db.prepare<[], Batch>('SELECT * FROM pending ORDER BY first_sequence').all();
+    let open: { batch: Batch; rows: SampledRow[] } | null = null;
+    const close = (): void => {
+      if (open === null) return;
+      const schema = this.#schema(open.batch.schema);
+      if (schema === null) throw new Error('rows were decoded by a schema that is not there');
+      const bytes = this.#encode(schema, open.rows);
+      const { first_sequence, boot, schema: hash, start_ms } = open.batch;
+      this.#queue(first_sequence, open.rows.length, null, boot, hash, start_ms, bytes);
+      open = null;
+    };
+    for (const batch of batches) {
+      const rows = this.#decode(batch);
+      const joins: boolean =
+        open !== null &&
+        rows !== null &&
+        open.batch.boot === batch.boot &&
+        open.batch.schema === batch.schema &&
+        open.batch.first_sequence + open.rows.length === batch.first_sequence &&
+        open.rows.length + rows.length <= this.mostBlockRows;
+      if (joins && open !== null && rows !== null) {
+        open.rows.push(...rows);
+        continue;
+      }
+      close();
+      if (rows === null) this.#queueGap(batch.first_sequence, batch.row_count, 'spool-damaged');
+      else open = { batch, rows };
+    }
+    close();
+    this.#db.prepare('DELETE FROM pending').run();
+  }
+
+  #queueGap(first: number, rows: number, reason: GapReason): void {
+    this.#queue(first, rows, reason, this.#boot, this.schemaHash, 0, new Uint8Array(0));
+  }
+
+  #queue(first: number, rows: number, gap: GapReason | null, boot: number, hash: string, startMs: number, bytes: Uint8Array): void {
+    this.#db.prepare('INSERT OR REPLACE INTO queue VALUES (?, ?, ?, ?, ?, ?, ?)').run(first, rows, gap, boot, hash, startMs, bytes);
+    this.#bytes += bytes.length;
+  }
+
+  /** Acknowledged blocks go first; then the oldest others become a gap. */
+  #makeRoom(): void {
+    while (this.#bytes > this.#options.mostBytes) {
+      const oldest = this.#db
+        .prepare<[], QueueRow>('SELECT * FROM queue WHERE gap IS NULL ORDER BY first_sequence LIMIT 1')
+        .get();
+      if (oldest === undefined) return;
+      if (oldest.first_sequence + oldest.row_count <= this.#acknowledged) {
+        this.#db.prepare('DELETE FROM queue WHERE first_sequence = ?').run(oldest.first_sequence);
+      } else this.#queueGap(oldest.first_sequence, oldest.row_count, 'spool-full');
+      this.#bytes -= oldest.bytes.length;
+    }
+  }
+
+  /** The entry that holds `sequence`, else the first one after it; starts at `sequence` when it holds it. */
+  read(sequence: number): Outcome<SpoolEntry | null> {
+    return attempt(() => {
+      const row =
+        this.#db
+          .prepare<[number, number], QueueRow>(
+            'SELECT * FROM (SELECT * FROM queue WHERE first_sequence <= ? ORDER BY first_sequence DESC LIMIT 1) WHERE first_sequence + row_count > ?',
+          )
+          .get(sequence, sequence) ??
+        this.#db
+          .prepare<[number], QueueRow>('SELECT * FROM queue WHERE first_sequence > ? ORDER BY first_sequence LIMIT 1')
+          .get(sequence);
+      return row === undefined ? null : this.#entry(row, sequence);
+    });
+  }
+
+  #entry(row: QueueRow, sequence: number): SpoolEntry {
+    const firstSequence = Math.max(sequence, row.first_sequence);
+    // What follows decides where a damaged record ends, since its own count may be what was damaged.
+    const following = this.#db
+      .prepare<[number, number], { s: number | null }>(
+        'SELECT min(s) AS s FROM (SELECT min(first_sequence) AS s FROM queue WHERE first_sequence > ? UNION ALL SELECT min(first_sequence) FROM pending WHERE first_sequence > ?)',
+      )
+      .get(row.first_sequence, row.first_sequence)?.s;
+    const end = following ?? this.#nextSequence;
+    if (row.gap !== null) {
+      return { kind: 'gap', firstSequence, nextSequence: Math.min(end, row.first_sequence + row.row_count), reason: row.gap };
+    }
+    const rows = row.first_sequence + row.row_count <= end ? this.#decode(row) : null;
+    if (rows === null) return { kind: 'gap', firstSequence, nextSequence: end, reason: 'spool-damaged' };
+    const skipped = firstSequence - row.first_sequence;
+    const schema = this.#schema(row.schema);
+    const rest = rows.slice(skipped);
+    return {
+      kind: 'block',
+      firstSequence,
+      nextSequence: row.first_sequence + row.row_count,
+      bootNumber: row.boot,
+      monotonicStartMs: skipped === 0 || schema === null ? row.start_ms : (rest[0]?.monotonicMs ?? row.start_ms),
+      schemaHash: row.schema,
+      block: skipped === 0 || schema === null ? row.bytes : this.#encode(schema, rest),
+    };
+  }
+
+  /** The server holds all rows before `sequence`. */
+  acknowledge(sequence: number): Outcome<void> {
+    if (sequence <= this.#acknowledged) return { ok: true, value: undefined };
+    // In memory even when the disk refuses: the server's mark is the one that counts.
+    this.#acknowledged = Math.min(sequence, this.#nextSequence);
+    return attempt(() => {
+      const dropped = this.#db.transaction(() => {
+        this.#db.prepare('UPDATE spool SET acknowledged = ?').run(this.#acknowledged);
+        return this.#db
+          .prepare<[number, number], { n: number }>(
+            `DELETE FROM queue WHERE first_sequence < (
+               SELECT first_sequence FROM queue WHERE first_sequence + row_count <= ?
+               ORDER BY first_sequence DESC LIMIT 1 OFFSET ?
+             ) RETURNING length(bytes) AS n`,
+          )
+          .all(this.#acknowledged, KEPT_ACKNOWLEDGED - 1);
+      })();
+      this.#bytes -= dropped.reduce((sum, { n }) => sum + n, 0);
+    });
+  }
+
+  /**
+   * Gives the spool a new identity, when the server knows more rows of the old one than it holds: it is an older
+   * copy of itself. Rows of this boot stay, from sequence 0 on; those of earlier boots went by the other copy.
+   */
+  renew(): Outcome<void> {
+    const id = this.#newId();
+    return attempt(() => {
+      const shift = this.#bootFirstSequence;
+      this.#db.transaction(() => {
+        this.#db.prepare('DELETE FROM queue WHERE first_sequence < ?').run(shift);
+        this.#db.prepare('DELETE FROM pending WHERE first_sequence < ?').run(shift);
+        this.#db.prepare('DELETE FROM boot WHERE number < ?').run(this.#boot);
+        for (const table of ['queue', 'pending', 'boot']) {
+          // Twice over negative numbers, so that no key meets another one on the way.
+          this.#db.prepare(`UPDATE ${table} SET first_sequence = -1 - (first_sequence - ?)`).run(shift);
+          this.#db.prepare(`UPDATE ${table} SET first_sequence = -1 - first_sequence`).run();
+        }
+        this.#db.prepare('UPDATE spool SET id = ?, next_sequence = ?, acknowledged = 0').run(id, this.#nextSequence - shift);
+      })();
+      this.#id = id;
+      this.#nextSequence -= shift;
+      this.#bootFirstSequence = 0;
+      this.#acknowledged = 0;
+      this.#bytes = this.#db.prepare<[], { sum: number }>('SELECT ifnull(sum(length(bytes)), 0) AS sum FROM queue').get()?.sum ?? 0;
+    });
+  }
+
+  /** JSON of a schema that a block of the spool names. */
+  schemaJson(hash: string): string | null {
+    return this.#db.prepare<[string], { json: string }>('SELECT json FROM schema WHERE hash = ?').get(hash)?.json ?? null;
+  }
+
+  /** One row as a block, for LIVE. */
+  liveBlock(row: SampledRow): Uint8Array {
+    return this.#encode(this.#options.schema, [row]);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #newId(): string {
+    return Buffer.from(this.#options.randomness.bytes(8)).toString('hex');
+  }
+
+  #encode(schema: MachineSchema, rows: readonly SampledRow[]): Uint8Array {
+    const hash = schema === this.#options.schema ? this.schemaHash : schemaHash(schema);
+    return encodeBlock(codecSchema(schema), toRows(schema, rows), { schemaHash: hash });
+  }
+
+  /** `null`: the bytes are not what was written. */
+  #decode(batch: Batch): SampledRow[] | null {
+    const schema = this.#schema(batch.schema);
+    if (schema === null) return null;
+    const decoded = decodeBlock(batch.bytes, codecSchema(schema));
+    if (!decoded.ok || decoded.value.rowCount !== batch.row_count) return null;
+    return fromRows(decoded.value, batch.start_ms);
+  }
+
+  #schema(hash: string): MachineSchema | null {
+    const known = this.#schemas.get(hash);
+    if (known !== undefined) return known;
+    const json = this.schemaJson(hash);
+    const parsed = json === null ? null : machineSchemaSchema.safeParse(safeJson(json));
+    if (!parsed?.success || schemaHash(parsed.data) !== hash) return null;
+    this.#schemas.set(hash, parsed.data);
+    return parsed.data;
+  }
+}
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,52 @@
+// status.json: what the agent says of itself every few seconds, and how `vigie-edge status` says it to a person.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AgentStatus } from './agent.ts';
+import { writeWhole } from './enrolment/identity.ts';
+
+interface StatusFile extends AgentStatus {
+  readonly writtenMs: number;
+  readonly pid: number;
+}
+
+export function writeStatus(folder: string, status: AgentStatus, writtenMs: number): void {
+  const file: StatusFile = { ...status, writtenMs, pid: process.pid };
+  writeWhole(join(folder, 'status.json'), JSON.stringify(file));
+}
+
+/** Sentences for a person at the machine, and whether all is well. */
+export function describeStatus(
+  folder: string,
+  nowMs: number,
+): { readonly ok: boolean; readonly text: string } {
+  let status: StatusFile;
+  try {
+    status = JSON.parse(readFileSync(join(folder, 'status.json'), 'utf8')) as StatusFile;
+  } catch {
+    return { ok: false, text: `No agent has run with the data folder ${folder}.` };
+  }
+  const agoS = Math.round((nowMs - status.writtenMs) / 1000);
+  const running = agoS < 30;
+  const acknowledged = status.acknowledgedAgoMs;
+  const lines = [
+    `Machine      ${status.machine}`,
+    running
+      ? `Agent        running (process ${status.pid})`
+      : `Agent        NOT RUNNING: last sign ${agoS} s ago; start it with vigie-edge run`,
+    status.controllerProblem === null
+      ? `Controller   answers (${status.polls} reads, ${status.failedPolls} failed)`
+      : `Controller   DOES NOT ANSWER: ${status.controllerProblem}; check its power and cable`,
+    status.diskProblem
+      ? 'Disk         CANNOT BE WRITTEN: rows are held in memory; free space or replace the card'
+      : `Spool        ${status.backlogRows} rows wait to be acknowledged`,
+    status.linkConnected
+      ? 'Link         connected'
+      : `Link         DOWN: ${status.linkProblem ?? 'not connected yet'}`,
+    acknowledged === null
+      ? 'Server       has not acknowledged anything since the agent started'
+      : `Server       last acknowledgement ${Math.round(acknowledged / 1000) + agoS} s ago`,
+    `Boot         number ${status.bootNumber}`,
+  ];
+  const ok = running && status.controllerProblem === null && !status.diskProblem && status.linkConnected;
+  return { ok, text: lines.join('\n') };
+}

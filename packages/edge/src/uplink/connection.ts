@@ -1,0 +1,74 @@
+// One TLS 1.3 connection to the server, checked by its public key before a byte is sent; whatever the certificate's
+// dates say, since this box may not know the date. Sessions are never resumed: resumption would skip the check.
+// Frames in, frames out. Not here: what is said (protocol/edge-session.ts).
+import { X509Certificate } from 'node:crypto';
+import { connect } from 'node:tls';
+import { EXPORTER_BYTES, EXPORTER_LABEL, encodeFrame, type Frame, FrameReader } from '@vigie/protocol';
+import { pinOf } from '../enrolment/identity.ts';
+
+export interface Connection {
+  /** Keying material bound to this very session (RFC 8446 §7.5). */
+  readonly exporter: Uint8Array;
+  send(frame: Frame): void;
+  close(): void;
+  readonly pin: string;
+}
+
+export interface ConnectionEvents {
+  open(connection: Connection): void;
+  frame(frame: Frame): void;
+  /** Once, whatever ended it. */
+  closed(reason: string): void;
+}
+
+/** Returns what aborts the attempt or ends the connection. */
+export function openConnection(
+  options: { readonly host: string; readonly port: number; readonly accepts: (pin: string) => boolean },
+  events: ConnectionEvents,
+): { abort(): void } {
+  let over = false;
+  const end = (reason: string): void => {
+    if (over) return;
+    over = true;
+    socket.destroy();
+    events.closed(reason);
+  };
+  const socket = connect({
+    host: options.host,
+    port: options.port,
+    minVersion: 'TLSv1.3',
+    ALPNProtocols: ['vigie/1'],
+    // The pin below decides; a date or a name proves nothing here.
+    rejectUnauthorized: false,
+  });
+  socket.setNoDelay(true);
+  socket.on('error', (error) => end(error.message));
+  socket.on('close', () => end('the connection was closed'));
+  socket.on('secureConnect', () => {
+    const raw = socket.getPeerCertificate().raw;
+    const spki =
+      raw === undefined ? null : new X509Certificate(raw).publicKey.export({ type: 'spki', format: 'der' });
+    const pin = spki === null ? '' : pinOf(spki);
+    if (!options.accepts(pin)) {
+      end('the server shows a key that is not pinned: nothing was sent to it');
+      return;
+    }
+    const reader = new FrameReader();
+    socket.on('data', (chunk: Buffer) => {
+      for (const result of reader.push(chunk)) {
+        if (over) return;
+        if (!result.ok) end(`the server sent ${result.message}`);
+        else events.frame(result.frame);
+      }
+    });
+    events.open({
+      pin,
+      exporter: socket.exportKeyingMaterial(EXPORTER_BYTES, EXPORTER_LABEL, Buffer.alloc(0)),
+      send: (frame) => {
+        if (!over) socket.write(encodeFrame(frame));
+      },
+      close: () => end('closed'),
+    });
+  });
+  return { abort: () => end('given up') };
+}

@@ -1,0 +1,400 @@
+// The edge's side of a connection, from HELLO to its end: (state, event, now) → (state, effects). Pure.
+// Invariants: blocks go in order from the server's high-water mark, none skipped but by a declared GAP; only the
+// server's mark says what is stored; every question has a deadline; what the server may not say ends the session.
+// Not here: sockets, keys, the spool's disk, back-off between connections (edge/uplink), and anchors' choice (edge/clock).
+import type { Frame, GapReason, Hello, Refused, Settings } from './frames.ts';
+
+/** Silence after which the edge asks whether the server is still there. */
+export const PING_AFTER_MS = 240_000;
+/** Time the server has to answer, plus what its question takes on the slowest link that is still of use. */
+export const ANSWER_MS = 15_000;
+/** 8 kbit/s. */
+const SLOWEST_MS_PER_BYTE = 1;
+/** Bytes in flight: few at first, since on a slow link they delay the live row behind them. */
+const WINDOW_BYTES = { least: 4_096, start: 16_384, most: 524_288 } as const;
+const WINDOW_FRAMES = 64;
+/** An acknowledgement faster than this widens the window, slower than four times this narrows it. */
+const BRISK_MS = 1_000;
+
+/** What the spool holds at a sequence. `nextSequence` is that of the row after its last. */
+export type SpoolEntry =
+  | {
+      readonly kind: 'block';
+      readonly firstSequence: number;
+      readonly nextSequence: number;
+      readonly bootNumber: number;
+      readonly monotonicStartMs: number;
+      readonly schemaHash: string;
+      readonly block: Uint8Array;
+    }
+  | {
+      readonly kind: 'gap';
+      readonly firstSequence: number;
+      readonly nextSequence: number;
+      readonly reason: GapReason;
+    };
+
+export interface EdgeAnchor {
+  readonly bootNumber: number;
+  readonly monotonicMs: number;
+  readonly utcMs: number;
+  readonly errorMs: number;
+}
+
+export type EdgeEvent =
+  | { readonly type: 'opened'; readonly hello: Hello }
+  | { readonly type: 'frame'; readonly frame: Frame }
+  /** Bytes that are no frame. */
+  | { readonly type: 'garbage'; readonly message: string }
+  /** Answer to `read`; `null`: nothing there yet. */
+  | { readonly type: 'entry'; readonly entry: SpoolEntry | null }
+  /** The spool holds more than when it last answered `null`. */
+  | { readonly type: 'stored' }
+  | { readonly type: 'anchor'; readonly anchor: EdgeAnchor }
+  /** A row was just acquired, or `asked` for by `live-wanted`. */
+  | {
+      readonly type: 'row';
+      readonly bootNumber: number;
+      readonly monotonicMs: number;
+      readonly block: Uint8Array;
+      readonly asked: boolean;
+    }
+  | { readonly type: 'tick' };
+
+export type CloseReason =
+  | { readonly kind: 'refused'; readonly refused: Refused }
+  | { readonly kind: 'no-answer'; readonly to: 'HELLO' | 'BLOCK' | 'PING' }
+  /** The server holds rows this spool never gave: the spool is an older copy of itself. */
+  | { readonly kind: 'spool-behind'; readonly serverNextSequence: number }
+  | { readonly kind: 'violation'; readonly message: string };
+
+export type EdgeEffect =
+  | { readonly type: 'send'; readonly frame: Frame }
+  | { readonly type: 'send-schema'; readonly hash: string }
+  /** Answer with an `entry` event: the entry that covers `sequence`, else the first one after it. */
+  | { readonly type: 'read'; readonly sequence: number }
+  /** Answer with a `row` event if there is a row of this boot. */
+  | { readonly type: 'live-wanted' }
+  | { readonly type: 'welcomed'; readonly settings: Settings; readonly utcMs: number }
+  | { readonly type: 'acknowledged'; readonly nextSequence: number }
+  /** A question and its answer, both instants of the edge's clock, with the server's UTC in between. */
+  | {
+      readonly type: 'exchange';
+      readonly sentMs: number;
+      readonly answeredMs: number;
+      readonly utcMs: number;
+    }
+  | { readonly type: 'close'; readonly reason: CloseReason };
+
+interface InFlight {
+  readonly nextSequence: number;
+  readonly bytes: number;
+  readonly sentMs: number;
+}
+
+interface Open {
+  readonly phase: 'open';
+  /** What the spool had committed when the session began: the server cannot be ahead of it. */
+  readonly spoolNextSequence: number;
+  /** The server's high-water mark. */
+  readonly mark: number;
+  /** First sequence not sent in this session. */
+  readonly sendNext: number;
+  readonly inFlight: readonly InFlight[];
+  readonly windowBytes: number;
+  /** Since when an answer to a block has been awaited without progress. */
+  readonly progressMs: number;
+  /** A `read` awaits its answer, or was answered by `null`. */
+  readonly reading: boolean;
+  readonly drained: boolean;
+  readonly schemas: readonly string[];
+  readonly watchUntilMs: number;
+  readonly watchIntervalMs: number;
+  readonly lastLiveMs: number;
+  readonly lastHeardMs: number;
+  readonly pingSentMs: number | null;
+  readonly nonce: number;
+}
+
+export type EdgeSession =
+  | { readonly phase: 'new' }
+  | { readonly phase: 'greeting'; readonly hello: Hello; readonly sentMs: number }
+  | Open
+  | { readonly phase: 'closed'; readonly reason: CloseReason };
+
+export interface EdgeStep {
+  readonly state: EdgeSession;
+  readonly effects: readonly EdgeEffect[];
+}
+
+export const newEdgeSession: EdgeSession = { phase: 'new' };
+
+/** @param nowMs monotonic. */
+export function stepEdge(state: EdgeSession, event: EdgeEvent, nowMs: number): EdgeStep {
+  switch (state.phase) {
+    case 'new':
+      if (event.type !== 'opened') return stay(state);
+      return {
+        state: { phase: 'greeting', hello: event.hello, sentMs: nowMs },
+        effects: [{ type: 'send', frame: { type: 'HELLO', body: event.hello } }],
+      };
+    case 'greeting':
+      return greeting(state, event, nowMs);
+    case 'open':
+      return open(state, event, nowMs);
+    case 'closed':
+      return stay(state);
+  }
+}
+
+/** When a `tick` is due at the latest; `null`: never. */
+export function edgeWakeMs(state: EdgeSession): number | null {
+  switch (state.phase) {
+    case 'new':
+    case 'closed':
+      return null;
+    case 'greeting':
+      return state.sentMs + ANSWER_MS;
+    case 'open': {
+      const ping =
+        state.pingSentMs === null ? state.lastHeardMs + PING_AFTER_MS : pongDueMs(state, state.pingSentMs);
+      return state.inFlight.length === 0 ? ping : Math.min(ping, ackDueMs(state));
+    }
+  }
+}
+
+/** Whether live rows are wanted now, so that nobody encodes them for nothing. */
+export function isWatched(state: EdgeSession, nowMs: number): boolean {
+  return state.phase === 'open' && nowMs < state.watchUntilMs;
+}
+
+function stay(state: EdgeSession): EdgeStep {
+  return { state, effects: [] };
+}
+
+function close(reason: CloseReason): EdgeStep {
+  return { state: { phase: 'closed', reason }, effects: [{ type: 'close', reason }] };
+}
+
+function violation(message: string): EdgeStep {
+  return close({ kind: 'violation', message });
+}
+
+function greeting(state: EdgeSession & { phase: 'greeting' }, event: EdgeEvent, nowMs: number): EdgeStep {
+  if (event.type === 'garbage') return violation(event.message);
+  if (event.type === 'tick') {
+    return nowMs < state.sentMs + ANSWER_MS ? stay(state) : close({ kind: 'no-answer', to: 'HELLO' });
+  }
+  if (event.type !== 'frame') return stay(state);
+  if (event.frame.type === 'REFUSED') return close({ kind: 'refused', refused: event.frame.body });
+  if (event.frame.type !== 'WELCOME') return violation(`${event.frame.type} before WELCOME`);
+  const { hello, sentMs } = state;
+  const welcome = event.frame.body;
+  const mark = welcome.nextSequence;
+  if (mark > hello.nextSequence) return close({ kind: 'spool-behind', serverNextSequence: mark });
+  const opened: Open = {
+    phase: 'open',
+    spoolNextSequence: hello.nextSequence,
+    mark,
+    sendNext: mark,
+    inFlight: [],
+    windowBytes: WINDOW_BYTES.start,
+    progressMs: nowMs,
+    reading: false,
+    drained: false,
+    schemas: [hello.schema],
+    watchUntilMs: nowMs,
+    watchIntervalMs: 0,
+    lastLiveMs: Number.NEGATIVE_INFINITY,
+    lastHeardMs: nowMs,
+    pingSentMs: null,
+    nonce: 0,
+  };
+  const effects: EdgeEffect[] = [{ type: 'welcomed', settings: welcome.settings, utcMs: welcome.utcMs }];
+  if (welcome.schemaWanted) effects.push({ type: 'send-schema', hash: hello.schema });
+  effects.push({ type: 'acknowledged', nextSequence: mark });
+  effects.push({ type: 'exchange', sentMs, answeredMs: nowMs, utcMs: welcome.utcMs });
+  // The present goes before the backlog, so that the page is right at once after an outage.
+  effects.push({ type: 'live-wanted' });
+  const lost =
+    mark < hello.oldestSequence ? sendGap(opened, hello.oldestSequence, 'spool-lost', nowMs) : stay(opened);
+  return pump(lost.state, [...effects, ...lost.effects]);
+}
+
+function open(state: Open, event: EdgeEvent, nowMs: number): EdgeStep {
+  switch (event.type) {
+    case 'opened':
+      throw new Error('a session opens once');
+    case 'garbage':
+      return violation(event.message);
+    case 'frame':
+      return heard({ ...state, lastHeardMs: nowMs, pingSentMs: null }, event.frame, nowMs);
+    case 'entry':
+      return entry({ ...state, reading: false }, event.entry, nowMs);
+    case 'stored':
+      return pump({ ...state, drained: false }, []);
+    case 'anchor':
+      return { state, effects: [{ type: 'send', frame: { type: 'ANCHOR', ...event.anchor } }] };
+    case 'row': {
+      // A tenth early is on time: rows come on a grid, and timers tremble.
+      const due = isWatched(state, nowMs) && nowMs - state.lastLiveMs >= state.watchIntervalMs * 0.9;
+      if (!due && !event.asked) return stay(state);
+      const { bootNumber, monotonicMs, block } = event;
+      return {
+        state: { ...state, lastLiveMs: nowMs },
+        effects: [{ type: 'send', frame: { type: 'LIVE', bootNumber, monotonicMs, block } }],
+      };
+    }
+    case 'tick':
+      return tick(state, nowMs);
+  }
+}
+
+function heard(state: Open, frame: Frame, nowMs: number): EdgeStep {
+  switch (frame.type) {
+    case 'ACK':
+      return acknowledged(state, frame.nextSequence, frame.utcMs, nowMs);
+    case 'WATCH': {
+      const watching = isWatched(state, nowMs);
+      const next: Open = {
+        ...state,
+        watchUntilMs: nowMs + frame.durationMs,
+        watchIntervalMs: frame.intervalMs,
+      };
+      return { state: next, effects: watching ? [] : [{ type: 'live-wanted' }] };
+    }
+    case 'PING':
+      return { state, effects: [{ type: 'send', frame: { type: 'PONG', nonce: frame.nonce } }] };
+    case 'PONG':
+      return stay(state);
+    case 'REFUSED':
+      return close({ kind: 'refused', refused: frame.body });
+    case 'WELCOME':
+    case 'HELLO':
+    case 'ENROL':
+    case 'ENROLLED':
+    case 'SCHEMA':
+    case 'PRIOR':
+    case 'BLOCK':
+    case 'GAP':
+    case 'LIVE':
+    case 'ANCHOR':
+      return violation(`${frame.type} is not for the server to send now`);
+  }
+}
+
+function acknowledged(state: Open, mark: number, utcMs: number, nowMs: number): EdgeStep {
+  // Blocks of the connection before may be committed only now, so the mark may pass what this one has sent.
+  if (mark > Math.max(state.sendNext, state.spoolNextSequence)) {
+    return violation(`ACK of ${mark}, ${state.sendNext} were sent`);
+  }
+  if (mark <= state.mark) return stay(state);
+  const answered = state.inFlight.filter((sent) => sent.nextSequence <= mark);
+  const last = answered.at(-1);
+  const effects: EdgeEffect[] = [{ type: 'acknowledged', nextSequence: mark }];
+  let { windowBytes } = state;
+  if (last !== undefined) {
+    const tookMs = nowMs - last.sentMs;
+    if (tookMs < BRISK_MS) windowBytes = Math.min(WINDOW_BYTES.most, windowBytes * 2);
+    else if (tookMs > 4 * BRISK_MS) windowBytes = Math.max(WINDOW_BYTES.least, windowBytes / 2);
+    // Only the answer to this very question lies between its sending and now.
+    if (last.nextSequence === mark)
+      effects.push({ type: 'exchange', sentMs: last.sentMs, answeredMs: nowMs, utcMs });
+  }
+  const next: Open = {
+    ...state,
+    mark,
+    sendNext: Math.max(state.sendNext, mark),
+    inFlight: state.inFlight.filter((sent) => sent.nextSequence > mark),
+    windowBytes,
+    progressMs: nowMs,
+  };
+  return pump(next, effects);
+}
+
+function entry(state: Open, found: SpoolEntry | null, nowMs: number): EdgeStep {
+  if (found === null) return stay({ ...state, drained: true });
+  // The mark moved past it while it was read.
+  if (found.nextSequence <= state.sendNext) return pump(state, []);
+  if (found.firstSequence > state.sendNext) {
+    const hole = sendGap(state, found.firstSequence, 'spool-lost', nowMs);
+    return pump(hole.state, hole.effects);
+  }
+  if (found.kind === 'gap') {
+    const gap = sendGap(state, found.nextSequence, found.reason, nowMs);
+    return pump(gap.state, gap.effects);
+  }
+  const effects: EdgeEffect[] = [];
+  let { schemas } = state;
+  if (!schemas.includes(found.schemaHash)) {
+    schemas = [...schemas, found.schemaHash];
+    effects.push({ type: 'send-schema', hash: found.schemaHash });
+  }
+  effects.push({
+    type: 'send',
+    frame: {
+      type: 'BLOCK',
+      firstSequence: found.firstSequence,
+      bootNumber: found.bootNumber,
+      monotonicStartMs: found.monotonicStartMs,
+      rowCount: found.nextSequence - found.firstSequence,
+      block: found.block,
+    },
+  });
+  return pump({ ...sent(state, found.nextSequence, 23 + found.block.length, nowMs), schemas }, effects);
+}
+
+/** Declares that the rows from `sendNext` to `nextSequence` will never come. */
+function sendGap(
+  state: Open,
+  nextSequence: number,
+  reason: GapReason,
+  nowMs: number,
+): { state: Open; effects: EdgeEffect[] } {
+  const frame: Frame = { type: 'GAP', firstSequence: state.sendNext, nextSequence, reason };
+  return { state: sent(state, nextSequence, 18, nowMs), effects: [{ type: 'send', frame }] };
+}
+
+function sent(state: Open, nextSequence: number, bytes: number, nowMs: number): Open {
+  return {
+    ...state,
+    sendNext: nextSequence,
+    inFlight: [...state.inFlight, { nextSequence, bytes, sentMs: nowMs }],
+    progressMs: state.inFlight.length === 0 ? nowMs : state.progressMs,
+  };
+}
+
+/** Asks for the next entry while there is room; a block larger than the window goes alone. */
+function pump(state: EdgeSession, effects: readonly EdgeEffect[]): EdgeStep {
+  if (state.phase !== 'open' || state.reading || state.drained) return { state, effects };
+  if (state.inFlight.length >= WINDOW_FRAMES || bytesInFlight(state) >= state.windowBytes)
+    return { state, effects };
+  return {
+    state: { ...state, reading: true },
+    effects: [...effects, { type: 'read', sequence: state.sendNext }],
+  };
+}
+
+function tick(state: Open, nowMs: number): EdgeStep {
+  if (state.inFlight.length > 0 && nowMs >= ackDueMs(state)) return close({ kind: 'no-answer', to: 'BLOCK' });
+  if (state.pingSentMs !== null) {
+    return nowMs >= pongDueMs(state, state.pingSentMs)
+      ? close({ kind: 'no-answer', to: 'PING' })
+      : stay(state);
+  }
+  if (nowMs < state.lastHeardMs + PING_AFTER_MS) return stay(state);
+  return {
+    state: { ...state, pingSentMs: nowMs, nonce: (state.nonce + 1) % 2 ** 32 },
+    effects: [{ type: 'send', frame: { type: 'PING', nonce: state.nonce } }],
+  };
+}
+
+function bytesInFlight(state: Open): number {
+  return state.inFlight.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+function ackDueMs(state: Open): number {
+  return state.progressMs + ANSWER_MS + bytesInFlight(state) * SLOWEST_MS_PER_BYTE;
+}
+function pongDueMs(state: Open, pingSentMs: number): number {
+  return pingSentMs + ANSWER_MS + bytesInFlight(state) * SLOWEST_MS_PER_BYTE;
+}
