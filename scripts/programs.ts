@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-export type ProgramName = 'vigie-server' | 'vigie-edge' | 'vigie-simulator';
+export type ProgramName = 'vigie-server' | 'vigie-edge' | 'vigie-simulator' | 'fill-history';
 
 export interface Program {
   readonly process: ChildProcess;
@@ -27,10 +27,7 @@ export function startProgram(
   args: readonly string[],
   options: { onLine?: (line: string) => void; watch?: boolean; env?: NodeJS.ProcessEnv } = {},
 ): Program {
-  const folder = join(root, 'packages', name.slice('vigie-'.length));
-  const nodeArgs = options.watch
-    ? ['--watch', '--watch-preserve-output', join(folder, 'src', 'main.ts')]
-    : [join(folder, 'bin', `${name}.mjs`)];
+  const nodeArgs = nodeArgsOf(name, options.watch ?? false);
   const child = spawn(process.execPath, [...nodeArgs, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...process.env, ...options.env },
@@ -81,6 +78,14 @@ export function startProgram(
       return code;
     },
   };
+}
+
+function nodeArgsOf(name: ProgramName, watch: boolean): string[] {
+  if (name === 'fill-history') return [join(root, 'scripts', 'fill-history.ts')];
+  const folder = join(root, 'packages', name.slice('vigie-'.length));
+  return watch
+    ? ['--watch', '--watch-preserve-output', join(folder, 'src', 'main.ts')]
+    : [join(folder, 'bin', `${name}.mjs`)];
 }
 
 /** Runs a program to its end. */

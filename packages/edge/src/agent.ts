@@ -1,173 +1,144 @@
-// The agent at work: polls the controller on a grid of the boot's clock, commits rows, cuts blocks, keeps the link.
-// Acquisition waits for nothing: not for the link, not for the time of day, not for the disk.
+// The agent at work: rows of a source are committed, cut into blocks and sent; a recording's agent ends when all of
+// it is acknowledged. Acquisition waits for nothing: not for the link, not for the time of day, not for the disk.
 // Not here: how any of these is done (acquire/, spool/, uplink/).
-import { encodeBlock } from '@vigie/codec';
-import { codecSchema, type MachineSchema } from '@vigie/model';
-import type { Clock, Randomness } from '@vigie/protocol';
-import type { Source } from './acquire/source.ts';
-import { liveBoot } from './clock/boot-clock.ts';
+import type { Clock, Randomness, Timer } from '@vigie/protocol';
+import type { SampledRow, Source } from './acquire/source.ts';
+import { Urgency } from './acquire/urgency.ts';
 import type { Credential, Identity } from './enrolment/identity.ts';
+import { Keeper } from './spool/keeper.ts';
 import type { Spool } from './spool/spool.ts';
-import { startUplink } from './uplink/uplink.ts';
+import { Uplink } from './uplink/uplink.ts';
 
-const COMMIT_EVERY_MS = 10_000;
-/** Rows held in memory while the disk refuses them; the oldest give way. */
-const MAX_HELD_ROWS = 3600;
+/** Rows on their way that a recording may be ahead of the acknowledgements: bounds the spool, keeps the link busy. */
+const MOST_ROWS_AHEAD = 20_000;
+const TICK_MS = 500;
 
 export interface AgentStatus {
   readonly machine: string;
-  readonly polls: number;
+  /** Rows acquired and reads that gave none, since the agent started. */
+  readonly rows: number;
   readonly failedPolls: number;
-  /** Why the last poll failed; `null` when it did not. */
+  /** What is wrong with the controller, the disk, the link, in words; `null` when nothing is. */
   readonly controllerProblem: string | null;
-  readonly backlogRows: number;
-  readonly linkConnected: boolean;
+  readonly diskProblem: string | null;
   readonly linkProblem: string | null;
+  readonly backlogRows: number;
+  /** Rows that memory had to drop because the disk refused them. */
+  readonly lostRows: number;
+  readonly spoolBytes: number;
   /** ms since the last acknowledgement; `null` before the first. */
   readonly acknowledgedAgoMs: number | null;
-  readonly diskProblem: boolean;
   readonly bootNumber: number;
 }
 
-export interface Agent {
-  status(): AgentStatus;
-  /** Commits what is held, cuts a block, ends the link. */
-  stop(): Promise<void>;
-}
-
-export function startAgent(options: {
+export interface AgentOptions {
   readonly identity: Identity;
   readonly credential: Credential;
-  readonly schema: MachineSchema;
   readonly source: Source;
   readonly spool: Spool;
-  readonly bootId: string;
   readonly intervalMs: number;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly say: (message: string) => void;
-}): Agent {
-  const { clock, spool, schema, source, say } = options;
-  const boot = liveBoot(clock);
-  const coding = codecSchema(schema);
-  let intervalMs = options.intervalMs;
-  let stopped = false;
-  let polls = 0;
-  let failedPolls = 0;
-  let controllerProblem: string | null = null;
-  let diskProblem = false;
-  let heldRows = 0;
-  let lastCommitMs = clock.monotonicMs();
-  let lastCutMs = clock.monotonicMs();
-  let polling = Promise.resolve();
+}
 
-  const uplink = startUplink({
-    identity: options.identity,
-    credential: options.credential,
-    spool,
-    boot,
-    bootId: options.bootId,
-    clock,
-    randomness: options.randomness,
-    onSettings: (settings) => {
-      intervalMs = settings.intervalMs;
-    },
-    onAcknowledged: () => undefined,
-    say,
-  });
+export class Agent {
+  /** Resolves when the source has no more rows and all are acknowledged; a controller's never does. */
+  readonly finished: Promise<void>;
+  readonly #options: AgentOptions;
+  readonly #uplink: Uplink;
+  readonly #keeper: Keeper;
+  #finish: () => void = () => undefined;
+  #ended = false;
+  #timer: Timer | null = null;
 
-  const keep = (nowMs: number): void => {
-    if (nowMs - lastCommitMs >= Math.min(COMMIT_EVERY_MS, intervalMs)) {
-      const done = spool.commit();
-      if (done) heldRows = 0;
-      if (done === diskProblem) {
-        diskProblem = !done;
-        say(
-          done ? 'disk: rows are being kept again' : 'disk: rows cannot be written; they are held in memory',
-        );
-      }
-      lastCommitMs = nowMs;
-    }
-    if (nowMs - lastCutMs >= intervalMs) {
-      if (spool.cut()) uplink.grew();
-      lastCutMs = nowMs;
-    }
-  };
-
-  const pollOnce = async (gridMs: number): Promise<void> => {
-    polls++;
-    const poll = await source.poll();
-    if (!poll.ok) {
-      failedPolls++;
-      if (controllerProblem === null) say(`controller: ${poll.message}`);
-      controllerProblem = poll.message;
-      return;
-    }
-    if (controllerProblem !== null) say('controller: answers again');
-    controllerProblem = null;
-    if (heldRows >= MAX_HELD_ROWS) return;
-    spool.push(gridMs, poll.values);
-    heldRows++;
-    uplink.live(gridMs, () =>
-      encodeBlock(
-        coding,
-        {
-          rowCount: 1,
-          timesMs: Float64Array.of(0),
-          columns: poll.values.map((value, c) =>
-            coding.channels[c]?.kind === 'text'
-              ? { type: 'text', values: [typeof value === 'string' ? value : null] }
-              : {
-                  type: 'number',
-                  values: Float64Array.of(typeof value === 'number' ? value : 0),
-                  present: typeof value === 'number' ? null : Uint8Array.of(0),
-                },
-          ),
-        },
-        { schemaHash: spool.schemaHash },
-      ),
-    );
-  };
-
-  /** One poll per step of the grid; a step missed because a poll took long is a hole, not a shifted row. */
-  const schedule = (): void => {
-    if (stopped) return;
-    const now = clock.monotonicMs();
-    const nextMs = (Math.floor(now / schema.intervalMs) + 1) * schema.intervalMs;
-    clock.after(nextMs - now, () => {
-      if (stopped) return;
-      polling = pollOnce(nextMs).then(() => {
-        keep(clock.monotonicMs());
-        schedule();
-      });
+  constructor(options: AgentOptions) {
+    const { source, spool, clock, say } = options;
+    this.#options = options;
+    this.finished = new Promise((resolve) => {
+      this.#finish = resolve;
     });
-  };
-  schedule();
+    if (spool.setAside !== null)
+      say(`spool: the file was damaged and is kept as ${spool.setAside}; a new one is begun`);
+    this.#uplink = new Uplink({
+      ...options,
+      axis: source.axis,
+      onSettings: ({ intervalMs }) => this.#keeper.setInterval(intervalMs),
+      onAcknowledged: () => this.#endWhenDone(),
+    });
+    this.#keeper = new Keeper({
+      spool,
+      clock,
+      intervalMs: options.intervalMs,
+      channels: source.schema.channels.length,
+      stored: () => this.#uplink.stored(),
+    });
+  }
 
-  return {
-    status: () => ({
-      machine: options.identity.machine,
-      polls,
+  start(): void {
+    const { source, spool, say } = this.#options;
+    const urgency = new Urgency(source.schema);
+    this.#uplink.start();
+    source.start(
+      {
+        row: (row: SampledRow) => {
+          this.#keeper.add(row, urgency.isUrgent(row));
+          this.#uplink.row(row);
+        },
+        wantsMore: () => this.#backlogRows() < MOST_ROWS_AHEAD,
+        problem: (message) => say(message === null ? 'controller: answers again' : `controller: ${message}`),
+        ended: () => {
+          this.#ended = true;
+          this.#keeper.cut();
+          this.#endWhenDone();
+        },
+      },
+      spool.rowsOfBoot,
+    );
+    this.#tick();
+  }
+
+  status(): AgentStatus {
+    const { source, spool, identity, clock } = this.#options;
+    const { rows, failedPolls, problem } = source.state();
+    const acknowledgedMs = this.#uplink.acknowledgedMs;
+    return {
+      machine: identity.machine,
+      rows,
       failedPolls,
-      controllerProblem,
-      backlogRows: spool.backlogRows,
-      linkConnected: uplink.connected,
-      linkProblem: uplink.connected ? null : uplink.lastProblem,
-      acknowledgedAgoMs:
-        uplink.lastAcknowledgedMs === null
-          ? null
-          : Math.round(clock.monotonicMs() - uplink.lastAcknowledgedMs),
-      diskProblem,
-      bootNumber: spool.bootNumber,
-    }),
-    stop: async () => {
-      stopped = true;
-      await polling;
-      spool.commit();
-      if (spool.cut()) uplink.grew();
-      uplink.stop();
-      await source.close();
-      spool.close();
-    },
-  };
+      controllerProblem: problem,
+      diskProblem: this.#keeper.problem,
+      linkProblem: this.#uplink.problem,
+      backlogRows: this.#backlogRows(),
+      lostRows: this.#keeper.lostRows,
+      spoolBytes: spool.bytes,
+      acknowledgedAgoMs: acknowledgedMs === null ? null : Math.round(clock.monotonicMs() - acknowledgedMs),
+      bootNumber: spool.boot,
+    };
+  }
+
+  /** Commits what is held and ends the link. What is not acknowledged yet leaves at the next start. */
+  stop(): void {
+    this.#timer?.cancel();
+    this.#options.source.stop();
+    this.#keeper.cut();
+    this.#uplink.stop();
+    this.#options.spool.close();
+  }
+
+  #backlogRows(): number {
+    const { spool } = this.#options;
+    return spool.nextSequence - spool.acknowledged + this.#keeper.waitingRows;
+  }
+
+  #tick(): void {
+    this.#keeper.tick();
+    // Rows that the disk refused when the recording ended are tried again here.
+    if (this.#ended) this.#keeper.cut();
+    this.#timer = this.#options.clock.after(TICK_MS, () => this.#tick());
+  }
+
+  #endWhenDone(): void {
+    if (this.#ended && this.#backlogRows() === 0) this.#finish();
+  }
 }

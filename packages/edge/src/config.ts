@@ -8,7 +8,6 @@ const sourceSchema = z.discriminatedUnion('type', [
     host: z.string().min(1),
     port: z.number().int().min(1).max(65_535).default(502),
     unit: z.number().int().min(0).max(247).default(1),
-    deadlineMs: z.number().int().min(50).max(60_000).default(800),
   }),
   z.strictObject({
     type: z.literal('csv'),
@@ -26,6 +25,8 @@ const configSchema = z.strictObject({
   source: sourceSchema.optional(),
   /** Time between two blocks, until the server says otherwise. */
   intervalMs: z.number().int().min(1000).max(3_600_000).default(60_000),
+  /** Bytes of blocks kept while there is no link; beyond, the oldest give way and a gap is declared. */
+  spoolMegabytes: z.number().min(1).max(1_000_000).default(2000),
 });
 export type EdgeConfig = z.infer<typeof configSchema>;
 
@@ -52,6 +53,7 @@ export interface RunSettings {
   readonly model: string | null;
   readonly source: z.infer<typeof sourceSchema>;
   readonly intervalMs: number;
+  readonly spoolMegabytes: number;
 }
 
 export function runSettings(flags: RunFlags): Outcome<RunSettings> {
@@ -90,6 +92,7 @@ export function runSettings(flags: RunFlags): Outcome<RunSettings> {
       model: model === undefined ? null : String(model),
       source: source.data,
       intervalMs: file.value.intervalMs,
+      spoolMegabytes: file.value.spoolMegabytes,
     },
   };
 }

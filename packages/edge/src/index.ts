@@ -1,4 +1,5 @@
-// What the demo and the end-to-end tests take from the edge beside its programs: the replay of dated rows.
+// What the demo takes from the edge beside its programs: an agent that replays rows made on the spot.
+export { type DatedRow, ReplaySource } from './acquire/replay.ts';
+export { Agent } from './agent.ts';
 export { credential, readIdentity } from './enrolment/identity.ts';
-export { realClock, realRandomness } from './environment.ts';
-export { type DatedRow, startReplay } from './replay.ts';
+export { Spool } from './spool/spool.ts';

@@ -1,14 +1,21 @@
 // vigie-edge: the agent on the box beside the machine. Commands run (default), enrol, status. The real clock,
 // randomness and signals enter here and nowhere else.
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT, parseFlags } from '@vigie/config';
+import { EXIT, type Outcome, parseFlags, realClock, realRandomness } from '@vigie/config';
 import { loadModel } from '@vigie/model/load';
 import { readRecording } from './acquire/csv.ts';
-import { modbusTcpSource } from './acquire/modbus-tcp.ts';
-import { startAgent } from './agent.ts';
-import { kernelBootId } from './clock/boot-clock.ts';
+import { ModbusSource } from './acquire/modbus.ts';
+import {
+  type ReplaySchema,
+  ReplaySource,
+  recordedRows,
+  schemaOfModel,
+  schemaOfRecording,
+} from './acquire/replay.ts';
+import type { Source } from './acquire/source.ts';
+import { Agent } from './agent.ts';
+import { kernelBootId, liveAxis } from './clock/axis.ts';
 import { RUN_FLAGS, type RunSettings, runSettings } from './config.ts';
 import { enrol } from './enrolment/enrol.ts';
 import {
@@ -18,9 +25,7 @@ import {
   readIdentity,
   writeIdentity,
 } from './enrolment/identity.ts';
-import { realClock, realRandomness } from './environment.ts';
-import { startReplay } from './replay.ts';
-import { openSpool } from './spool/spool.ts';
+import { Spool } from './spool/spool.ts';
 import { describeStatus, writeStatus } from './status.ts';
 
 const STATUS_EVERY_MS = 5000;
@@ -63,76 +68,82 @@ async function runCommand(args: readonly string[]): Promise<number> {
   const identity = readIdentity(settings.value.data);
   if (!identity.ok) return fail(identity.message, EXIT.failed);
   const key = credential(settings.value.data);
-  const { source } = settings.value;
-  return source.type === 'csv'
-    ? replay(settings.value, source, identity.value, key)
-    : acquire(settings.value, source, identity.value, key);
+  return runAgent(settings.value, identity.value, key);
 }
 
-async function acquire(
-  settings: RunSettings,
-  source: Extract<RunSettings['source'], { type: 'modbus-tcp' }>,
-  identity: Identity,
-  key: Credential,
-): Promise<number> {
-  const model = loadModel(settings.model ?? '');
-  if (!model.ok) return fail(model.message, EXIT.usage);
-  const bootId = kernelBootId();
-  const spool = openSpool({ file: join(settings.data, 'spool.db'), schema: model.value.schema, bootId });
-  const agent = startAgent({
+async function runAgent(settings: RunSettings, identity: Identity, key: Credential): Promise<number> {
+  const source = openSource(settings);
+  if (!source.ok) return fail(source.message, EXIT.usage);
+  const spool = Spool.open({
+    file: join(settings.data, 'spool.db'),
+    bootId: source.value.axis.bootId,
+    schema: source.value.schema,
+    randomness: realRandomness,
+    mostBytes: settings.spoolMegabytes * 1e6,
+  });
+  if (!spool.ok) return fail(spool.message, EXIT.failed);
+  const agent = new Agent({
     identity,
     credential: key,
-    schema: model.value.schema,
-    source: modbusTcpSource({ ...source, model: model.value }),
-    spool,
-    bootId,
+    source: source.value,
+    spool: spool.value,
     intervalMs: settings.intervalMs,
     clock,
     randomness: realRandomness,
     say,
   });
-  const report = (): void => writeStatus(settings.data, agent.status(), clock.utcMs());
-  report();
-  const reporting = setInterval(report, STATUS_EVERY_MS);
+  const stopped = untilStopped();
+  agent.start();
+  const report = (): void => {
+    const written = writeStatus(settings.data, agent.status(), clock.utcMs());
+    if (!written.ok) say(written.message);
+    reporting = clock.after(STATUS_EVERY_MS, report);
+  };
+  let reporting = clock.after(0, report);
   console.log(JSON.stringify({ running: identity.machine }));
-  await untilStopped();
-  clearInterval(reporting);
-  await agent.stop();
+  const finished = await Promise.race([stopped.then(() => false), agent.finished.then(() => true)]);
+  reporting.cancel();
+  const { rows } = agent.status();
+  agent.stop();
+  if (settings.source.type !== 'csv') return EXIT.ok;
+  if (!finished) return fail('vigie-edge: stopped; started again it goes on where it was', EXIT.failed);
+  console.log(`${rows} rows replayed, all acknowledged.`);
   return EXIT.ok;
 }
 
-async function replay(
-  settings: RunSettings,
-  source: Extract<RunSettings['source'], { type: 'csv' }>,
-  identity: Identity,
-  key: Credential,
-): Promise<number> {
-  const recording = readRecording(source.file);
-  if (!recording.ok) return fail(recording.message, EXIT.usage);
-  const { schema, timesMs, rows } = recording.value;
-  const digest = createHash('sha256').update(readFileSync(source.file)).digest('hex').slice(0, 16);
-  const running = startReplay({
-    identity,
-    credential: key,
-    spoolFile: join(settings.data, 'spool.db'),
-    schema,
-    bootId: `csv-${digest}`,
-    rows: timesMs.map((atMs, i) => ({ atMs, values: rows[i] ?? [] })),
-    firstMs: timesMs[0] ?? 0,
-    speed: source.speed,
-    clock,
-    randomness: realRandomness,
-    say,
-  });
-  let stopped = false;
-  void untilStopped().then(() => {
-    stopped = true;
-    running.stop();
-  });
-  const count = await running.done;
-  if (stopped) return fail('vigie-edge: stopped; started again it goes on where it was', EXIT.failed);
-  console.log(`${count} rows replayed and acknowledged.`);
-  return EXIT.ok;
+function openSource(settings: RunSettings): Outcome<Source> {
+  const { source } = settings;
+  const model = settings.model === null ? null : loadModel(settings.model);
+  if (model !== null && !model.ok) return model;
+  switch (source.type) {
+    case 'modbus-tcp': {
+      if (model === null) return { ok: false, message: 'vigie-edge: --model FILE is missing' };
+      const axis = liveAxis(clock, kernelBootId());
+      return { ok: true, value: new ModbusSource({ ...model.value, ...source, clock, axis }) };
+    }
+    case 'csv': {
+      const recording = readRecording(source.file);
+      if (!recording.ok) return recording;
+      const implied: Outcome<ReplaySchema> =
+        model === null
+          ? { ok: true, value: schemaOfRecording(recording.value) }
+          : schemaOfModel(source.file, recording.value, model.value.schema);
+      if (!implied.ok) return implied;
+      const { schema, columns, renamed } = implied.value;
+      for (const { header, id } of renamed) say(`${source.file}: column «${header}» becomes channel ${id}`);
+      return {
+        ok: true,
+        value: new ReplaySource({
+          schema,
+          bootId: `csv-${recording.value.sha256.slice(0, 16)}`,
+          originMs: recording.value.timesMs[0] ?? 0,
+          rows: recordedRows(recording.value, columns),
+          speed: source.speed,
+          clock,
+        }),
+      };
+    }
+  }
 }
 
 async function enrolCommand(args: readonly string[]): Promise<number> {

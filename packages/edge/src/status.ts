@@ -1,6 +1,7 @@
 // status.json: what the agent says of itself every few seconds, and how `vigie-edge status` says it to a person.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Outcome } from '@vigie/config';
 import type { AgentStatus } from './agent.ts';
 import { writeWhole } from './enrolment/identity.ts';
 
@@ -9,9 +10,15 @@ interface StatusFile extends AgentStatus {
   readonly pid: number;
 }
 
-export function writeStatus(folder: string, status: AgentStatus, writtenMs: number): void {
+/** A full disk must not end the agent: what it says is a value. */
+export function writeStatus(folder: string, status: AgentStatus, writtenMs: number): Outcome<void> {
   const file: StatusFile = { ...status, writtenMs, pid: process.pid };
-  writeWhole(join(folder, 'status.json'), JSON.stringify(file));
+  try {
+    writeWhole(join(folder, 'status.json'), JSON.stringify(file));
+    return { ok: true, value: undefined };
+  } catch (error) {
+    return { ok: false, message: `status.json cannot be written: ${String(error)}` };
+  }
 }
 
 /** Sentences for a person at the machine, and whether all is well. */
@@ -34,19 +41,18 @@ export function describeStatus(
       ? `Agent        running (process ${status.pid})`
       : `Agent        NOT RUNNING: last sign ${agoS} s ago; start it with vigie-edge run`,
     status.controllerProblem === null
-      ? `Controller   answers (${status.polls} reads, ${status.failedPolls} failed)`
+      ? `Controller   answers (${status.rows} rows, ${status.failedPolls} reads failed)`
       : `Controller   DOES NOT ANSWER: ${status.controllerProblem}; check its power and cable`,
-    status.diskProblem
-      ? 'Disk         CANNOT BE WRITTEN: rows are held in memory; free space or replace the card'
-      : `Spool        ${status.backlogRows} rows wait to be acknowledged`,
-    status.linkConnected
-      ? 'Link         connected'
-      : `Link         DOWN: ${status.linkProblem ?? 'not connected yet'}`,
+    status.diskProblem === null
+      ? `Spool        ${status.backlogRows} rows wait to be acknowledged`
+      : `Disk         CANNOT BE WRITTEN (${status.diskProblem}): rows are held in memory; free space or replace the card`,
+    status.linkProblem === null ? 'Link         connected' : `Link         DOWN: ${status.linkProblem}`,
     acknowledged === null
       ? 'Server       has not acknowledged anything since the agent started'
       : `Server       last acknowledgement ${Math.round(acknowledged / 1000) + agoS} s ago`,
     `Boot         number ${status.bootNumber}`,
   ];
-  const ok = running && status.controllerProblem === null && !status.diskProblem && status.linkConnected;
+  const { controllerProblem, diskProblem, linkProblem } = status;
+  const ok = running && controllerProblem === null && diskProblem === null && linkProblem === null;
   return { ok, text: lines.join('\n') };
 }

@@ -2,3 +2,4 @@
 export * from './edge-session.ts';
 export * from './environment.ts';
 export * from './frames.ts';
+export * from './server-session.ts';

@@ -2,6 +2,7 @@
 // A read that starts at register 0 takes one snapshot of the whole block and raises the channel `scan`; what was
 // served is logged before the answer leaves, so that tests can compare what is stored with what was said.
 import { appendFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { type MachineModel, rawOf, registerCount } from '@vigie/model/load';
 import { ServerTCP } from 'modbus-serial';
 import { readRow } from './machines.ts';
@@ -37,7 +38,7 @@ export function encodeRegisters(model: MachineModel, machine: Machine, scan: num
 }
 
 /** Listens on 127.0.0.1; `port` 0 takes any free one. Rejects when the port is taken. */
-export function startModbusServer(options: {
+export async function startModbusServer(options: {
   readonly machine: Machine;
   readonly model: MachineModel;
   readonly port: number;
@@ -47,6 +48,7 @@ export function startModbusServer(options: {
   readonly onScan?: (scan: number) => void;
 }): Promise<ModbusMachine> {
   const { machine, model, logFile } = options;
+  const port = options.port === 0 ? await freePort() : options.port;
   let scan = options.scan ?? 0;
   let words = encodeRegisters(model, machine, scan);
   let failing = false;
@@ -73,7 +75,7 @@ export function startModbusServer(options: {
         reply(null, [...words.subarray(address, address + length)]);
       },
     },
-    { host: '127.0.0.1', port: options.port, unitID: 1, debug: false },
+    { host: '127.0.0.1', port, unitID: 1, debug: false },
   );
   return new Promise((resolve, reject) => {
     server.on('serverError', (error) => reject(error));
@@ -81,9 +83,8 @@ export function startModbusServer(options: {
       // A client that goes away in the middle of a read is its own business.
     });
     server.on('initialized', () => {
-      const address = server.socks === undefined ? null : addressOf(server);
       resolve({
-        port: address ?? options.port,
+        port,
         setFailing: (value) => {
           failing = value;
         },
@@ -93,10 +94,14 @@ export function startModbusServer(options: {
   });
 }
 
-/** modbus-serial keeps its net.Server in `_server`; that is where the port chosen for 0 is. */
-function addressOf(server: ServerTCP): number | null {
-  const inner: unknown = Reflect.get(server, '_server');
-  if (typeof inner !== 'object' || inner === null || !('address' in inner)) return null;
-  const address: unknown = (inner as { address: () => unknown }).address();
-  return typeof address === 'object' && address !== null && 'port' in address ? Number(address.port) : null;
+/** modbus-serial takes port 0 for 502, so a free port is found before it listens. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
 }

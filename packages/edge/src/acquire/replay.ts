@@ -6,54 +6,65 @@ import type { Outcome } from '@vigie/config';
 import type { MachineSchema } from '@vigie/model';
 import type { Clock, Timer } from '@vigie/protocol';
 import type { Recording } from './csv.ts';
-import type { BootAxis, RowSink, Source, SourceState } from './source.ts';
+import type { BootAxis, RowSink, SampledRow, Source, SourceState } from './source.ts';
 
 /** Rows handed over in one go, between which the rest of the agent gets its turn. */
 const ROWS_AT_ONCE = 500;
-const REST_MS = 200;
+const REST_MS = 50;
+
+/** A row of a recording. */
+export interface DatedRow {
+  /** Unix ms. */
+  readonly atMs: number;
+  readonly values: SampledRow['values'];
+}
+
+export interface ReplayOptions {
+  readonly schema: MachineSchema;
+  /** The same for the same recording: an interrupted replay goes on where it was. */
+  readonly bootId: string;
+  /** Instant of the first row, Unix ms. */
+  readonly originMs: number;
+  /** In increasing time. */
+  readonly rows: Iterable<DatedRow>;
+  /** Times the recording's own pace; 0: as fast as rows are taken. */
+  readonly speed: number;
+  readonly clock: Clock;
+}
 
 export class ReplaySource implements Source {
   readonly schema: MachineSchema;
   readonly axis: BootAxis;
-  readonly #recording: Recording;
-  /** For each channel its column in the recording; −1: none. */
-  readonly #columns: readonly number[];
-  readonly #speed: number;
-  readonly #clock: Clock;
-  #next = 0;
+  readonly #options: ReplayOptions;
+  readonly #iterator: Iterator<DatedRow>;
+  #next: DatedRow | null = null;
   #startedMs = 0;
   #firstMs = 0;
   #rows = 0;
   #timer: Timer | null = null;
 
-  constructor(options: {
-    recording: Recording;
-    schema: MachineSchema;
-    columns: readonly number[];
-    speed: number;
-    clock: Clock;
-  }) {
-    this.#recording = options.recording;
+  constructor(options: ReplayOptions) {
+    this.#options = options;
     this.schema = options.schema;
-    this.#columns = options.columns;
-    this.#speed = options.speed;
-    this.#clock = options.clock;
-    const originMs = options.recording.timesMs[0] ?? 0;
+    this.#iterator = options.rows[Symbol.iterator]();
+    const { originMs, clock } = options;
     this.axis = {
-      bootId: `replay-${options.recording.sha256.slice(0, 16)}`,
-      nowMs: () => Math.max(0, Math.round(this.#clock.utcMs()) - originMs),
-      anchor: ({ utcMs }) => ({ monotonicMs: Math.max(0, utcMs - originMs), utcMs: Math.max(utcMs, originMs), errorMs: 0 }),
+      bootId: options.bootId,
+      nowMs: () => Math.max(0, Math.round(clock.utcMs()) - originMs),
+      // The axis is the recording's own time, whatever the server's clock says.
+      anchor: ({ utcMs }) => ({
+        monotonicMs: Math.max(0, utcMs - originMs),
+        utcMs: Math.max(utcMs, originMs),
+        errorMs: 0,
+      }),
     };
   }
 
-  get progress(): { readonly done: number; readonly of: number } {
-    return { done: this.#next, of: this.#recording.rowCount };
-  }
-
   start(sink: RowSink, done: number): void {
-    this.#next = Math.min(done, this.#recording.rowCount);
-    this.#startedMs = this.#clock.monotonicMs();
-    this.#firstMs = this.#recording.timesMs[this.#next] ?? 0;
+    this.#advance();
+    for (let i = 0; i < done && this.#next !== null; i++) this.#advance();
+    this.#startedMs = this.#options.clock.monotonicMs();
+    this.#firstMs = this.#next?.atMs ?? 0;
     this.#give(sink);
   }
 
@@ -66,36 +77,45 @@ export class ReplaySource implements Source {
     this.#timer = null;
   }
 
+  #advance(): void {
+    const next = this.#iterator.next();
+    this.#next = next.done ? null : next.value;
+  }
+
   #give(sink: RowSink): void {
-    const { timesMs, rowCount } = this.#recording;
-    const playedMs = (this.#clock.monotonicMs() - this.#startedMs) * this.#speed;
+    const { speed, clock, originMs } = this.#options;
+    const playedMs = (clock.monotonicMs() - this.#startedMs) * speed;
     let given = 0;
-    while (this.#next < rowCount && given < ROWS_AT_ONCE && sink.wantsMore()) {
-      const timeMs = timesMs[this.#next] ?? 0;
-      if (this.#speed > 0 && timeMs - this.#firstMs > playedMs) break;
-      sink.row({ monotonicMs: timeMs - (timesMs[0] ?? 0), values: this.#values(this.#next) });
-      this.#next++;
+    while (this.#next !== null && given < ROWS_AT_ONCE && sink.wantsMore()) {
+      const { atMs, values } = this.#next;
+      if (speed > 0 && atMs - this.#firstMs > playedMs) break;
+      sink.row({ monotonicMs: atMs - originMs, values });
+      this.#advance();
       this.#rows++;
       given++;
     }
-    if (this.#next >= rowCount) {
+    if (this.#next === null) {
       sink.ended();
       return;
     }
     let waitMs = given === ROWS_AT_ONCE ? 0 : REST_MS;
-    if (this.#speed > 0 && given < ROWS_AT_ONCE) {
-      const dueMs = ((timesMs[this.#next] ?? 0) - this.#firstMs - playedMs) / this.#speed;
+    if (speed > 0 && given < ROWS_AT_ONCE) {
+      const dueMs = (this.#next.atMs - this.#firstMs - playedMs) / speed;
       waitMs = Math.min(Math.max(dueMs, 1), 60_000);
     }
-    this.#timer = this.#clock.after(waitMs, () => this.#give(sink));
+    this.#timer = clock.after(waitMs, () => this.#give(sink));
   }
+}
 
-  #values(row: number): (number | null)[] {
-    const { cells, columns } = this.#recording;
-    return this.#columns.map((column) => {
-      const value = column < 0 ? Number.NaN : (cells[row * columns.length + column] ?? Number.NaN);
+/** @param columns for each channel its column in the recording; −1: none. */
+export function* recordedRows(recording: Recording, columns: readonly number[]): Generator<DatedRow> {
+  const width = recording.columns.length;
+  for (let row = 0; row < recording.rowCount; row++) {
+    const values = columns.map((column) => {
+      const value = column < 0 ? Number.NaN : (recording.cells[row * width + column] ?? Number.NaN);
       return Number.isNaN(value) ? null : value;
     });
+    yield { atMs: recording.timesMs[row] ?? 0, values };
   }
 }
 

@@ -36,6 +36,10 @@ export function enrol(options: {
           else resolve({ ok: false, message: `the server answered with ${frame.type}` });
           attempt.abort();
         },
+        garbage: (message) => {
+          resolve({ ok: false, message });
+          attempt.abort();
+        },
         closed: (reason) => {
           deadline.cancel();
           resolve({ ok: false, message: `${host}:${port}: ${reason}` });

@@ -11,12 +11,13 @@ export interface Connection {
   readonly exporter: Uint8Array;
   send(frame: Frame): void;
   close(): void;
-  readonly pin: string;
 }
 
 export interface ConnectionEvents {
   open(connection: Connection): void;
   frame(frame: Frame): void;
+  /** Bytes that are no frame; the connection must end. */
+  garbage(message: string): void;
   /** Once, whatever ended it. */
   closed(reason: string): void;
 }
@@ -57,12 +58,11 @@ export function openConnection(
     socket.on('data', (chunk: Buffer) => {
       for (const result of reader.push(chunk)) {
         if (over) return;
-        if (!result.ok) end(`the server sent ${result.message}`);
+        if (!result.ok) events.garbage(`the server sent ${result.message}`);
         else events.frame(result.frame);
       }
     });
     events.open({
-      pin,
       exporter: socket.exportKeyingMaterial(EXPORTER_BYTES, EXPORTER_LABEL, Buffer.alloc(0)),
       send: (frame) => {
         if (!over) socket.write(encodeFrame(frame));

@@ -1,6 +1,6 @@
-// Keeps one connection to the server and drives the link session with the spool: sends blocks in order, takes
-// acknowledgements, sends live rows while somebody watches. Reconnects with full jitter, capped at a minute.
-// Not here: the rules of the session (protocol), acquisition.
+// Keeps one connection to the server and drives the link session with the spool: blocks in order, acknowledgements,
+// live rows while somebody watches. Reconnects with full jitter, capped at a minute.
+// Not here: the rules of the session (protocol/edge-session.ts), sockets (connection.ts), acquisition.
 import {
   type Clock,
   type CloseReason,
@@ -16,188 +16,212 @@ import {
   stepEdge,
   type Timer,
 } from '@vigie/protocol';
-import type { BootClock } from '../clock/boot-clock.ts';
+import type { BootAxis, SampledRow } from '../acquire/source.ts';
+import { isWorthTelling, type Told } from '../clock/anchors.ts';
 import type { Credential, Identity } from '../enrolment/identity.ts';
 import type { Spool } from '../spool/spool.ts';
 import { type Connection, openConnection } from './connection.ts';
 
-const BACK_OFF_BASE_MS = 500;
-const BACK_OFF_CAP_MS = 60_000;
+const BACK_OFF_MS = { base: 500, most: 60_000 } as const;
 const CONNECT_DEADLINE_MS = 20_000;
 const TICK_MS = 1000;
-/** The boot is anchored again this often at most, so that drift is followed. */
-const ANCHOR_EVERY_MS = 600_000;
 
-export interface Uplink {
-  /** New rows were cut into blocks. */
-  grew(): void;
-  /** A row for whoever watches; ignored when nobody does, or the last was sent too lately. */
-  live(monotonicMs: number, encode: () => Uint8Array): void;
-  readonly connected: boolean;
-  readonly lastAcknowledgedMs: number | null;
-  readonly lastProblem: string | null;
-  stop(): void;
-}
-
-export function startUplink(options: {
+export interface UplinkOptions {
   readonly identity: Identity;
   readonly credential: Credential;
   readonly spool: Spool;
-  readonly boot: BootClock;
-  readonly bootId: string;
+  readonly axis: BootAxis;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly onSettings: (settings: Settings) => void;
   readonly onAcknowledged: () => void;
   readonly say: (message: string) => void;
-}): Uplink {
-  const { identity, credential, spool, boot, clock, randomness } = options;
-  let session: EdgeSession = newEdgeSession;
-  let connection: Connection | null = null;
-  let attempt: { abort(): void } | null = null;
-  let failures = 0;
-  let stopped = false;
-  let retry: Timer | null = null;
-  let newestRow: { readonly monotonicMs: number; readonly encode: () => Uint8Array } | null = null;
-  let lastAcknowledgedMs: number | null = null;
-  let lastProblem: string | null = null;
-  let anchored: { readonly atMs: number; readonly errorMs: number } | null = null;
+}
 
-  const feed = (event: EdgeEvent): void => {
-    const { state, effects } = stepEdge(session, event, clock.monotonicMs());
-    session = state;
-    for (const effect of effects) carryOut(effect);
-  };
+export class Uplink {
+  readonly #options: UplinkOptions;
+  #session: EdgeSession = newEdgeSession;
+  #connection: Connection | null = null;
+  #attempt: { abort(): void } | null = null;
+  #timer: Timer | null = null;
+  #ticking: Timer | null = null;
+  #failures = 0;
+  #retryAfterMs = 0;
+  #stopped = false;
+  #newestRow: SampledRow | null = null;
+  #told: Told = null;
+  #problem: string | null = 'not connected yet';
+  #acknowledgedMs: number | null = null;
 
-  const sendRow = (row: NonNullable<typeof newestRow>, asked: boolean): void => {
-    const { monotonicMs, encode } = row;
-    feed({ type: 'row', bootNumber: spool.bootNumber, monotonicMs, block: encode(), asked });
-  };
+  constructor(options: UplinkOptions) {
+    this.#options = options;
+  }
 
-  const carryOut = (effect: EdgeEffect): void => {
+  start(): void {
+    this.#dial();
+    this.#tick();
+  }
+
+  /** `null`: the server has welcomed this edge and the connection stands. */
+  get problem(): string | null {
+    return this.#session.phase === 'open' ? null : this.#problem;
+  }
+  /** Monotonic instant of the last acknowledgement; `null` before the first. */
+  get acknowledgedMs(): number | null {
+    return this.#acknowledgedMs;
+  }
+
+  /** The spool holds new blocks. */
+  stored(): void {
+    this.#feed({ type: 'stored' });
+  }
+
+  /** A row was acquired; sent at once while somebody watches. */
+  row(row: SampledRow): void {
+    this.#newestRow = row;
+    if (isWatched(this.#session, this.#nowMs())) this.#sendRow(row, false);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    this.#ticking?.cancel();
+    this.#connection?.close();
+    this.#attempt?.abort();
+  }
+
+  #nowMs(): number {
+    return this.#options.clock.monotonicMs();
+  }
+
+  #feed(event: EdgeEvent): void {
+    const { state, effects } = stepEdge(this.#session, event, this.#nowMs());
+    this.#session = state;
+    for (const effect of effects) this.#carryOut(effect);
+  }
+
+  #carryOut(effect: EdgeEffect): void {
+    const { spool, axis, identity, say } = this.#options;
     switch (effect.type) {
       case 'send':
-        connection?.send(effect.frame);
+        this.#connection?.send(effect.frame);
         return;
       case 'send-schema': {
-        const bytes = spool.schemaJson(effect.hash);
-        if (bytes !== null) connection?.send({ type: 'SCHEMA', hash: effect.hash, bytes });
+        const json = spool.schemaJson(effect.hash);
+        if (json === null) return;
+        this.#connection?.send({ type: 'SCHEMA', hash: effect.hash, bytes: new TextEncoder().encode(json) });
         return;
       }
-      case 'read':
-        feed({ type: 'entry', entry: spool.at(effect.sequence) });
+      case 'read': {
+        const found = spool.read(effect.sequence);
+        // A disk that cannot be read now may be read later: the next `stored` asks again.
+        this.#feed({ type: 'entry', entry: found.ok ? found.value : null });
         return;
+      }
       case 'live-wanted':
-        if (newestRow !== null) sendRow(newestRow, true);
+        if (this.#newestRow !== null) this.#sendRow(this.#newestRow, true);
         return;
       case 'welcomed':
-        failures = 0;
-        lastProblem = null;
-        anchored = null;
-        options.say(`connected to ${identity.host}:${identity.port}, ${spool.backlogRows} rows to send`);
-        options.onSettings(effect.settings);
+        this.#failures = 0;
+        this.#problem = null;
+        this.#told = null;
+        say(
+          `connected to ${identity.host}:${identity.port}, ${spool.nextSequence - spool.acknowledged} rows to send`,
+        );
+        this.#options.onSettings(effect.settings);
         return;
       case 'acknowledged':
         spool.acknowledge(effect.nextSequence);
-        lastAcknowledgedMs = clock.monotonicMs();
-        options.onAcknowledged();
+        this.#acknowledgedMs = this.#nowMs();
+        this.#options.onAcknowledged();
         return;
       case 'exchange': {
-        const anchor = boot.anchor(effect.utcMs, effect.sentMs, effect.answeredMs);
-        const now = clock.monotonicMs();
-        const better = anchored === null || anchor.errorMs * 2 < anchored.errorMs;
-        if (!better && anchored !== null && now - anchored.atMs < ANCHOR_EVERY_MS) return;
-        anchored = { atMs: now, errorMs: anchor.errorMs };
-        feed({ type: 'anchor', anchor: { bootNumber: spool.bootNumber, ...anchor } });
+        if (!isWorthTelling(this.#told, effect)) return;
+        const anchor = axis.anchor(effect);
+        this.#told = { atMs: this.#nowMs(), errorMs: anchor.errorMs };
+        this.#feed({ type: 'anchor', anchor: { bootNumber: spool.boot, ...anchor } });
         return;
       }
       case 'close':
-        lastProblem = inWords(effect.reason);
-        retryAfterMs = effect.reason.kind === 'refused' ? (effect.reason.refused.retryAfterMs ?? 0) : 0;
-        options.say(`link: ${lastProblem}`);
-        connection?.close();
+        this.#problem = inWords(effect.reason);
+        say(`link: ${this.#problem}`);
+        if (effect.reason.kind === 'refused') this.#retryAfterMs = effect.reason.refused.retryAfterMs ?? 0;
+        if (effect.reason.kind === 'spool-behind') spool.renew();
+        this.#connection?.close();
         return;
     }
-  };
-  let retryAfterMs = 0;
+  }
 
-  const again = (reason: string): void => {
-    attempt = null;
-    connection = null;
-    session = newEdgeSession;
-    if (stopped) return;
-    lastProblem ??= reason;
-    if (failures === 0 || failures % 10 === 9) options.say(`link: ${reason}`);
-    const ceiling = Math.min(BACK_OFF_CAP_MS, BACK_OFF_BASE_MS * 2 ** failures);
-    failures = Math.min(failures + 1, 20);
-    retry = clock.after(retryAfterMs + randomness.uniform() * ceiling, dial);
-    retryAfterMs = 0;
-  };
+  #sendRow(row: SampledRow, asked: boolean): void {
+    const { spool } = this.#options;
+    const { monotonicMs } = row;
+    this.#feed({ type: 'row', bootNumber: spool.boot, monotonicMs, block: spool.liveBlock(row), asked });
+  }
 
-  const dial = (): void => {
-    if (stopped) return;
-    const deadline = clock.after(CONNECT_DEADLINE_MS, () => attempt?.abort());
-    attempt = openConnection(
+  #dial(): void {
+    if (this.#stopped) return;
+    const { identity, clock } = this.#options;
+    const deadline = clock.after(CONNECT_DEADLINE_MS, () => this.#attempt?.abort());
+    this.#attempt = openConnection(
       { host: identity.host, port: identity.port, accepts: (pin) => identity.pins.includes(pin) },
       {
-        open: (opened) => {
+        open: (connection) => {
           deadline.cancel();
-          connection = opened;
-          feed({
-            type: 'opened',
-            hello: {
-              protocol: PROTOCOL_VERSION,
-              machine: identity.machine,
-              proof: credential.sign(proofMessage(opened.exporter, identity.machine)).toString('base64'),
-              spool: spool.id,
-              bootNumber: spool.bootNumber,
-              bootId: options.bootId,
-              monotonicMs: boot.monotonicMs(),
-              schema: spool.schemaHash,
-              oldestSequence: spool.oldestSequence,
-              nextSequence: spool.nextSequence,
-            },
-          });
+          this.#connection = connection;
+          this.#greet(connection);
         },
-        frame: (frame) => feed({ type: 'frame', frame }),
+        frame: (frame) => this.#feed({ type: 'frame', frame }),
+        garbage: (message) => this.#feed({ type: 'garbage', message }),
         closed: (reason) => {
           deadline.cancel();
-          again(reason);
+          this.#again(reason);
         },
       },
     );
-  };
+  }
 
-  const tick = (): void => {
-    if (stopped) return;
-    feed({ type: 'tick' });
-    clock.after(TICK_MS, tick);
-  };
+  #greet({ exporter }: Connection): void {
+    const { identity, credential, spool, axis } = this.#options;
+    this.#feed({
+      type: 'opened',
+      hello: {
+        protocol: PROTOCOL_VERSION,
+        machine: identity.machine,
+        proof: credential.sign(proofMessage(exporter, identity.machine)).toString('base64'),
+        spool: spool.id,
+        bootNumber: spool.boot,
+        bootId: spool.bootId,
+        monotonicMs: axis.nowMs(),
+        schema: spool.schemaHash,
+        oldestSequence: spool.oldestSequence(),
+        nextSequence: spool.nextSequence,
+      },
+    });
+  }
 
-  dial();
-  tick();
-  return {
-    grew: () => feed({ type: 'stored' }),
-    live: (monotonicMs, encode) => {
-      newestRow = { monotonicMs, encode };
-      if (isWatched(session, clock.monotonicMs())) sendRow(newestRow, false);
-    },
-    get connected() {
-      return session.phase === 'open';
-    },
-    get lastAcknowledgedMs() {
-      return lastAcknowledgedMs;
-    },
-    get lastProblem() {
-      return lastProblem;
-    },
-    stop: () => {
-      stopped = true;
-      retry?.cancel();
-      attempt?.abort();
-      connection?.close();
-    },
-  };
+  #again(reason: string): void {
+    const { clock, randomness, say } = this.#options;
+    this.#attempt = null;
+    this.#connection = null;
+    const explained = this.#session.phase === 'closed';
+    this.#session = newEdgeSession;
+    if (this.#stopped) return;
+    if (!explained) {
+      // Said once for the first failure and then now and then, so that a month without link fills no disk.
+      if (this.#failures === 0 || this.#failures % 10 === 9) say(`link: ${reason}`);
+      this.#problem = reason;
+    }
+    const ceilingMs = Math.min(BACK_OFF_MS.most, BACK_OFF_MS.base * 2 ** this.#failures);
+    this.#failures = Math.min(this.#failures + 1, 20);
+    this.#timer = clock.after(this.#retryAfterMs + randomness.uniform() * ceilingMs, () => this.#dial());
+    this.#retryAfterMs = 0;
+  }
+
+  #tick(): void {
+    if (this.#stopped) return;
+    this.#feed({ type: 'tick' });
+    this.#ticking = this.#options.clock.after(TICK_MS, () => this.#tick());
+  }
 }
 
 function inWords(reason: CloseReason): string {
@@ -207,7 +231,7 @@ function inWords(reason: CloseReason): string {
     case 'no-answer':
       return `the server did not answer ${reason.to}`;
     case 'spool-behind':
-      return `the server holds rows up to ${reason.serverNextSequence}, more than this spool ever had: is it an old copy?`;
+      return `the server holds rows up to ${reason.serverNextSequence}, more than this spool ever had: it is an older copy and goes on under a new identity`;
     case 'violation':
       return `the server broke the protocol: ${reason.message}`;
   }

@@ -10,7 +10,9 @@ export const MIGRATIONS: readonly string[] = [
     public_key TEXT,
     interval_ms INTEGER NOT NULL DEFAULT 60000,
     schema_hash TEXT,
-    retired INTEGER NOT NULL DEFAULT 0
+    retired INTEGER NOT NULL DEFAULT 0,
+    -- What the journal said last (journal/changes.ts), JSON.
+    conditions TEXT
   ) STRICT;
   CREATE TABLE enrolment_code (sha256 TEXT PRIMARY KEY, machine TEXT NOT NULL REFERENCES machine, expires_ms INTEGER NOT NULL) STRICT;
   CREATE TABLE schema (hash TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT;

@@ -3,7 +3,7 @@
 // row identity is (machine, spool, sequence). Not here: the rule that dates a boot (dating.ts).
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeBlock } from '@vigie/codec';
+import { type Column, type DecodedRows, decodeBlock, readBlockHeader } from '@vigie/codec';
 import type { ChartGap, JournalEntry, RowView } from '@vigie/contract';
 import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
 import { connect } from './connect.ts';
@@ -87,6 +87,8 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     usage: db.prepare(
       'SELECT coalesce(sum(length(bytes)), 0) AS blockBytes, coalesce(sum(row_count - skip_rows), 0) AS rows FROM block WHERE machine = ? AND to_ms >= ?',
     ),
+    conditions: db.prepare('SELECT conditions FROM machine WHERE id = ?').pluck(),
+    setConditions: db.prepare('UPDATE machine SET conditions = ? WHERE id = ?'),
     addJournal: db.prepare(
       'INSERT INTO journal (machine, at_ms, kind, channel, facts) VALUES (?, ?, ?, ?, ?)',
     ),
@@ -118,14 +120,19 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
   };
   const markOf = (machine: string, spool: string): number => Number(sql.mark.get(machine, spool) ?? 0);
 
+  const addEntries = (machine: string, entries: readonly JournalEntry[]): void => {
+    for (const { atMs, kind, channel, facts } of entries) {
+      sql.addJournal.run(machine, atMs, kind, channel, JSON.stringify(facts));
+    }
+  };
+
   const appendOne = (block: IncomingBlock): AppendResult => {
     const { machine, spool, firstSequence, rowCount } = block;
     const mark = markOf(machine, spool);
     const next = firstSequence + rowCount;
     if (next <= mark) return { kind: 'duplicate', nextSequence: mark };
     if (firstSequence > mark) return { kind: 'out-of-order', nextSequence: mark };
-    const hash = machineOf(sql.machine.get(machine))?.schemaHash ?? null;
-    const decoded = decodeIncoming(block, hash, schemaOf);
+    const decoded = decodeIncoming(block, schemaOf);
     sql.setMark.run(machine, spool, next);
     if (!decoded.ok) {
       sql.setAside.run(machine, spool, firstSequence, rowCount, decoded.reason, block.block);
@@ -148,7 +155,8 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
       spanMs: decoded.spanMs,
       bytes: block.block,
     });
-    return { kind: 'stored', nextSequence: next, fromMs, toMs };
+    const rows = fromMs === null ? [] : rowsOf(decoded.rows, fromMs, mark - firstSequence);
+    return { kind: 'stored', nextSequence: next, fromMs, toMs, rows, schema: decoded.schema };
   };
 
   /** One transaction for whatever waits; answers only after it is durable. */
@@ -179,13 +187,7 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     });
     if (!decoded.ok || row.from_ms === null) return null;
     const columns = indexes.map((index) => (index < 0 ? null : (decoded.value.columns[index] ?? null)));
-    const value = (column: number, i: number): number | string | null => {
-      const data = columns[column];
-      if (data === null || data === undefined) return null;
-      if (data.type === 'text') return data.values[i] ?? null;
-      return data.present !== null && data.present[i] === 0 ? null : (data.values[i] ?? null);
-    };
-    // Within a block the boot's clock is the truth; a minute of drift is 6 ms at most.
+    const value = (column: number, i: number): number | string | null => sampleAt(columns[column], i);
     const from = row.from_ms;
     const at = (i: number): number =>
       from + (decoded.value.timesMs[i] ?? 0) - (decoded.value.timesMs[0] ?? 0);
@@ -329,8 +331,15 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
       const start = Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1);
       return sql.usage.get(machine, start) as { blockBytes: number; rows: number };
     },
-    addJournal: async (machine, { atMs, kind, channel, facts }) => {
-      sql.addJournal.run(machine, atMs, kind, channel, JSON.stringify(facts));
+    addJournal: async (machine, entries) => {
+      db.transaction(() => addEntries(machine, entries))();
+    },
+    conditions: (machine) => (sql.conditions.get(machine) ?? null) as string | null,
+    addChanges: async (machine, entries, conditions) => {
+      db.transaction(() => {
+        addEntries(machine, entries);
+        sql.setConditions.run(conditions, machine);
+      })();
     },
     journal: (machine, beforeMs, count) =>
       sql.journal.all(machine, beforeMs, count).map((row) => {
@@ -360,20 +369,47 @@ function machineOf(row: unknown): MachineRecord | null {
   };
 }
 
+type CheckedBlock =
+  | {
+      readonly ok: true;
+      readonly spanMs: number;
+      readonly schemaHash: string;
+      readonly schema: MachineSchema;
+      readonly rows: DecodedRows;
+    }
+  | { readonly ok: false; readonly reason: string };
+
 /** A block is checked whole before it is acknowledged: what cannot be read later must be known now. */
-function decodeIncoming(
-  block: IncomingBlock,
-  schemaHash: string | null,
-  schemaOf: (hash: string) => MachineSchema | null,
-):
-  | { readonly ok: true; readonly spanMs: number; readonly schemaHash: string }
-  | { readonly ok: false; readonly reason: string } {
-  const schema = schemaHash === null ? null : schemaOf(schemaHash);
-  if (schema === null || schemaHash === null) return { ok: false, reason: 'no schema is known for it' };
+function decodeIncoming(block: IncomingBlock, schemaOf: (hash: string) => MachineSchema | null): CheckedBlock {
+  const header = readBlockHeader(block.block);
+  if (!header.ok) return { ok: false, reason: header.error.message };
+  const { schemaHash } = header.value;
+  const schema = schemaOf(schemaHash);
+  if (schema === null) return { ok: false, reason: `its schema ${schemaHash} is not known` };
   const decoded = decodeBlock(block.block, codecSchema(schema));
   if (!decoded.ok) return { ok: false, reason: decoded.error.message };
-  const { rowCount, timesMs } = decoded.value;
-  if (rowCount !== block.rowCount)
-    return { ok: false, reason: `${rowCount} rows, ${block.rowCount} announced` };
-  return { ok: true, spanMs: (timesMs[rowCount - 1] ?? 0) - (timesMs[0] ?? 0), schemaHash };
+  const rows = decoded.value;
+  if (rows.rowCount !== block.rowCount) {
+    return { ok: false, reason: `${rows.rowCount} rows, ${block.rowCount} announced` };
+  }
+  const spanMs = (rows.timesMs[rows.rowCount - 1] ?? 0) - (rows.timesMs[0] ?? 0);
+  return { ok: true, spanMs, schemaHash, schema, rows };
+}
+
+/** Within a block the boot's clock is the truth: a minute of drift is 6 ms at most. */
+function rowsOf(decoded: DecodedRows, fromMs: number, skip: number): RowView[] {
+  const originMs = fromMs - (decoded.timesMs[0] ?? 0);
+  return Array.from({ length: decoded.rowCount - skip }, (_, k) => {
+    const i = skip + k;
+    return {
+      atMs: originMs + (decoded.timesMs[i] ?? 0),
+      values: decoded.columns.map((column) => sampleAt(column, i)),
+    };
+  });
+}
+
+function sampleAt(column: Column | null | undefined, i: number): number | string | null {
+  if (column === null || column === undefined) return null;
+  if (column.type === 'text') return column.values[i] ?? null;
+  return column.present !== null && column.present[i] === 0 ? null : (column.values[i] ?? null);
 }

@@ -24,6 +24,9 @@ export type AppendResult =
       readonly nextSequence: number;
       readonly fromMs: number | null;
       readonly toMs: number | null;
+      /** Rows that were new, with their instants; empty when they have none yet. In all channels of `schema`. */
+      readonly rows: readonly RowView[];
+      readonly schema: MachineSchema;
     }
   /** All of its rows were there already. */
   | { readonly kind: 'duplicate'; readonly nextSequence: number }
@@ -111,8 +114,12 @@ export interface Store {
   monthUsage(machine: string, nowMs: number): { readonly blockBytes: number; readonly rows: number };
 
   // journal
-  addJournal(machine: string, entry: JournalEntry): Promise<void>;
+  addJournal(machine: string, entries: readonly JournalEntry[]): Promise<void>;
   journal(machine: string, beforeMs: number, count: number): JournalEntry[];
+  /** JSON of what the journal said last of a machine; `null` at first. */
+  conditions(machine: string): string | null;
+  /** Adds entries and replaces the conditions they led to, in one transaction. */
+  addChanges(machine: string, entries: readonly JournalEntry[], conditions: string): Promise<void>;
 
   /** Resolves when what was asked is durable and the worker rests. */
   close(): Promise<void>;

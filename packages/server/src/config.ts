@@ -1,0 +1,59 @@
+// Settings of vigie-server: a YAML file, flags above it.
+import { type Outcome, readYaml } from '@vigie/config';
+import { z } from 'zod';
+
+const port = z.number().int().min(0).max(65_535);
+
+const configSchema = z.strictObject({
+  /** Folder of databases and keys. */
+  data: z.string().min(1).optional(),
+  /** Address of the web site. Plain HTTP: put a reverse proxy with TLS in front, or keep to 127.0.0.1. */
+  host: z.string().min(1).default('127.0.0.1'),
+  port: port.default(8080),
+  /** Address edges connect to (TLS). */
+  linkHost: z.string().min(1).default('0.0.0.0'),
+  linkPort: port.default(8443),
+  /** Cookies only over HTTPS: set where a proxy with TLS stands in front. */
+  secureCookies: z.boolean().default(false),
+});
+
+export const RUN_FLAGS = {
+  config: { type: 'string', value: 'FILE', help: 'YAML settings; flags stand above it' },
+  data: { type: 'string', value: 'DIR', help: 'folder of databases and keys (required)' },
+  host: { type: 'string', value: 'HOST', help: 'address of the web site (default 127.0.0.1)' },
+  port: { type: 'number', value: 'PORT', help: 'port of the web site (default 8080)' },
+  'link-host': { type: 'string', value: 'HOST', help: 'address edges connect to (default 0.0.0.0)' },
+  'link-port': { type: 'number', value: 'PORT', help: 'port edges connect to (default 8443)' },
+} as const;
+
+export interface ServerSettings extends z.infer<typeof configSchema> {
+  readonly data: string;
+}
+
+type RunFlags = { readonly [K in keyof typeof RUN_FLAGS]?: string | number | boolean };
+
+export function serverSettings(flags: RunFlags): Outcome<ServerSettings> {
+  const file =
+    flags.config === undefined
+      ? ({ ok: true, value: configSchema.parse({}) } as const)
+      : readYaml(String(flags.config), configSchema);
+  if (!file.ok) return file;
+  const given = {
+    data: flags.data,
+    host: flags.host,
+    port: flags.port,
+    linkHost: flags['link-host'],
+    linkPort: flags['link-port'],
+  };
+  const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const merged = configSchema.safeParse({ ...file.value, ...defined });
+  if (!merged.success) {
+    const issue = merged.error.issues[0];
+    return { ok: false, message: `vigie-server: ${issue?.path.join('.')}: ${issue?.message}` };
+  }
+  const { data } = merged.data;
+  if (data === undefined) {
+    return { ok: false, message: 'vigie-server: --data DIR is missing (see vigie-server --help)' };
+  }
+  return { ok: true, value: { ...merged.data, data } };
+}

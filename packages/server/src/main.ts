@@ -1,0 +1,206 @@
+// vigie-server: receives blocks from edges, stores them, shows them. Commands run (default), add-machine,
+// enrolment-code, reset-password. The real clock, signals and log enter here and nowhere else.
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type CommandSpec, EXIT, type FlagSpec, parseFlags, realClock } from '@vigie/config';
+import { machineId } from '@vigie/protocol';
+import pino from 'pino';
+import { Accounts } from './accounts/accounts.ts';
+import { RUN_FLAGS, serverSettings } from './config.ts';
+import { linkIdentity, newEnrolmentCode } from './gateway/identity.ts';
+import { startServer } from './server.ts';
+import { StoreError } from './store/connect.ts';
+import { openSqliteStore } from './store/sqlite.ts';
+import type { Store } from './store/store.ts';
+
+const CODE_VALID_MS = 24 * 3_600_000;
+const clock = realClock();
+const DATA = { type: 'string', value: 'DIR', help: 'folder of databases and keys' } as const;
+
+const [first = '', ...rest] = process.argv.slice(2);
+process.exitCode = await command();
+
+function command(): Promise<number> {
+  switch (first) {
+    case 'add-machine':
+      return addMachine();
+    case 'enrolment-code':
+      return enrolmentCode();
+    case 'reset-password':
+      return resetPassword();
+    case '--version':
+      console.log(process.env.VIGIE_VERSION ?? 'from sources');
+      return Promise.resolve(EXIT.ok);
+    default:
+      return run();
+  }
+}
+
+async function run(): Promise<number> {
+  const parsed = parseFlags(
+    {
+      name: 'vigie-server run',
+      summary:
+        'Receives rows from edges, stores them, shows them. Other commands: add-machine, enrolment-code, reset-password.',
+      flags: RUN_FLAGS,
+      notes: 'The first Super Admin signs in with the one-time code printed at the first start.',
+    },
+    first === 'run' ? rest : process.argv.slice(2),
+  );
+  if (parsed.kind === 'help') return show(parsed.text);
+  if (parsed.kind === 'wrong') return fail(parsed.message, EXIT.usage);
+  const settings = serverSettings(parsed.flags);
+  if (!settings.ok) return fail(settings.message, EXIT.usage);
+  const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
+  const stopped = new Promise<void>((stop) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.once(signal, () => stop());
+  });
+  try {
+    const server = await startServer({
+      ...settings.value,
+      // The same two steps up from src/main.ts and from dist/main.mjs.
+      page: join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'web', 'dist'),
+      clock,
+      log: (message, facts) => logger.info(facts ?? {}, message),
+    });
+    const { host } = settings.value;
+    const address = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`;
+    console.log(
+      JSON.stringify({ listening: { address, linkPort: server.linkPort, setupCode: server.setupCode } }),
+    );
+    if (server.setupCode !== null) {
+      logger.info(`no user yet: open ${address}/setup and type the code ${server.setupCode}`);
+    }
+    await stopped;
+    await server.close();
+    return EXIT.ok;
+  } catch (error) {
+    return fail(`vigie-server: ${inWords(error)}`, EXIT.failed);
+  }
+}
+
+async function addMachine(): Promise<number> {
+  const parsed = flags({
+    name: 'vigie-server add-machine',
+    summary: 'Adds a machine and prints the code with which its edge enrols, once, within 24 h.',
+    flags: {
+      data: DATA,
+      id: { type: 'string', value: 'ID', help: 'letters, digits, - and _, at most 32: TV-12' },
+      name: { type: 'string', value: 'NAME', help: 'what people call it (default: the id)' },
+      site: { type: 'string', value: 'SITE', help: 'where it stands (default: empty)' },
+      'time-zone': { type: 'string', value: 'ZONE', help: 'of the site (default Europe/Paris)' },
+    },
+  });
+  if (typeof parsed === 'number') return parsed;
+  const { data, id, name, site, 'time-zone': zone } = parsed;
+  if (data === undefined || id === undefined) {
+    return fail('vigie-server add-machine: --data and --id are needed', EXIT.usage);
+  }
+  if (!machineId.safeParse(id).success) {
+    return fail(`vigie-server add-machine: --id: «${id}» is not letters, digits, - and _, at most 32`, EXIT.usage);
+  }
+  const timeZone = zone ?? 'Europe/Paris';
+  if (!Intl.supportedValuesOf('timeZone').includes(timeZone) && timeZone !== 'UTC') {
+    return fail(`vigie-server add-machine: --time-zone: «${timeZone}» is no zone like Europe/Paris`, EXIT.usage);
+  }
+  return withStore(data, async (store) => {
+    if (store.machine(id) !== null) return fail(`vigie-server: machine ${id} is there already`, EXIT.failed);
+    await store.createMachine({ id, name: name ?? id, site: site ?? '', timeZone });
+    return printCode(store, data, id);
+  });
+}
+
+async function enrolmentCode(): Promise<number> {
+  const parsed = flags({
+    name: 'vigie-server enrolment-code',
+    summary: 'Prints a code with which a machine enrols its edge, once, within 24 h; a new edge replaces the old one.',
+    flags: { data: DATA, id: { type: 'string', value: 'ID', help: 'the machine' } },
+  });
+  if (typeof parsed === 'number') return parsed;
+  const { data, id } = parsed;
+  if (data === undefined || id === undefined) {
+    return fail('vigie-server enrolment-code: --data and --id are needed', EXIT.usage);
+  }
+  return withStore(data, async (store) =>
+    store.machine(id) === null
+      ? fail(`vigie-server: there is no machine ${id}`, EXIT.failed)
+      : printCode(store, data, id),
+  );
+}
+
+async function printCode(store: Store, data: string, id: string): Promise<number> {
+  const code = newEnrolmentCode(linkIdentity(join(data, 'keys')).pins[0]);
+  await store.putEnrolmentCode(id, code.sha256, clock.utcMs() + CODE_VALID_MS);
+  console.log(JSON.stringify({ enrolment: { machine: id, code: code.text } }));
+  console.log(`On the box beside ${id}: vigie-edge enrol --server HOST:PORT --code ${code.text} --data DIR`);
+  return EXIT.ok;
+}
+
+async function resetPassword(): Promise<number> {
+  const parsed = flags({
+    name: 'vigie-server reset-password',
+    summary: 'Sets a new password for a user, prints it, and ends the sessions of that user.',
+    flags: { data: DATA, email: { type: 'string', value: 'EMAIL', help: 'the user' } },
+  });
+  if (typeof parsed === 'number') return parsed;
+  const { data, email } = parsed;
+  if (data === undefined || email === undefined) {
+    return fail('vigie-server reset-password: --data and --email are needed', EXIT.usage);
+  }
+  try {
+    mkdirSync(data, { recursive: true, mode: 0o700 });
+    const accounts = new Accounts(data, () => clock.utcMs());
+    const password = await accounts.resetPassword(email);
+    accounts.close();
+    if (password === null) return fail(`vigie-server: there is no user ${email}`, EXIT.failed);
+    return show(`New password of ${email}: ${password}`);
+  } catch (error) {
+    return fail(`vigie-server: ${inWords(error)}`, EXIT.failed);
+  }
+}
+
+async function withStore(data: string, work: (store: Store) => Promise<number>): Promise<number> {
+  try {
+    const store = openSqliteStore({ folder: data });
+    try {
+      return await work(store);
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    return fail(`vigie-server: ${inWords(error)}`, EXIT.failed);
+  }
+}
+
+/** The flags, or the exit code of a command that ends here. */
+function flags<Flags extends Record<string, FlagSpec>>(
+  spec: CommandSpec<Flags>,
+): number | { readonly [K in keyof Flags]?: string } {
+  const parsed = parseFlags(spec, rest);
+  if (parsed.kind === 'help') return show(parsed.text);
+  if (parsed.kind === 'wrong') return fail(parsed.message, EXIT.usage);
+  return parsed.flags as { readonly [K in keyof Flags]?: string };
+}
+
+function inWords(error: unknown): string {
+  if (error instanceof StoreError) return error.message;
+  if (!(error instanceof Error)) return String(error);
+  const { code, port, path } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRINUSE') return `port ${port} is taken by another program; choose another with --port or --link-port`;
+  if (code === 'EACCES' && port !== undefined) return `port ${port} may not be used by this user; choose one above 1023`;
+  if (code === 'EACCES' || code === 'EROFS' || code === 'SQLITE_CANTOPEN' || code === 'SQLITE_READONLY') {
+    return `the data folder cannot be written${path === undefined ? '' : ` (${path})`}: ${error.message}`;
+  }
+  return error.message;
+}
+
+function show(text: string): number {
+  console.log(text);
+  return EXIT.ok;
+}
+
+function fail(message: string, code: number): number {
+  console.error(message);
+  return code;
+}

@@ -1,0 +1,95 @@
+// Every request the page makes: JSON in, JSON out, one kind of failure with a stable code.
+// Counts requests in flight for the reload logo. Not here: what to do about a failure.
+import type { ErrorAnswer } from '@vigie/contract';
+import { signal } from '@preact/signals';
+import { serverNowMs } from './clock.ts';
+
+export type FailureCode = ErrorAnswer['error']['code'] | 'unreachable';
+
+export class ApiFailure extends Error {
+  readonly code: FailureCode;
+  readonly retryAfterMs: number | null;
+  constructor(code: FailureCode, message: string, retryAfterMs: number | null = null) {
+    super(message);
+    this.name = 'ApiFailure';
+    this.code = code;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** Requests under way. */
+export const inFlight = signal(0);
+/** When the last request succeeded, on the server's clock; `null` before the first. */
+export const lastAnswerMs = signal<number | null>(null);
+/** Set by the session: called when the server says that nobody is signed in. */
+export const signedOut = { react: (): void => {} };
+
+const answerTimeoutMs = 20_000;
+
+function codeOfStatus(status: number): FailureCode {
+  if (status === 401) return 'signed-out';
+  if (status === 403) return 'forbidden';
+  if (status === 404) return 'not-found';
+  if (status === 429) return 'too-many-attempts';
+  if (status === 400 || status === 422) return 'invalid';
+  return 'unavailable';
+}
+
+async function failureOf(answer: Response): Promise<ApiFailure> {
+  try {
+    const { error } = (await answer.json()) as ErrorAnswer;
+    return new ApiFailure(error.code, error.message, error.retryAfterMs ?? null);
+  } catch {
+    return new ApiFailure(codeOfStatus(answer.status), `HTTP ${answer.status}`);
+  }
+}
+
+async function request(path: string, init: RequestInit, caller?: AbortSignal): Promise<Response> {
+  const deadline = AbortSignal.timeout(answerTimeoutMs);
+  const signal = caller === undefined ? deadline : AbortSignal.any([caller, deadline]);
+  inFlight.value += 1;
+  try {
+    let answer: Response;
+    try {
+      answer = await fetch(path, { ...init, signal, credentials: 'same-origin' });
+    } catch (cause) {
+      if (caller?.aborted) throw cause;
+      throw new ApiFailure('unreachable', 'The server cannot be reached.');
+    }
+    if (!answer.ok) {
+      const failure = await failureOf(answer);
+      if (failure.code === 'signed-out') signedOut.react();
+      throw failure;
+    }
+    lastAnswerMs.value = serverNowMs();
+    return answer;
+  } finally {
+    inFlight.value -= 1;
+  }
+}
+
+export async function get<Answer>(path: string, caller?: AbortSignal): Promise<Answer> {
+  const answer = await request(path, { headers: { accept: 'application/json' } }, caller);
+  return (await answer.json()) as Answer;
+}
+
+export async function send<Answer>(
+  method: 'POST' | 'PATCH' | 'DELETE',
+  path: string,
+  body: object = {},
+): Promise<Answer | null> {
+  const answer = await request(path, {
+    method,
+    headers: { 'content-type': 'application/json', accept: 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (answer.status === 204) return null;
+  return (await answer.json()) as Answer;
+}
+
+/** What went wrong, as a code the dictionary has a sentence for; `null` for a request we gave up ourselves. */
+export function failureCode(cause: unknown): FailureCode | null {
+  if (cause instanceof ApiFailure) return cause.code;
+  if (cause instanceof DOMException && cause.name === 'AbortError') return null;
+  return 'unavailable';
+}
