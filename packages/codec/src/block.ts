@@ -80,7 +80,7 @@ function encodeNumbers(
 ): void {
   let kept = values.subarray(0, rowCount);
   let flag = 0;
-  if (present !== null && present.subarray(0, rowCount).includes(0)) {
+  if (present?.subarray(0, rowCount).includes(0)) {
     flag = PRESENCE;
     kept = kept.filter((_, i) => present[i] !== 0);
   }

@@ -393,7 +393,8 @@ export class FrameReader {
   push(chunk: Uint8Array): FrameResult[] {
     if (this.#failed !== null) return [{ ok: false, message: this.#failed }];
     const out: FrameResult[] = [];
-    let bytes = chunk;
+    // Plain bytes, because a Buffer's slice is a view that would keep the socket's whole read alive.
+    let bytes: Uint8Array = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     if (this.#held.length > 0) {
       bytes = new Uint8Array(this.#held.length + chunk.length);
       bytes.set(this.#held, 0);

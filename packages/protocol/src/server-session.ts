@@ -21,7 +21,12 @@ export type ServerEvent =
   /** Answer to `enrol`. */
   | { readonly type: 'enrolled'; readonly body: Enrolled }
   /** An `append` or `append-gap` of `bytes` is durable. */
-  | { readonly type: 'committed'; readonly nextSequence: number; readonly bytes: number; readonly utcMs: number }
+  | {
+      readonly type: 'committed';
+      readonly nextSequence: number;
+      readonly bytes: number;
+      readonly utcMs: number;
+    }
   | { readonly type: 'watch'; readonly durationMs: number; readonly intervalMs: number }
   | { readonly type: 'tick' };
 
@@ -142,7 +147,10 @@ function tick(state: Exclude<ServerSession, { phase: 'closed' }>, nowMs: number)
     return { state: { phase: 'closed' }, effects: [{ type: 'close', reason: 'silent for too long' }] };
   }
   if (nowMs - state.sinceMs < GREETING_MS) return { state, effects: [] };
-  return { state: { phase: 'closed' }, effects: [{ type: 'close', reason: 'did not say what it is in time' }] };
+  return {
+    state: { phase: 'closed' },
+    effects: [{ type: 'close', reason: 'did not say what it is in time' }],
+  };
 }
 
 function heard(
