@@ -13,25 +13,18 @@ process.chdir(root);
 // Packages with native code, or that find files beside themselves, stay outside of the bundles.
 const EXTERNAL = ['better-sqlite3', '@node-rs/argon2', 'modbus-serial', 'serialport', 'pino'];
 const SHARED = ['codec', 'config', 'contract', 'model', 'protocol'];
-const PROGRAMS = {
-  edge: { main: 'src/main.ts' },
-  server: { main: 'src/main.ts', 'seal-worker': 'src/store/seal-worker.ts' },
-  simulator: { main: 'src/main.ts' },
-};
+const PROGRAMS = ['edge', 'server', 'simulator'];
 
 export async function buildAll({ quiet = false } = {}) {
-  for (const [name, entries] of Object.entries(PROGRAMS)) {
+  for (const name of PROGRAMS) {
     const folder = join('packages', name);
     const result = join(folder, 'dist', 'main.mjs');
     if (isFresh(result, [...SHARED, name])) continue;
     if (!quiet) console.log(`Building vigie-${name} …`);
     const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     await build({
-      entryPoints: Object.fromEntries(
-        Object.entries(entries).map(([out, source]) => [out, join(folder, source)]),
-      ),
-      outdir: join(folder, 'dist'),
-      outExtension: { '.js': '.mjs' },
+      entryPoints: [join(folder, 'src', 'main.ts')],
+      outfile: result,
       bundle: true,
       platform: 'node',
       format: 'esm',

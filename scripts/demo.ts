@@ -28,12 +28,20 @@ interface DemoFile {
   readonly days: number;
 }
 
-const SITES = ['Lyon Gerland', 'Nantes Cheviré', 'Strasbourg Port du Rhin', 'Dunkerque Est', 'Toulouse Fondeyre'];
+const SITES = [
+  'Lyon Gerland',
+  'Nantes Cheviré',
+  'Strasbourg Port du Rhin',
+  'Dunkerque Est',
+  'Toulouse Fondeyre',
+];
 
 function machinesOf(count: number): DemoMachine[] {
   return Array.from({ length: count }, (_, i) => {
     const kind = i % 3 === 2 ? ('chiller' as const) : ('turbevap' as const);
-    const number = String(Math.floor(i / 3) * (kind === 'chiller' ? 1 : 2) + (kind === 'chiller' ? 1 : (i % 3) + 1));
+    const number = String(
+      Math.floor(i / 3) * (kind === 'chiller' ? 1 : 2) + (kind === 'chiller' ? 1 : (i % 3) + 1),
+    );
     return {
       id: `${kind === 'chiller' ? 'RF' : 'TV'}-${number.padStart(2, '0')}`,
       name: kind === 'chiller' ? `Groupe froid ${number}` : `Turbevap ${number}`,
@@ -54,16 +62,22 @@ const parsed = parseFlags(
       'link-port': { type: 'number', value: 'PORT', help: 'port the edges connect to (default 8443)' },
       data: { type: 'string', value: 'DIR', help: 'folder of everything the fleet keeps (default ./data)' },
       machines: { type: 'number', value: 'N', help: `number of machines, 1 to ${MOST_MACHINES} (default 3)` },
-      days: { type: 'number', value: 'N', help: 'days of past made at the first start, 0 to 60 (default 21)' },
+      days: {
+        type: 'number',
+        value: 'N',
+        help: 'days of past made at the first start, 0 to 60 (default 21)',
+      },
       dev: { type: 'boolean', help: 'run from sources, restart and reload on every change' },
     },
-    notes: 'Ctrl+C stops everything; the next start goes on where it was. To begin anew, delete the data folder.',
+    notes:
+      'Ctrl+C stops everything; the next start goes on where it was. To begin anew, delete the data folder.',
   },
   process.argv.slice(2),
 );
 
 const running: { readonly name: string; readonly program: Program }[] = [];
 let stopping: Promise<void> | null = null;
+let vite: ChildProcess | null = null;
 for (const signal of ['SIGINT', 'SIGTERM', 'disconnect'] as const) {
   process.on(signal, () => {
     void stopAll().then(() => process.exit(EXIT.ok));
@@ -98,7 +112,9 @@ async function main(): Promise<number> {
   try {
     mkdirSync(join(data, 'logs'), { recursive: true, mode: 0o700 });
   } catch (error) {
-    console.error(`npm start: the folder ${data} cannot be made: ${String(error)}; choose another with --data`);
+    console.error(
+      `npm start: the folder ${data} cannot be made: ${String(error)}; choose another with --data`,
+    );
     return EXIT.failed;
   }
   const demo = demoFile(join(data, 'demo.json'), days);
@@ -150,7 +166,9 @@ async function main(): Promise<number> {
       ? '  Sign in with the address and password you chose. Forgotten? See README, «Sign in again».'
       : `  First sign-in: open ${address}/setup and type the code ${server.setupCode}`,
   );
-  console.log(`  ${count} machines live. Data and logs: ${data}\n  Ctrl+C stops the fleet; the next start goes on where it was.\n`);
+  console.log(
+    `  ${count} machines live. Data and logs: ${data}\n  Ctrl+C stops the fleet; the next start goes on where it was.\n`,
+  );
   console.log(JSON.stringify({ demo: { address, linkPort: server.linkPort, setupCode: server.setupCode } }));
   const ended = await Promise.race(
     running.map(async ({ name, program }) => ({ name, code: await program.ended, program })),
@@ -161,7 +179,13 @@ async function main(): Promise<number> {
   );
 }
 
-function start(data: string, name: string, program: ProgramName, watch: boolean, args: readonly string[]): Program {
+function start(
+  data: string,
+  name: string,
+  program: ProgramName,
+  watch: boolean,
+  args: readonly string[],
+): Program {
   const log = openSync(join(data, 'logs', `${name}.log`), 'a', 0o600);
   const started = startProgram(program, args, { watch, onLine: (line) => writeSync(log, `${line}\n`) });
   running.push({ name, program: started });
@@ -242,7 +266,11 @@ async function fillHistory(data: string, machines: readonly DemoMachine[], demo:
   bar(1);
 }
 
-async function runHistory(task: HistoryTask, id: string, onProgress: (fraction: number) => void): Promise<void> {
+async function runHistory(
+  task: HistoryTask,
+  id: string,
+  onProgress: (fraction: number) => void,
+): Promise<void> {
   const program = startProgram('fill-history', [JSON.stringify(task)], {
     onLine: (line) => {
       const fraction = /^\{"progress":([\d.]+)\}$/.exec(line)?.[1];
@@ -253,7 +281,8 @@ async function runHistory(task: HistoryTask, id: string, onProgress: (fraction: 
   running.push(entry);
   const code = await program.ended;
   running.splice(running.indexOf(entry), 1);
-  if (code !== 0 && stopping === null) throw new Error(`The past of ${id} could not be made:\n${lastLines(program)}`);
+  if (code !== 0 && stopping === null)
+    throw new Error(`The past of ${id} could not be made:\n${lastLines(program)}`);
 }
 
 /** A bar on a terminal, a line per tenth elsewhere. */
@@ -264,19 +293,24 @@ function progressBar(what: string): (fraction: number) => void {
     if (percent === shown) return;
     if (process.stdout.isTTY) {
       const full = Math.round(30 * fraction);
-      process.stdout.write(`\r${what}  ${'█'.repeat(full)}${'░'.repeat(30 - full)} ${percent} %${fraction >= 1 ? '\n' : ''}`);
+      process.stdout.write(
+        `\r${what}  ${'█'.repeat(full)}${'░'.repeat(30 - full)} ${percent} %${fraction >= 1 ? '\n' : ''}`,
+      );
     } else if (Math.floor(percent / 10) > Math.floor(shown / 10)) console.log(`${what}: ${percent} %`);
     shown = percent;
   };
 }
 
-let vite: ChildProcess | null = null;
 async function startVite(server: string): Promise<string> {
-  vite = spawn(join(root, 'node_modules', '.bin', 'vite'), ['--host', '127.0.0.1', '--clearScreen', 'false'], {
-    cwd: join(root, 'packages', 'web'),
-    env: { ...process.env, VIGIE_SERVER: server, NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  vite = spawn(
+    join(root, 'node_modules', '.bin', 'vite'),
+    ['--host', '127.0.0.1', '--clearScreen', 'false'],
+    {
+      cwd: join(root, 'packages', 'web'),
+      env: { ...process.env, VIGIE_SERVER: server, NO_COLOR: '1' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   for await (const line of createInterface({ input: vite.stdout ?? process.stdin })) {
     const address = /(http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1];
     if (address !== undefined) return address;

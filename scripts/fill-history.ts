@@ -40,7 +40,9 @@ async function fill({ edgeFolder, ...options }: HistoryTask): Promise<void> {
     story: demoStory(options.storyIndex, options.toMs),
   });
   const doneFile = join(edgeFolder, 'history.json');
-  const done = existsSync(doneFile) ? (JSON.parse(readFileSync(doneFile, 'utf8')) as { boots: number }).boots : 0;
+  const done = existsSync(doneFile)
+    ? (JSON.parse(readFileSync(doneFile, 'utf8')) as { boots: number }).boots
+    : 0;
   const clock = realClock();
   let scan = 0;
   let reportedMs = 0;
@@ -74,7 +76,14 @@ async function fill({ edgeFolder, ...options }: HistoryTask): Promise<void> {
       for (const _ of rows);
     } else {
       const bootId = `history-${boots}`;
-      const source = new ReplaySource({ schema: model.value.schema, bootId, originMs: first.atMs, rows, speed: 0, clock });
+      const source = new ReplaySource({
+        schema: model.value.schema,
+        bootId,
+        originMs: first.atMs,
+        rows,
+        speed: 0,
+        clock,
+      });
       const spool = Spool.open({
         file: join(edgeFolder, 'history.db'),
         bootId,

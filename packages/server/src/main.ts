@@ -98,11 +98,17 @@ async function addMachine(): Promise<number> {
     return fail('vigie-server add-machine: --data and --id are needed', EXIT.usage);
   }
   if (!machineId.safeParse(id).success) {
-    return fail(`vigie-server add-machine: --id: «${id}» is not letters, digits, - and _, at most 32`, EXIT.usage);
+    return fail(
+      `vigie-server add-machine: --id: «${id}» is not letters, digits, - and _, at most 32`,
+      EXIT.usage,
+    );
   }
   const timeZone = zone ?? 'Europe/Paris';
   if (!Intl.supportedValuesOf('timeZone').includes(timeZone) && timeZone !== 'UTC') {
-    return fail(`vigie-server add-machine: --time-zone: «${timeZone}» is no zone like Europe/Paris`, EXIT.usage);
+    return fail(
+      `vigie-server add-machine: --time-zone: «${timeZone}» is no zone like Europe/Paris`,
+      EXIT.usage,
+    );
   }
   return withStore(data, async (store) => {
     if (store.machine(id) !== null) return fail(`vigie-server: machine ${id} is there already`, EXIT.failed);
@@ -114,7 +120,8 @@ async function addMachine(): Promise<number> {
 async function enrolmentCode(): Promise<number> {
   const parsed = flags({
     name: 'vigie-server enrolment-code',
-    summary: 'Prints a code with which a machine enrols its edge, once, within 24 h; a new edge replaces the old one.',
+    summary:
+      'Prints a code with which a machine enrols its edge, once, within 24 h; a new edge replaces the old one.',
     flags: { data: DATA, id: { type: 'string', value: 'ID', help: 'the machine' } },
   });
   if (typeof parsed === 'number') return parsed;
@@ -187,8 +194,10 @@ function inWords(error: unknown): string {
   if (error instanceof StoreError) return error.message;
   if (!(error instanceof Error)) return String(error);
   const { code, port, path } = error as NodeJS.ErrnoException & { port?: number };
-  if (code === 'EADDRINUSE') return `port ${port} is taken by another program; choose another with --port or --link-port`;
-  if (code === 'EACCES' && port !== undefined) return `port ${port} may not be used by this user; choose one above 1023`;
+  if (code === 'EADDRINUSE')
+    return `port ${port} is taken by another program; choose another with --port or --link-port`;
+  if (code === 'EACCES' && port !== undefined)
+    return `port ${port} may not be used by this user; choose one above 1023`;
   if (code === 'EACCES' || code === 'EROFS' || code === 'SQLITE_CANTOPEN' || code === 'SQLITE_READONLY') {
     return `the data folder cannot be written${path === undefined ? '' : ` (${path})`}: ${error.message}`;
   }

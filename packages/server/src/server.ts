@@ -53,7 +53,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     });
     const app = createApp({ ...options, store, accounts, live });
     const http = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
-      const server = serve({ fetch: app.fetch, hostname: options.host, port: options.port }, () => resolve(server));
+      const server = serve({ fetch: app.fetch, hostname: options.host, port: options.port }, () =>
+        resolve(server),
+      );
       server.once('error', reject);
     });
     const address = http.address();

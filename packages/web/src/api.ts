@@ -1,7 +1,8 @@
 // Every request the page makes: JSON in, JSON out, one kind of failure with a stable code.
 // Counts requests in flight for the reload logo. Not here: what to do about a failure.
-import type { ErrorAnswer } from '@vigie/contract';
+
 import { signal } from '@preact/signals';
+import type { ErrorAnswer } from '@vigie/contract';
 import { serverNowMs } from './clock.ts';
 
 export type FailureCode = ErrorAnswer['error']['code'] | 'unreachable';

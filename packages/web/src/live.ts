@@ -1,5 +1,5 @@
 // The live stream of one machine: opens it, notices its silence, opens it again with growing pauses.
-// Invariant: `lostSinceMs` is set at once on a socket error and within 40 s of silence, so that old values
+// Invariant: `failed` is called at once on a socket error and within 40 s of silence, so that old values
 // never pass for present ones. Not here: what the events mean for the page (machine/store.ts).
 import type { JournalEntry, LinkView, RowView } from '@vigie/contract';
 import { backoffMs, silenceMs } from './live-rules.ts';
@@ -12,8 +12,8 @@ export interface LiveHandlers {
   beat(beat: { readonly nowMs: number }): void;
   /** The stream is heard again after it was lost. */
   found(): void;
-  /** Nothing is heard any more. Called once per loss. */
-  lost(): void;
+  /** Nothing is heard any more. Called at each failed attempt. */
+  failed(): void;
 }
 
 /** @returns closes the stream for good. */
@@ -41,10 +41,8 @@ export function openLive(machine: string, handlers: LiveHandlers): () => void {
     clearTimeout(watchdog);
     clearTimeout(retry);
     if (closed) return;
-    if (!lost) {
-      lost = true;
-      handlers.lost();
-    }
+    lost = true;
+    handlers.failed();
     retry = setTimeout(open, backoffMs(attempt, Math.random()));
     attempt += 1;
   };

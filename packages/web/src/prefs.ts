@@ -1,7 +1,8 @@
 // Language and theme of this browser, kept in localStorage; the account's language wins once signed in.
 // Storage may be refused (private windows): the page then simply forgets.
-import type { Language } from '@vigie/contract';
+
 import { effect, signal } from '@preact/signals';
+import type { Language } from '@vigie/contract';
 
 export type Theme = 'auto' | 'light' | 'dark';
 

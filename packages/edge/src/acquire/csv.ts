@@ -28,7 +28,13 @@ export function readRecording(file: string): Outcome<Recording> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : null;
     const why =
-      code === 'ENOENT' ? 'no such file' : code === 'EACCES' ? 'not readable by this user' : code === 'EISDIR' ? 'is a folder' : String(code);
+      code === 'ENOENT'
+        ? 'no such file'
+        : code === 'EACCES'
+          ? 'not readable by this user'
+          : code === 'EISDIR'
+            ? 'is a folder'
+            : String(code);
     return { ok: false, message: `${file}: ${why}` };
   }
   return parseRecording(file, bytes);
@@ -48,7 +54,8 @@ export function parseRecording(name: string, bytes: Uint8Array): Outcome<Recordi
   });
   const lines = new Lines(text);
   const first = lines.next();
-  if (first === null || first.trim() === '') return wrong(1, 1, 'the file is empty; its first line must name the columns');
+  if (first === null || first.trim() === '')
+    return wrong(1, 1, 'the file is empty; its first line must name the columns');
   const separator = separatorOf(first);
   const headers = split(first, separator);
   if (headers === null) return wrong(1, 1, 'a quote is not closed');
@@ -57,7 +64,8 @@ export function parseRecording(name: string, bytes: Uint8Array): Outcome<Recordi
     return wrong(1, 1, `the first column must be «t» (Unix time in ms), not «${names[0] ?? ''}»`);
   }
   if (names.length < 2) return wrong(1, 1, 'there is no column beside «t»');
-  if (names.length - 1 > MOST_COLUMNS) return wrong(1, 1, `${names.length - 1} channels, ${MOST_COLUMNS} at most`);
+  if (names.length - 1 > MOST_COLUMNS)
+    return wrong(1, 1, `${names.length - 1} channels, ${MOST_COLUMNS} at most`);
   for (const [i, header] of names.entries()) {
     if (header === '') return wrong(1, headers[i]?.at ?? 1, 'a column has no name');
     if (names.indexOf(header) !== i) return wrong(1, headers[i]?.at ?? 1, `«${header}» names two columns`);
@@ -84,7 +92,8 @@ export function parseRecording(name: string, bytes: Uint8Array): Outcome<Recordi
         if (match === null || !Number.isInteger(value) || value < 0 || value > MOST_MS) {
           return wrong(lines.number, cell.at, `«${written}» is not a time in whole Unix ms`);
         }
-        if (value < times.last) return wrong(lines.number, cell.at, `time goes backwards, from ${times.last} to ${value}`);
+        if (value < times.last)
+          return wrong(lines.number, cell.at, `time goes backwards, from ${times.last} to ${value}`);
         if (value === times.last) return wrong(lines.number, cell.at, `a second row at ${value}`);
         times.push(value);
         continue;

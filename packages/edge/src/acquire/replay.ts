@@ -163,10 +163,17 @@ export function schemaOfRecording(recording: Recording): ReplaySchema {
 }
 
 /** A recording of a machine whose model is known: its headers are the model's channel ids. */
-export function schemaOfModel(file: string, recording: Recording, schema: MachineSchema): Outcome<ReplaySchema> {
+export function schemaOfModel(
+  file: string,
+  recording: Recording,
+  schema: MachineSchema,
+): Outcome<ReplaySchema> {
   const stranger = recording.columns.find(({ header }) => !schema.channels.some(({ id }) => id === header));
   if (stranger !== undefined) {
-    return { ok: false, message: `${file}:1:1: the model ${schema.model} has no channel «${stranger.header}»` };
+    return {
+      ok: false,
+      message: `${file}:1:1: the model ${schema.model} has no channel «${stranger.header}»`,
+    };
   }
   const columns = schema.channels.map(({ id }) => recording.columns.findIndex(({ header }) => header === id));
   return { ok: true, value: { schema, columns, renamed: [] } };
@@ -189,7 +196,8 @@ function channelId(header: string, taken: ReadonlySet<string>): string {
 /** The median time between two rows, of the first thousand. */
 function usualIntervalMs(timesMs: Float64Array): number {
   const steps: number[] = [];
-  for (let i = 1; i < Math.min(1000, timesMs.length); i++) steps.push((timesMs[i] ?? 0) - (timesMs[i - 1] ?? 0));
+  for (let i = 1; i < Math.min(1000, timesMs.length); i++)
+    steps.push((timesMs[i] ?? 0) - (timesMs[i - 1] ?? 0));
   steps.sort((a, b) => a - b);
   return Math.min(86_400_000, Math.max(10, steps[steps.length >> 1] ?? 1000));
 }

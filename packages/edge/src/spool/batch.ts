@@ -9,7 +9,10 @@ export function toRows(schema: MachineSchema, rows: readonly SampledRow[]): Rows
   const startMs = rows[0]?.monotonicMs ?? 0;
   const columns = schema.channels.map(({ kind }, c): Column => {
     if (kind === 'text') {
-      return { type: 'text', values: rows.map(({ values }) => (typeof values[c] === 'string' ? values[c] : null)) };
+      return {
+        type: 'text',
+        values: rows.map(({ values }) => (typeof values[c] === 'string' ? values[c] : null)),
+      };
     }
     const values = new Float64Array(rows.length);
     const present = new Uint8Array(rows.length);
@@ -21,7 +24,11 @@ export function toRows(schema: MachineSchema, rows: readonly SampledRow[]): Rows
     }
     return { type: 'number', values, present: present.includes(0) ? present : null };
   });
-  return { rowCount: rows.length, timesMs: Float64Array.from(rows, (row) => row.monotonicMs - startMs), columns };
+  return {
+    rowCount: rows.length,
+    timesMs: Float64Array.from(rows, (row) => row.monotonicMs - startMs),
+    columns,
+  };
 }
 
 /** @param startMs instant of the batch's first row. */

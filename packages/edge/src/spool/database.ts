@@ -62,7 +62,8 @@ function connect(file: string): SpoolDatabase {
       throw new Database.SqliteError('the file is damaged', 'SQLITE_CORRUPT');
     }
     const version = db.pragma('user_version', { simple: true });
-    if (typeof version === 'number' && version > VERSION) throw new Error('was written by a newer vigie-edge: update it');
+    if (typeof version === 'number' && version > VERSION)
+      throw new Error('was written by a newer vigie-edge: update it');
     if (version === 0) {
       db.transaction(() => {
         db.exec(SCHEMA);
@@ -90,7 +91,8 @@ export function attempt<T>(work: () => T): Outcome<T> {
   try {
     return { ok: true, value: work() };
   } catch (error) {
-    if (error instanceof Database.SqliteError) return { ok: false, message: `${error.code}: ${error.message}` };
+    if (error instanceof Database.SqliteError)
+      return { ok: false, message: `${error.code}: ${error.message}` };
     throw error;
   }
 }

@@ -29,7 +29,13 @@ export class Keeper {
   #problem: string | null = null;
 
   /** @param stored called when the spool holds a new block. */
-  constructor(options: { spool: Spool; clock: Clock; intervalMs: number; channels: number; stored: () => void }) {
+  constructor(options: {
+    spool: Spool;
+    clock: Clock;
+    intervalMs: number;
+    channels: number;
+    stored: () => void;
+  }) {
     this.#spool = options.spool;
     this.#clock = options.clock;
     this.#intervalMs = options.intervalMs;
@@ -71,7 +77,8 @@ export class Keeper {
   tick(): void {
     const nowMs = this.#clock.monotonicMs();
     const waiting = this.#rows.length > 0 || this.#lost > 0;
-    if (waiting && (nowMs - this.#committedMs >= COMMIT_MS || this.#rows.length >= this.#batchRows)) this.commit();
+    if (waiting && (nowMs - this.#committedMs >= COMMIT_MS || this.#rows.length >= this.#batchRows))
+      this.commit();
     if (nowMs - this.#cutMs >= this.#intervalMs || this.#pendingRows >= this.#batchRows) this.cut();
   }
 
@@ -97,7 +104,10 @@ export class Keeper {
     this.#stored();
   }
 
-  #note(done: { readonly ok: true } | { readonly ok: false; readonly message: string }, nowMs: number): boolean {
+  #note(
+    done: { readonly ok: true } | { readonly ok: false; readonly message: string },
+    nowMs: number,
+  ): boolean {
     this.#problem = done.ok ? null : done.message;
     if (!done.ok) this.#retryAtMs = nowMs + RETRY_MS;
     return done.ok;

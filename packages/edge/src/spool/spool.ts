@@ -62,24 +62,37 @@ export class Spool {
     this.#db = db;
     this.setAside = setAside;
     this.schemaHash = schemaHash(options.schema);
-    this.mostBlockRows = Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_CELLS / options.schema.channels.length)));
+    this.mostBlockRows = Math.max(
+      1,
+      Math.min(MOST_ROWS, Math.floor(MOST_CELLS / options.schema.channels.length)),
+    );
     this.#schemas.set(this.schemaHash, options.schema);
-    const kept = db.prepare<[], { id: string; next_sequence: number; acknowledged: number }>('SELECT * FROM spool').get();
+    const kept = db
+      .prepare<[], { id: string; next_sequence: number; acknowledged: number }>('SELECT * FROM spool')
+      .get();
     this.#id = kept?.id ?? this.#newId();
     this.#nextSequence = kept?.next_sequence ?? 0;
     this.#acknowledged = kept?.acknowledged ?? 0;
     const last = db
-      .prepare<[], { number: number; id: string; first_sequence: number }>('SELECT * FROM boot ORDER BY number DESC LIMIT 1')
+      .prepare<[], { number: number; id: string; first_sequence: number }>(
+        'SELECT * FROM boot ORDER BY number DESC LIMIT 1',
+      )
       .get();
     const same = last?.id === options.bootId;
     this.#boot = same ? last.number : (last?.number ?? 0) + 1;
     this.#bootFirstSequence = same ? last.first_sequence : this.#nextSequence;
     db.transaction(() => {
       if (kept === undefined) db.prepare('INSERT INTO spool VALUES (?, 0, 0)').run(this.#id);
-      if (!same) db.prepare('INSERT INTO boot VALUES (?, ?, ?)').run(this.#boot, options.bootId, this.#nextSequence);
-      db.prepare('INSERT OR IGNORE INTO schema VALUES (?, ?)').run(this.schemaHash, canonicalSchemaJson(options.schema));
+      if (!same)
+        db.prepare('INSERT INTO boot VALUES (?, ?, ?)').run(this.#boot, options.bootId, this.#nextSequence);
+      db.prepare('INSERT OR IGNORE INTO schema VALUES (?, ?)').run(
+        this.schemaHash,
+        canonicalSchemaJson(options.schema),
+      );
     })();
-    this.#bytes = db.prepare<[], { sum: number }>('SELECT ifnull(sum(length(bytes)), 0) AS sum FROM queue').get()?.sum ?? 0;
+    this.#bytes =
+      db.prepare<[], { sum: number }>('SELECT ifnull(sum(length(bytes)), 0) AS sum FROM queue').get()?.sum ??
+      0;
   }
 
   get id(): string {
@@ -144,7 +157,9 @@ export class Spool {
   }
 
   pendingRows(): number {
-    return this.#db.prepare<[], { n: number }>('SELECT ifnull(sum(row_count), 0) AS n FROM pending').get()?.n ?? 0;
+    return (
+      this.#db.prepare<[], { n: number }>('SELECT ifnull(sum(row_count), 0) AS n FROM pending').get()?.n ?? 0
+    );
   }
 
   /** Turns all committed rows into blocks. */
@@ -197,8 +212,18 @@ export class Spool {
     this.#queue(first, rows, reason, this.#boot, this.schemaHash, 0, new Uint8Array(0));
   }
 
-  #queue(first: number, rows: number, gap: GapReason | null, boot: number, hash: string, startMs: number, bytes: Uint8Array): void {
-    this.#db.prepare('INSERT OR REPLACE INTO queue VALUES (?, ?, ?, ?, ?, ?, ?)').run(first, rows, gap, boot, hash, startMs, bytes);
+  #queue(
+    first: number,
+    rows: number,
+    gap: GapReason | null,
+    boot: number,
+    hash: string,
+    startMs: number,
+    bytes: Uint8Array,
+  ): void {
+    this.#db
+      .prepare('INSERT OR REPLACE INTO queue VALUES (?, ?, ?, ?, ?, ?, ?)')
+      .run(first, rows, gap, boot, hash, startMs, bytes);
     this.#bytes += bytes.length;
   }
 
@@ -226,7 +251,9 @@ export class Spool {
           )
           .get(sequence, sequence) ??
         this.#db
-          .prepare<[number], QueueRow>('SELECT * FROM queue WHERE first_sequence > ? ORDER BY first_sequence LIMIT 1')
+          .prepare<[number], QueueRow>(
+            'SELECT * FROM queue WHERE first_sequence > ? ORDER BY first_sequence LIMIT 1',
+          )
           .get(sequence);
       return row === undefined ? null : this.#entry(row, sequence);
     });
@@ -242,7 +269,12 @@ export class Spool {
       .get(row.first_sequence, row.first_sequence)?.s;
     const end = following ?? this.#nextSequence;
     if (row.gap !== null) {
-      return { kind: 'gap', firstSequence, nextSequence: Math.min(end, row.first_sequence + row.row_count), reason: row.gap };
+      return {
+        kind: 'gap',
+        firstSequence,
+        nextSequence: Math.min(end, row.first_sequence + row.row_count),
+        reason: row.gap,
+      };
     }
     const rows = row.first_sequence + row.row_count <= end ? this.#decode(row) : null;
     if (rows === null) return { kind: 'gap', firstSequence, nextSequence: end, reason: 'spool-damaged' };
@@ -254,7 +286,8 @@ export class Spool {
       firstSequence,
       nextSequence: row.first_sequence + row.row_count,
       bootNumber: row.boot,
-      monotonicStartMs: skipped === 0 || schema === null ? row.start_ms : (rest[0]?.monotonicMs ?? row.start_ms),
+      monotonicStartMs:
+        skipped === 0 || schema === null ? row.start_ms : (rest[0]?.monotonicMs ?? row.start_ms),
       schemaHash: row.schema,
       block: skipped === 0 || schema === null ? row.bytes : this.#encode(schema, rest),
     };
@@ -298,19 +331,26 @@ export class Spool {
           this.#db.prepare(`UPDATE ${table} SET first_sequence = -1 - (first_sequence - ?)`).run(shift);
           this.#db.prepare(`UPDATE ${table} SET first_sequence = -1 - first_sequence`).run();
         }
-        this.#db.prepare('UPDATE spool SET id = ?, next_sequence = ?, acknowledged = 0').run(id, this.#nextSequence - shift);
+        this.#db
+          .prepare('UPDATE spool SET id = ?, next_sequence = ?, acknowledged = 0')
+          .run(id, this.#nextSequence - shift);
       })();
       this.#id = id;
       this.#nextSequence -= shift;
       this.#bootFirstSequence = 0;
       this.#acknowledged = 0;
-      this.#bytes = this.#db.prepare<[], { sum: number }>('SELECT ifnull(sum(length(bytes)), 0) AS sum FROM queue').get()?.sum ?? 0;
+      this.#bytes =
+        this.#db.prepare<[], { sum: number }>('SELECT ifnull(sum(length(bytes)), 0) AS sum FROM queue').get()
+          ?.sum ?? 0;
     });
   }
 
   /** JSON of a schema that a block of the spool names. */
   schemaJson(hash: string): string | null {
-    return this.#db.prepare<[string], { json: string }>('SELECT json FROM schema WHERE hash = ?').get(hash)?.json ?? null;
+    return (
+      this.#db.prepare<[string], { json: string }>('SELECT json FROM schema WHERE hash = ?').get(hash)
+        ?.json ?? null
+    );
   }
 
   /** One row as a block, for LIVE. */

@@ -79,7 +79,10 @@ export class Accounts {
     const wait = this.#attempt(`setup ${address}`);
     if (wait > 0) return { kind: 'too-many-attempts', retryAfterMs: wait };
     const expected = this.setupCode();
-    const given = request.code.trim().toUpperCase().replace(/[^A-Z0-9]/g, '');
+    const given = request.code
+      .trim()
+      .toUpperCase()
+      .replace(/[^A-Z0-9]/g, '');
     if (expected === null || !sameText(given, expected.replace('-', ''))) return { kind: 'wrong-code' };
     const user = await this.#create({ ...request, role: 'super-admin' });
     if (user === null) return { kind: 'wrong-code' };
@@ -121,8 +124,9 @@ export class Accounts {
       case 'see-machine':
         return (
           actor.role === 'super-admin' ||
-          this.#db.prepare('SELECT 1 FROM user_machine WHERE user = ? AND machine = ?').get(actor.id, machine) !==
-            undefined
+          this.#db
+            .prepare('SELECT 1 FROM user_machine WHERE user = ? AND machine = ?')
+            .get(actor.id, machine) !== undefined
         );
     }
   }
@@ -133,7 +137,9 @@ export class Accounts {
     const hashed = await hash(password);
     return this.#db.transaction(() => {
       const user = this.#db
-        .prepare<[string, string], { id: string }>('UPDATE user SET password = ? WHERE email = ? RETURNING id')
+        .prepare<[string, string], { id: string }>(
+          'UPDATE user SET password = ? WHERE email = ? RETURNING id',
+        )
         .get(hashed, email.trim().toLowerCase());
       if (user === undefined) return null;
       this.#db.prepare('DELETE FROM session WHERE user = ?').run(user.id);
@@ -169,7 +175,9 @@ export class Accounts {
     const nowMs = this.#nowMs();
     this.#db.transaction(() => {
       this.#db.prepare('DELETE FROM session WHERE expires_ms <= ?').run(nowMs);
-      this.#db.prepare('INSERT INTO session (sha256, user, expires_ms) VALUES (?, ?, ?)').run(sha256(token), user.id, nowMs + SESSION_MS);
+      this.#db
+        .prepare('INSERT INTO session (sha256, user, expires_ms) VALUES (?, ?, ?)')
+        .run(sha256(token), user.id, nowMs + SESSION_MS);
     })();
     return { kind: 'signed-in', me: meOf(user), token };
   }

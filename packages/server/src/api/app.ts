@@ -122,7 +122,11 @@ export function createApp(options: AppOptions): Hono<Env> {
       case 'wrong-credentials':
         return fail(c, 'wrong-credentials', 'The e-mail address or the password is wrong.');
       case 'wrong-code':
-        return fail(c, 'wrong-code', 'The code is wrong, or it was used already. The server prints it when it starts.');
+        return fail(
+          c,
+          'wrong-code',
+          'The code is wrong, or it was used already. The server prints it when it starts.',
+        );
       case 'too-many-attempts':
         return fail(c, 'too-many-attempts', 'Too many attempts. Please wait.', result.retryAfterMs);
     }
@@ -251,7 +255,8 @@ export function createApp(options: AppOptions): Hono<Env> {
     const from = wholeNumber(c.req.query('from'), 0);
     const to = wholeNumber(c.req.query('to'), Number.MAX_SAFE_INTEGER);
     if (schema === null) return fail(c, 'not-found', `Machine ${machine.id} has never sent anything.`);
-    if (from === null || to === null) return fail(c, 'invalid', 'from and to must be whole numbers of Unix ms.');
+    if (from === null || to === null)
+      return fail(c, 'invalid', 'from and to must be whole numbers of Unix ms.');
     const channels = schema.channels.map(({ id }) => id);
     c.header('Content-Type', 'text/csv; charset=utf-8');
     c.header('Content-Disposition', `attachment; filename="${machine.id}.csv"`);

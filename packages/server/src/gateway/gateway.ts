@@ -10,9 +10,9 @@ import { codecSchema, machineSchemaSchema } from '@vigie/model';
 import { schemaHash } from '@vigie/model/load';
 import {
   type Clock,
+  type Enrol,
   EXPORTER_BYTES,
   EXPORTER_LABEL,
-  type Enrol,
   encodeFrame,
   type Frame,
   FrameReader,
@@ -182,7 +182,11 @@ class Link {
         return;
       case 'close': {
         const { log, clock } = this.#options;
-        log('link: closed', { machine: this.#machine?.id, from: this.#socket.remoteAddress, why: effect.reason });
+        log('link: closed', {
+          machine: this.#machine?.id,
+          from: this.#socket.remoteAddress,
+          why: effect.reason,
+        });
         this.#disconnected();
         this.#socket.end();
         clock.after(LINGER_MS, () => this.#socket.destroy());
@@ -220,7 +224,11 @@ class Link {
 
   #authenticate(hello: Hello): ServerEvent {
     const { store, clock, live, log } = this.#options;
-    const refuse = (reason: Refused['reason'], message: string, retryAfterMs: number | null): ServerEvent => ({
+    const refuse = (
+      reason: Refused['reason'],
+      message: string,
+      retryAfterMs: number | null,
+    ): ServerEvent => ({
       type: 'refuse',
       refused: { reason, message, retryAfterMs },
     });
@@ -258,7 +266,12 @@ class Link {
     log('link: connected', { machine: machine.id, backlogRows: hello.nextSequence - nextSequence });
     const event: ServerEvent = {
       type: 'authenticated',
-      welcome: { utcMs: clock.utcMs(), nextSequence, schemaWanted, settings: { intervalMs: machine.intervalMs } },
+      welcome: {
+        utcMs: clock.utcMs(),
+        nextSequence,
+        schemaWanted,
+        settings: { intervalMs: machine.intervalMs },
+      },
     };
     // The edge is told before others learn that it is there, so that WATCH never comes before WELCOME.
     queueMicrotask(() => {
@@ -299,9 +312,13 @@ class Link {
       refused: { reason, message, retryAfterMs: null },
     });
     if (body.protocol !== PROTOCOL_VERSION) {
-      return refuse('unsupported-protocol', `this server speaks protocol ${PROTOCOL_VERSION}: update the older side`);
+      return refuse(
+        'unsupported-protocol',
+        `this server speaks protocol ${PROTOCOL_VERSION}: update the older side`,
+      );
     }
-    if (Buffer.from(body.publicKey, 'base64').length !== 32) return refuse('bad-code', 'the public key is not whole');
+    if (Buffer.from(body.publicKey, 'base64').length !== 32)
+      return refuse('bad-code', 'the public key is not whole');
     const machine = await store.takeEnrolmentCode(codeSha256(body.code), clock.utcMs());
     if (machine === null) {
       return refuse('bad-code', 'the code is wrong, already used or older than a day: ask for a new one');
@@ -429,7 +446,9 @@ function sizeOf(frame: Frame): number {
 function parseSchema(hash: string, bytes: Uint8Array) {
   if (bytes.length > MOST_SCHEMA_BYTES) return null;
   try {
-    const schema = machineSchemaSchema.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
+    const schema = machineSchemaSchema.parse(
+      JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)),
+    );
     return schemaHash(schema) === hash ? schema : null;
   } catch {
     return null;

@@ -1,7 +1,14 @@
 // The server's keys on the link: an active and a spare P-256 key, each under a certificate that only carries it.
 // Edges know the server by the SHA-256 of these public keys, whatever a certificate says of names or dates.
 // Not here: TLS itself, and certificates of the web site.
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  sign,
+} from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -42,7 +49,11 @@ function pinOf(keyPem: string): string {
 const der = (tag: number, ...parts: readonly Uint8Array[]): Buffer => {
   const body = Buffer.concat(parts);
   const length =
-    body.length < 128 ? [body.length] : body.length < 256 ? [0x81, body.length] : [0x82, body.length >> 8, body.length & 255];
+    body.length < 128
+      ? [body.length]
+      : body.length < 256
+        ? [0x81, body.length]
+        : [0x82, body.length >> 8, body.length & 255];
   return Buffer.concat([Buffer.from([tag, ...length]), body]);
 };
 const SEQUENCE = 0x30;
@@ -83,7 +94,9 @@ export function newEnrolmentCode(pin: string): EnrolmentCode {
   for (const byte of Buffer.concat([secret, Buffer.from(pin, 'hex').subarray(0, 16)])) {
     bits += byte.toString(2).padStart(8, '0');
   }
-  const letters = (bits.match(/.{1,5}/g) ?? []).map((five) => ALPHABET[Number.parseInt(five.padEnd(5, '0'), 2)]);
+  const letters = (bits.match(/.{1,5}/g) ?? []).map(
+    (five) => ALPHABET[Number.parseInt(five.padEnd(5, '0'), 2)],
+  );
   const groups = letters.join('').match(/.{1,6}/g) ?? [];
   return { text: `VG1-${groups.join('-')}`, sha256: codeSha256(secret.toString('hex')) };
 }

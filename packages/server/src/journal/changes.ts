@@ -66,7 +66,12 @@ export function observe(
       const found = conditionOf(evaluate(channel, value, machineState));
       const tracked = channels[channel.id];
       if (tracked === undefined) {
-        channels[channel.id] = { told: 'well', candidate: found === 'well' ? null : found, sinceMs: row.atMs, value };
+        channels[channel.id] = {
+          told: 'well',
+          candidate: found === 'well' ? null : found,
+          sinceMs: row.atMs,
+          value,
+        };
       } else if (found === tracked.told) {
         if (tracked.candidate !== null) channels[channel.id] = { ...tracked, candidate: null };
       } else if (found !== tracked.candidate) {

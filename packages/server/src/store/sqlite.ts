@@ -380,7 +380,10 @@ type CheckedBlock =
   | { readonly ok: false; readonly reason: string };
 
 /** A block is checked whole before it is acknowledged: what cannot be read later must be known now. */
-function decodeIncoming(block: IncomingBlock, schemaOf: (hash: string) => MachineSchema | null): CheckedBlock {
+function decodeIncoming(
+  block: IncomingBlock,
+  schemaOf: (hash: string) => MachineSchema | null,
+): CheckedBlock {
   const header = readBlockHeader(block.block);
   if (!header.ok) return { ok: false, reason: header.error.message };
   const { schemaHash } = header.value;

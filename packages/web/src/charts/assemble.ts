@@ -31,7 +31,12 @@ export function cuttingGaps(gaps: readonly ChartGap[], cutMs: number): readonly 
 }
 
 /** Instants between which one series must be cut: [after, before] pairs of its own buckets. */
-function cutAfter(series: ChartSeries, answer: ChartAnswer, cuts: readonly ChartGap[], cutMs: number): boolean[] {
+function cutAfter(
+  series: ChartSeries,
+  answer: ChartAnswer,
+  cuts: readonly ChartGap[],
+  cutMs: number,
+): boolean[] {
   const result: boolean[] = [];
   let g = 0;
   for (let i = 0; i + 1 < series.bucket.length; i++) {

@@ -66,7 +66,8 @@ export const en = {
   notFoundTitle: 'Page not found',
   notFoundText: 'Nothing is at this address, or your account may not see it.',
   notFoundAction: 'See the machines',
-  machineNotFound: (id: string) => `No machine ${id} is shown to your account. Check the address, or ask an administrator.`,
+  machineNotFound: (id: string) =>
+    `No machine ${id} is shown to your account. Check the address, or ask an administrator.`,
 
   // Freshness and states
   stateNormal: 'normal',
@@ -88,7 +89,8 @@ export const en = {
   sentenceStopped: (state: string) => `Machine ${state}`,
   sentenceAlarms: (count: number) => (count === 1 ? '1 alarm' : `${count} alarms`),
   sentenceWarnings: (count: number) => (count === 1 ? '1 warning' : `${count} warnings`),
-  sentenceFaults: (count: number) => (count === 1 ? '1 sensor does not answer' : `${count} sensors do not answer`),
+  sentenceFaults: (count: number) =>
+    count === 1 ? '1 sensor does not answer' : `${count} sensors do not answer`,
   sentenceAbove: (name: string) => `${name} above its limit`,
   sentenceBelow: (name: string) => `${name} below its limit`,
   sentenceSince: (when: string) => ` since ${when}`,
@@ -120,7 +122,8 @@ export const en = {
   fleetNever: 'nothing received yet',
   fleetConnected: 'connected',
   fleetDisconnected: 'not connected',
-  fleetAllFresh: (count: number) => (count === 1 ? 'The machine is heard' : `All ${count} machines are heard`),
+  fleetAllFresh: (count: number) =>
+    count === 1 ? 'The machine is heard' : `All ${count} machines are heard`,
   fleetSomeSilent: (silent: number, count: number) => `${silent} of ${count} machines silent`,
   fleetNoneHeard: 'No machine has sent anything yet',
   fleetLatest: (age: string) => `latest reading ${age}`,
@@ -135,10 +138,13 @@ export const en = {
   linkTitle: 'Link',
   channelsTitle: 'All channels',
   neverTitle: 'This machine has never sent anything',
-  neverText: 'Check that its box is powered and has a network, then that it was enrolled on this server. The page will show the first readings by itself.',
+  neverText:
+    'Check that its box is powered and has a network, then that it was enrolled on this server. The page will show the first readings by itself.',
   noSchemaTitle: 'Waiting for the list of channels',
-  noSchemaText: 'The box is known, but has not said yet what the machine measures. It does so on its first connection.',
-  serverLost: (when: string) => `This page lost the server at ${when}. Values are those known then; it is trying again.`,
+  noSchemaText:
+    'The box is known, but has not said yet what the machine measures. It does so on its first connection.',
+  serverLost: (when: string) =>
+    `This page lost the server at ${when}. Values are those known then; it is trying again.`,
   serverFound: 'The server is heard again.',
   copyLink: 'Copy link',
   linkCopied: 'Link copied',

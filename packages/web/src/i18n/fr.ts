@@ -54,7 +54,8 @@ export const fr: Dictionary = {
   failUnavailable: 'Le serveur n’a pas pu répondre. Réessayez dans une minute.',
   failSignedOut: 'Vous avez été déconnecté. Veuillez vous reconnecter.',
   failCredentials: 'Ce nom et ce mot de passe ne correspondent pas. Vérifiez-les et réessayez.',
-  failCode: 'Ce code n’est pas celui que le serveur a affiché. Copiez-le à nouveau depuis le journal du serveur.',
+  failCode:
+    'Ce code n’est pas celui que le serveur a affiché. Copiez-le à nouveau depuis le journal du serveur.',
   failTooMany: 'Trop d’essais. Patientez un instant avant de réessayer.',
   failTooManyFor: (span) => `Trop d’essais. Réessayez dans ${span}.`,
   failForbidden: 'Votre compte ne donne pas accès à ceci. Demandez l’accès à un administrateur.',
@@ -85,8 +86,7 @@ export const fr: Dictionary = {
   sentenceStopped: (state) => `Machine ${state}`,
   sentenceAlarms: (count) => (count === 1 ? '1 alarme' : `${count} alarmes`),
   sentenceWarnings: (count) => (count === 1 ? '1 avertissement' : `${count} avertissements`),
-  sentenceFaults: (count) =>
-    count === 1 ? '1 capteur ne répond pas' : `${count} capteurs ne répondent pas`,
+  sentenceFaults: (count) => (count === 1 ? '1 capteur ne répond pas' : `${count} capteurs ne répondent pas`),
   sentenceAbove: (name) => `${name} au-dessus de la limite`,
   sentenceBelow: (name) => `${name} sous la limite`,
   sentenceSince: (when) => ` depuis ${when}`,

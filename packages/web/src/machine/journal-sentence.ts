@@ -64,7 +64,8 @@ export function journalLine(
           withUnit(formatNumber(facts.value, channel?.decimals ?? null, language), channel?.unit ?? ''),
         )
       : '';
-  const because = typeof facts.reason === 'string' ? words.journalBecause(reasonWords(facts.reason, words)) : '';
+  const because =
+    typeof facts.reason === 'string' ? words.journalBecause(reasonWords(facts.reason, words)) : '';
   const plain = (text: string): JournalLine => ({ text, tone: 'plain' });
   switch (entry.kind) {
     case 'edge-connected':
@@ -84,8 +85,7 @@ export function journalLine(
           : words.journalGap) + because,
       );
     case 'state': {
-      const states =
-        channel ?? schema?.channels.find(({ id }) => id === (schema.stateChannel ?? '')) ?? null;
+      const states = channel ?? schema?.channels.find(({ id }) => id === (schema.stateChannel ?? '')) ?? null;
       const word = (value: number): string => stateWord(states, value, language, words);
       if (typeof facts.to !== 'number') return plain(words.journalState(words.noValue));
       if (typeof facts.from !== 'number') return plain(words.journalState(word(facts.to)));

@@ -56,7 +56,8 @@ export function sparkPaths(
   let shade = '';
   let start = 0;
   for (let i = 1; i <= series.bucket.length; i++) {
-    const apart = i === series.bucket.length ? Infinity : (series.bucket[i]! - series.bucket[i - 1]!) * answer.bucketMs;
+    const apart =
+      i === series.bucket.length ? Infinity : (series.bucket[i]! - series.bucket[i - 1]!) * answer.bucketMs;
     if (apart <= Math.max(cutMs, answer.bucketMs)) continue;
     let back = '';
     for (let j = start; j < i; j++) {
