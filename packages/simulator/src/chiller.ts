@@ -2,6 +2,9 @@
 // COP follows from the lift between evaporation and condensation.
 import { type Episode, hourOfDay, Machine } from './physics.ts';
 
+/** Until evaporation and superheat have settled, after which limits hold. */
+const START_UP_S = 300;
+
 export class Chiller extends Machine {
   constructor(options: { seed: number; utcMs: number; story?: readonly Episode[]; fouling?: number }) {
     super(
@@ -26,6 +29,7 @@ export class Chiller extends Machine {
         energy: 1_240_000,
         sp_out: 7,
         weather: 0,
+        since: START_UP_S,
       },
       options.story ?? [],
     );
@@ -46,9 +50,10 @@ export class Chiller extends Machine {
     const wanted = (hour > 5.5 && hour < 21 ? 42 : 22) + Math.max(0, ext - 8) * 2.6;
     const night = hour > 1 && hour < 3.2;
     const before = v.state;
-    v.state = night ? 0 : 2;
-    if (before === 0 && v.state === 2) v.starts = this.get('starts') + 1;
-    const run = v.state === 2;
+    const run = !night;
+    v.since = run === (before !== 0) ? this.get('since') + dt : 0;
+    v.state = run ? (this.get('since') < START_UP_S ? 1 : 2) : 0;
+    if (before === 0 && run) v.starts = this.get('starts') + 1;
     const load = this.lag('load_', run ? Math.min(96, wanted) : 0, run ? 240 : 40, dt);
     const share = load / 100;
     const out = this.lag('out', run ? 7 + (hot ? 1.2 : 0) : 9, run ? 260 : 5200, dt);

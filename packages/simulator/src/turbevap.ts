@@ -4,6 +4,8 @@
 import { type Episode, hourOfDay, Machine, saturationC } from './physics.ts';
 
 const FILL_S = 420;
+/** Until vacuum, flow and temperatures are those of evaporation, in which limits hold. */
+const START_UP_S = 1500;
 const EVAPORATE_S = 5.5 * 3600;
 const DRAIN_S = 540;
 const CLEAN_S = 1500;
@@ -47,7 +49,7 @@ export class Turbevap extends Machine {
   protected advance(dt: number): void {
     this.cycle(dt);
     const v = this.v;
-    const run = v.state === 2;
+    const run = v.state === 2 || v.state === 5;
     const hot = this.during('hot');
     const fouling = this.during('fouling');
     // A batch fouls a little; an episode fouls fast until it is cleaned away.
@@ -146,7 +148,8 @@ export class Turbevap extends Machine {
       v.state = state;
       v.phase = 0;
     };
-    if (v.state === 1 && phase > FILL_S) next(2);
+    if (v.state === 1 && phase > FILL_S) next(5);
+    else if (v.state === 5 && phase > START_UP_S) next(2);
     else if (v.state === 2 && phase > EVAPORATE_S) next(3);
     else if (v.state === 3 && phase > DRAIN_S) next(this.get('foul') > 45 && !this.during('fouling') ? 4 : 1);
     else if (v.state === 4 && phase > CLEAN_S) next(1);
