@@ -15,13 +15,13 @@ const EXTERNAL = ['better-sqlite3', '@node-rs/argon2', 'modbus-serial', 'serialp
 const SHARED = ['codec', 'config', 'contract', 'model', 'protocol'];
 const PROGRAMS = ['edge', 'server', 'simulator'];
 
-export async function buildAll({ quiet = false } = {}) {
+export async function buildAll({ quiet = false } = {}): Promise<void> {
   for (const name of PROGRAMS) {
     const folder = join('packages', name);
     const result = join(folder, 'dist', 'main.mjs');
     if (isFresh(result, [...SHARED, name])) continue;
     if (!quiet) console.log(`Building vigie-${name} …`);
-    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
     await build({
       entryPoints: [join(folder, 'src', 'main.ts')],
       outfile: result,
@@ -50,14 +50,14 @@ export async function buildAll({ quiet = false } = {}) {
   }
 }
 
-function isFresh(result, packages) {
+function isFresh(result: string, packages: readonly string[]): boolean {
   if (!existsSync(result)) return false;
   const built = statSync(result).mtimeMs;
   const sources = packages.flatMap((name) => [
     ...globSync(`packages/${name}/src/**/*`),
     ...globSync(`packages/${name}/{index.html,package.json,vite.config.ts,public/**}`),
   ]);
-  return [...sources, 'scripts/build.mjs', 'package-lock.json'].every(
+  return [...sources, 'scripts/build.ts', 'package-lock.json'].every(
     (file) => statSync(file).mtimeMs <= built,
   );
 }

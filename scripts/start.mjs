@@ -9,7 +9,7 @@ const args = process.argv.slice(2);
 process.chdir(root);
 
 if (!args.includes('--help') && !args.includes('-h') && !args.includes('--dev')) {
-  const { buildAll } = await import('./build.mjs');
+  const { buildAll } = await import('./build.ts');
   await buildAll();
 }
 const demo = spawn(process.execPath, [join(root, 'scripts', 'demo.ts'), ...args], { stdio: 'inherit' });

@@ -33,7 +33,7 @@ const STEPS = [
     'scripts',
     'bench',
   ]),
-  { name: 'build', run: () => runs(process.execPath, ['scripts/build.mjs']) },
+  { name: 'build', run: () => runs(process.execPath, ['scripts/build.ts']) },
   { name: 'unit', vitest: 'unit' },
   { name: 'e2e', vitest: 'e2e' },
   { name: 'browser', vitest: 'browser' },

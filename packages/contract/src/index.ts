@@ -1,7 +1,7 @@
 // The HTTP contract: shapes of every request and answer between page and server, once.
 // The server validates requests with the zod schemas; the page imports types only.
 // All instants are Unix ms UTC (`…Ms`), all durations ms. Errors are `{error: {code, message}}`.
-import type { Channel, MachineSchema } from '@vigie/model';
+import type { Channel, MachineSchema, Names } from '@vigie/model';
 import { z } from 'zod';
 
 export type { Channel, Limits, MachineSchema, Names } from '@vigie/model';
@@ -69,7 +69,8 @@ export interface MachineSummary {
   readonly id: string;
   readonly name: string;
   readonly site: string;
-  readonly model: string | null;
+  /** Names of its kind; `null` until the edge sent its schema. */
+  readonly model: Names | null;
   readonly lastRowMs: number | null;
   readonly connected: boolean;
 }

@@ -201,7 +201,7 @@ export function createApp(options: AppOptions): Hono<Env> {
           id,
           name,
           site,
-          model: schemaHash === null ? null : (store.schema(schemaHash)?.model ?? null),
+          model: schemaHash === null ? null : (store.schema(schemaHash)?.names ?? null),
           lastRowMs: newest(id)?.atMs ?? null,
           connected: live.connected(id) !== null,
         }),

@@ -66,6 +66,7 @@ const steps = [
   12 * hour,
   day,
   2 * day,
+  3 * day,
   7 * day,
   14 * day,
   28 * day,

@@ -186,6 +186,10 @@ export const en = {
   chartLegend: 'Curves shown',
   chartReadAt: (when: string) => `at ${when}`,
   chartTableCaption: (span: string) => `Mean, and lowest to highest, per ${span}`,
+  chartYAxis: 'Vertical axis',
+  chartYFrom: 'From',
+  chartYTo: 'to',
+  chartYAuto: 'Automatic',
   chartOldRange: 'These are the data of the range before; the new ones did not come.',
   reasonEdgeOff: 'the box was off',
   reasonUnknown: 'reason unknown',
@@ -235,7 +239,6 @@ export const en = {
   // Channel table
   columnChannel: 'Channel',
   columnValue: 'Value',
-  columnUnit: 'Unit',
   columnState: 'State',
   columnAge: 'Age',
   channelFilter: 'Find a channel',

@@ -181,6 +181,10 @@ export const fr: Dictionary = {
   chartLegend: 'Courbes affichées',
   chartReadAt: (when) => `à ${when}`,
   chartTableCaption: (span) => `Moyenne, puis minimum et maximum, par tranche de ${span}`,
+  chartYAxis: 'Axe vertical',
+  chartYFrom: 'De',
+  chartYTo: 'à',
+  chartYAuto: 'Automatique',
   chartOldRange: 'Ce sont les données de la période précédente\u00a0; les nouvelles ne sont pas venues.',
   reasonEdgeOff: 'le boîtier était éteint',
   reasonUnknown: 'cause inconnue',
@@ -227,7 +231,6 @@ export const fr: Dictionary = {
 
   columnChannel: 'Voie',
   columnValue: 'Valeur',
-  columnUnit: 'Unité',
   columnState: 'État',
   columnAge: 'Âge',
   channelFilter: 'Chercher une voie',

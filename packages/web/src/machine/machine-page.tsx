@@ -1,0 +1,164 @@
+// The Machine page: the sentence, gauges, chart, journal, link and every channel, live.
+// While the first answer is on its way, skeletons of the final size hold every place.
+import type { MachineView } from '@vigie/contract';
+import { useEffect, useMemo } from 'preact/hooks';
+import { Link } from 'wouter-preact';
+import { ChartPanel } from '../charts/chart-panel.tsx';
+import { nowMs } from '../clock.ts';
+import { reloadCount, serverLostMs } from '../connection.ts';
+import { formatWhen } from '../i18n/format.ts';
+import { words } from '../i18n/words.ts';
+import { language } from '../prefs.ts';
+import { EmptyNotice, FailureNotice, NotFound } from '../shell/notices.tsx';
+import { useTitle } from '../shell/use-title.ts';
+import { ChannelTable } from './channel-table.tsx';
+import { Gauge, GaugeSkeleton } from './gauge.tsx';
+import { JournalPanel } from './journal-panel.tsx';
+import { LinkPanel } from './link-panel.tsx';
+import { createMachineStore, type MachineStore } from './machine-store.ts';
+import { machineSentence } from './sentence.ts';
+import { SentenceLine, SentenceSkeleton } from './sentence-line.tsx';
+import { type Freshness, freshness, gaugesOf, readMachine } from './verdict.ts';
+
+function Sentence({ store, view }: { readonly store: MachineStore; readonly view: MachineView }) {
+  const sentence = machineSentence({
+    view,
+    nowMs: nowMs.value,
+    serverLostMs: serverLostMs.value,
+    journal: store.journal.value ?? [],
+    language: language.value,
+    words: words.value,
+  });
+  return <SentenceLine sentence={sentence} />;
+}
+
+/** How fresh the newest row may be called: one that this page could not hear of is late at best. */
+function freshnessNow(view: MachineView, ageMs: number): Freshness {
+  const fresh = freshness(ageMs, view.intervalMs);
+  return fresh === 'fresh' && serverLostMs.value !== null ? 'late' : fresh;
+}
+
+function Gauges({ store, view }: { readonly store: MachineStore; readonly view: MachineView }) {
+  const { schema, last } = view;
+  if (schema === null || last === null) return null;
+  const ageMs = Math.max(0, nowMs.value - last.atMs);
+  const fresh = freshnessNow(view, ageMs);
+  const machine = readMachine(schema, last, fresh);
+  const gauges = gaugesOf(machine.readings);
+  return (
+    <section aria-labelledby="gauges-title">
+      <h2 id="gauges-title" class="unseen">
+        {words.value.gaugesTitle}
+      </h2>
+      {gauges.length === 0 ? (
+        <p class="muted">{words.value.gaugesNone}</p>
+      ) : (
+        <ul class="gauges">
+          {gauges.map((reading) => (
+            <Gauge
+              key={reading.channel.id}
+              reading={reading}
+              fresh={fresh}
+              ageMs={ageMs}
+              nowMs={nowMs.value}
+              cutMs={schema.cutMs}
+              day={store.day.value}
+            />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function Channels({ view }: { readonly view: MachineView }) {
+  const { schema, last } = view;
+  if (schema === null || last === null) return null;
+  const ageMs = Math.max(0, nowMs.value - last.atMs);
+  const fresh = freshnessNow(view, ageMs);
+  return <ChannelTable readings={readMachine(schema, last, fresh).readings} fresh={fresh} ageMs={ageMs} />;
+}
+
+function LiveLink({ view }: { readonly view: MachineView }) {
+  return <LinkPanel view={view} nowMs={nowMs.value} />;
+}
+
+function Skeletons() {
+  return (
+    <>
+      <SentenceSkeleton />
+      <ul class="gauges" aria-hidden="true">
+        {[1, 2, 3, 4, 5, 6, 7, 8].map((place) => (
+          <GaugeSkeleton key={place} />
+        ))}
+      </ul>
+      <div class="panel chart-skeleton" aria-hidden="true">
+        <div class="skeleton" />
+      </div>
+      <p class="unseen" role="status">
+        {words.value.loading}
+      </p>
+    </>
+  );
+}
+
+function Body({ store, view }: { readonly store: MachineStore; readonly view: MachineView }) {
+  const w = words.value;
+  const lostMs = serverLostMs.value;
+  return (
+    <>
+      <Sentence store={store} view={view} />
+      <p class="unseen" role="status">
+        {lostMs === null ? '' : w.serverLost(formatWhen(lostMs, lostMs, view.timeZone, language.value))}
+      </p>
+      {view.last === null && <EmptyNotice title={w.neverTitle}>{w.neverText}</EmptyNotice>}
+      {view.last !== null && view.schema === null && (
+        <EmptyNotice title={w.noSchemaTitle}>{w.noSchemaText}</EmptyNotice>
+      )}
+      <div class={lostMs === null ? 'live' : 'live lost'}>
+        <Gauges store={store} view={view} />
+      </div>
+      {view.schema !== null && view.last !== null && (
+        <ChartPanel store={store} schema={view.schema} view={view} />
+      )}
+      <div class="columns">
+        <JournalPanel store={store} view={view} />
+        <LiveLink view={view} />
+      </div>
+      <Channels view={view} />
+    </>
+  );
+}
+
+export function MachinePage({ id }: { readonly id: string }) {
+  const store = useMemo(() => createMachineStore(id), [id]);
+  useEffect(() => store.start(), [store]);
+  const reloads = reloadCount.value;
+  useEffect(() => {
+    if (reloads > 0) void store.reload();
+  }, [reloads, store]);
+  const view = store.view.value;
+  const failure = store.failure.value;
+  useTitle(view?.name ?? id);
+  if (view === null && (failure === 'not-found' || failure === 'forbidden')) {
+    return <NotFound text={words.value.machineNotFound(id)} />;
+  }
+  return (
+    <main id="content" class="page" tabIndex={-1}>
+      <div class="machine-head">
+        <nav aria-label={words.value.back}>
+          <Link href="/fleet">{words.value.back}</Link>
+        </nav>
+        <h1>{view?.name ?? id}</h1>
+        {view !== null && (
+          <p class="muted">{[view.site, view.schema?.names[language.value]].filter(Boolean).join(' · ')}</p>
+        )}
+      </div>
+      {view === null && failure !== null && (
+        <FailureNotice code={failure} retry={() => void store.reload()} />
+      )}
+      {view === null && failure === null && <Skeletons />}
+      {view !== null && <Body store={store} view={view} />}
+    </main>
+  );
+}

@@ -1,0 +1,14 @@
+// Starts the page.
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { startClock } from './clock.ts';
+import { startPrefs } from './prefs.ts';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/shell.css';
+import './styles/machine.css';
+import './styles/chart.css';
+
+startPrefs();
+startClock();
+render(<App />, document.getElementById('page')!);

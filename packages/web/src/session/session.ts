@@ -1,0 +1,79 @@
+// Who is signed in, as the server says. The cookie itself is HttpOnly: the page never sees it.
+// Not here: forms (sign-in.tsx, setup.tsx) and what a role may do.
+
+import { signal } from '@preact/signals';
+import type { Language, Me, SetupRequest, SetupState, SignInRequest } from '@vigie/contract';
+import { type FailureCode, failureCode, get, send, signedOut } from '../api.ts';
+import { language } from '../prefs.ts';
+
+export type Session =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'failed'; readonly code: FailureCode }
+  | { readonly kind: 'out'; readonly setupNeeded: boolean }
+  | { readonly kind: 'in'; readonly me: Me };
+
+export const session = signal<Session>({ kind: 'unknown' });
+
+signedOut.react = (): void => {
+  if (session.peek().kind === 'in') session.value = { kind: 'out', setupNeeded: false };
+};
+
+function enter(me: Me): void {
+  language.value = me.language;
+  session.value = { kind: 'in', me };
+}
+
+/** Asks once who is signed in, and when nobody is, whether the server has any account. */
+export async function findSession(): Promise<void> {
+  try {
+    enter(await get<Me>('/api/me'));
+  } catch (cause) {
+    const code = failureCode(cause);
+    if (code !== 'signed-out') {
+      session.value = { kind: 'failed', code: code ?? 'unavailable' };
+      return;
+    }
+    try {
+      const { needed } = await get<SetupState>('/api/setup');
+      session.value = { kind: 'out', setupNeeded: needed };
+    } catch {
+      session.value = { kind: 'out', setupNeeded: false };
+    }
+  }
+}
+
+export async function signIn(request: SignInRequest): Promise<void> {
+  const me = await send<Me>('POST', '/api/session', request);
+  if (me !== null) enter(me);
+}
+
+export async function setUp(request: SetupRequest): Promise<void> {
+  const me = await send<Me>('POST', '/api/setup', request);
+  if (me !== null) enter(me);
+}
+
+export async function signOut(): Promise<void> {
+  try {
+    await send<null>('DELETE', '/api/session');
+  } catch (cause) {
+    if (failureCode(cause) !== 'signed-out') throw cause;
+  }
+  session.value = { kind: 'out', setupNeeded: false };
+}
+
+/** Takes effect at once; the account keeps it for the next sign-in, and for mails. */
+export function chooseLanguage(chosen: Language): void {
+  language.value = chosen;
+  const now = session.peek();
+  if (now.kind !== 'in' || now.me.language === chosen) return;
+  session.value = { kind: 'in', me: { ...now.me, language: chosen } };
+  // A failure only means that the account keeps its old language; this browser has the new one.
+  send<Me>('PATCH', '/api/me', { language: chosen }).catch(() => {});
+}
+
+/** Where to go after signing in: a path of this page only, never another site. */
+export function safeNext(query: string): string {
+  const next = new URLSearchParams(query).get('next');
+  if (next === null || !next.startsWith('/') || next.startsWith('//') || next.includes('\\')) return '/';
+  return next;
+}
