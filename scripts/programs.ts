@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-export type ProgramName = 'vigie-server' | 'vigie-edge' | 'vigie-simulator' | 'fill-history';
+export type ProgramName = 'vigie-server' | 'vigie-edge' | 'vigie-simulator' | 'fill-history' | 'demo';
 
 export interface Program {
   readonly process: ChildProcess;
@@ -81,7 +81,7 @@ export function startProgram(
 }
 
 function nodeArgsOf(name: ProgramName, watch: boolean): string[] {
-  if (name === 'fill-history') return [join(root, 'scripts', 'fill-history.ts')];
+  if (name === 'fill-history' || name === 'demo') return [join(root, 'scripts', `${name}.ts`)];
   const folder = join(root, 'packages', name.slice('vigie-'.length));
   return watch
     ? ['--watch', '--watch-preserve-output', join(folder, 'src', 'main.ts')]
