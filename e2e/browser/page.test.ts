@@ -1,0 +1,447 @@
+// The page in a real Chromium before a running demo fleet: first start, sign-in, the Machine page with its chart, live
+// values, a lost server, phone and keyboard, and axe over pages × themes × languages. One fleet for the whole file.
+import AxeBuilder from '@axe-core/playwright';
+import type { ChartAnswer, MachineView } from '@vigie/contract';
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { account, type Look, type Site, startSite } from './site.ts';
+
+const DAY_MS = 86_400_000;
+let site: Site;
+let opened: Page[] = [];
+let complaints: string[] = [];
+
+beforeAll(async () => {
+  site = await startSite();
+});
+afterAll(async () => {
+  await site?.stop();
+});
+afterEach(async () => {
+  for (const page of opened) await page.context().close();
+  opened = [];
+  const told = complaints;
+  complaints = [];
+  // A script that fails or a policy that is broken shows in no picture.
+  expect(told).toEqual([]);
+});
+
+async function open(path: string, look: Look = {}, signedOut = false): Promise<Page> {
+  const page = await (signedOut ? site.openSignedOut(look) : site.open(look));
+  opened.push(page);
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (/Content.Security|Refused to/i.test(message.text())) complaints.push(message.text());
+  });
+  await page.goto(site.address + path);
+  await page.locator('h1').first().waitFor();
+  return page;
+}
+
+async function chartOf(page: Page): Promise<Locator> {
+  const plot = page.locator('.chart-host .u-over');
+  await plot.waitFor();
+  await page.locator('.chart-box:not(.busy)').waitFor();
+  await plot.scrollIntoViewIfNeeded();
+  return plot;
+}
+
+async function api<T>(page: Page, path: string): Promise<T> {
+  const answer = await page.request.get(site.address + path);
+  expect(answer.status(), path).toBe(200);
+  return (await answer.json()) as T;
+}
+
+// Spreading hundreds of thousands of values into Math.max would overflow the stack.
+const highest = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b));
+const lowest = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b));
+
+/** Range in the address, as instants; `null`: the last three weeks. */
+function rangeOf(page: Page): readonly [number, number] | null {
+  const query = new URL(page.url()).searchParams;
+  const [from, to] = [query.get('from'), query.get('to')];
+  return from === null || to === null ? null : [Date.parse(from), Date.parse(to)];
+}
+
+describe('first start and sign-in', () => {
+  it('refuses what is wrong in words, leads back to the address asked for, and signs out', async () => {
+    const page = await open('/m/TV-01?view=table', {}, true);
+    await page.getByLabel('E-mail or name').fill(account.email);
+    await page.getByLabel('Password', { exact: true }).fill('not this one');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('This name and password do not match').waitFor();
+    await page.getByLabel('Password', { exact: true }).fill(account.password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Turbevap 1' }).waitFor();
+    expect(page.url()).toContain('/m/TV-01?view=table');
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect((await page.request.get(`${site.address}/api/machines`)).status()).toBe(401);
+  });
+
+  it('offers the first set-up to nobody once there is an account', async () => {
+    const page = await open('/setup', {}, true);
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    const again = await page.request.post(`${site.address}/api/setup`, {
+      data: {
+        code: 'AAAAA-AAAAA',
+        name: 'X',
+        email: 'x@example.org',
+        password: 'x'.repeat(12),
+        language: 'en',
+      },
+      headers: { origin: site.address },
+    });
+    expect(again.status()).toBe(401);
+  });
+
+  it('says that the server cannot be reached, and keeps what was typed', async () => {
+    const page = await open('/sign-in', {}, true);
+    await page.getByLabel('E-mail or name').fill(account.email);
+    await page.getByLabel('Password', { exact: true }).fill(account.password);
+    await page.context().setOffline(true);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('The server cannot be reached').waitFor();
+    expect(await page.getByLabel('E-mail or name').inputValue()).toBe(account.email);
+  });
+});
+
+describe('the Machine page', () => {
+  it('says the state in words and moves by itself while somebody looks', async () => {
+    const page = await open('/m/TV-01');
+    await page.locator('.sentence').getByText('last reading').waitFor();
+    await page.locator('.gauge').nth(7).waitFor();
+    expect(await page.locator('.gauge-state').allInnerTexts()).not.toContain('');
+    const row = page.getByRole('row', { name: /^Reads/ });
+    const reads = async (): Promise<number> =>
+      Number((await row.locator('td').first().innerText()).replace(/\D/g, ''));
+    const before = await reads();
+    // One read a second: three more means that rows come alone, without any request of the page.
+    await expect.poll(reads, { timeout: 30_000 }).toBeGreaterThanOrEqual(before + 3);
+  });
+
+  it('shows the sensor fault, the fouling and the outages of its past', async () => {
+    const page = await open('/m/TV-02');
+    const view = await api<MachineView>(page, '/api/machines/TV-02');
+    const end = view.nowMs;
+    const chart = await api<ChartAnswer>(
+      page,
+      `/api/chart?machine=TV-02&channels=t_dist,t_evap&from=${end - 21 * DAY_MS}&to=${end}&width=1000`,
+    );
+    const long = chart.gaps.filter(({ fromMs, toMs }) => toMs - fromMs > 3_600_000);
+    expect(long).toHaveLength(1);
+    expect(long[0]?.reason).toBe('edge-off');
+    // The broken sensor has no samples while the others go on: fewer buckets, and no gap of rows.
+    const [faulty, sound] = chart.series;
+    expect(faulty!.bucket.length).toBeLessThan(sound!.bucket.length - 10);
+    await page.getByRole('button', { name: 'Show more' }).click();
+    const gap = long[0]!;
+    const plot = await chartOf(page);
+    const box = (await plot.boundingBox())!;
+    const range = { fromMs: end - 21 * DAY_MS, toMs: end };
+    const middle = ((gap.fromMs + gap.toMs) / 2 - range.fromMs) / (range.toMs - range.fromMs);
+    await page.mouse.move(box.x + middle * box.width, box.y + box.height / 2);
+    await page
+      .locator('.chart-when')
+      .getByText(/no data .* → .*\(the box was off\)/)
+      .waitFor();
+  });
+
+  it('zooms by dragging, goes back with the browser, resets with a double click', async () => {
+    const page = await open('/m/TV-01');
+    const plot = await chartOf(page);
+    const box = (await plot.boundingBox())!;
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 100);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.75, box.y + 120, { steps: 5 });
+    await page.mouse.up();
+    await expect.poll(() => rangeOf(page)).not.toBeNull();
+    const first = rangeOf(page)!;
+    expect((first[1] - first[0]) / DAY_MS).toBeCloseTo(21 / 4, 0);
+    await chartOf(page);
+    await page.mouse.move(box.x + box.width * 0.25, box.y + 100);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.5, box.y + 100, { steps: 5 });
+    await page.mouse.up();
+    await expect.poll(() => rangeOf(page)).not.toEqual(first);
+    await page.goBack();
+    expect(rangeOf(page)).toEqual(first);
+    await page.mouse.dblclick(box.x + box.width / 2, box.y + 100);
+    await expect.poll(() => rangeOf(page)).toBeNull();
+  });
+
+  it('moves with Shift and drag, zooms with Ctrl and wheel, and lets a plain wheel scroll', async () => {
+    const page = await open('/m/TV-01?from=now-4d&to=now-2d');
+    const plot = await chartOf(page);
+    const box = (await plot.boundingBox())!;
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    await page.mouse.move(x, y);
+    const scrolled = await page.evaluate('scrollY');
+    await page.mouse.wheel(0, 200);
+    await expect.poll(() => page.evaluate('scrollY')).not.toBe(scrolled);
+    expect(page.url()).toContain('now-4d');
+    await page.mouse.wheel(0, -200);
+    await expect.poll(() => page.evaluate('scrollY')).toBe(scrolled);
+    await page.keyboard.down('Control');
+    await page.mouse.wheel(0, -200);
+    await page.keyboard.up('Control');
+    await expect.poll(() => page.url()).not.toContain('now-4d');
+    const zoomed = rangeOf(page)!;
+    expect(zoomed[1] - zoomed[0]).toBeLessThan(1.2 * DAY_MS);
+    await chartOf(page);
+    await page.keyboard.down('Shift');
+    await page.mouse.move(x, y);
+    await page.mouse.down();
+    await page.mouse.move(x + box.width / 4, y, { steps: 5 });
+    await page.mouse.up();
+    await page.keyboard.up('Shift');
+    await expect.poll(() => rangeOf(page)![0]).toBeLessThan(zoomed[0]);
+    const moved = rangeOf(page)!;
+    expect(moved[1] - moved[0]).toBe(zoomed[1] - zoomed[0]);
+  });
+
+  it('zooms the vertical axis by its gutter and by its fields', async () => {
+    const page = await open('/m/TV-01');
+    const plot = await chartOf(page);
+    const box = (await plot.boundingBox())!;
+    await page.mouse.move(box.x - 20, box.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(box.x - 20, box.y + 160, { steps: 5 });
+    await page.mouse.up();
+    await expect.poll(() => page.url()).toContain('y=');
+    await page.getByRole('button', { name: 'Automatic' }).click();
+    await expect.poll(() => page.url()).not.toContain('y=');
+    await page.getByLabel('From', { exact: true }).fill('20');
+    await page.keyboard.press('Tab');
+    await expect.poll(() => page.url()).toContain('y=20:');
+  });
+
+  it('is read and zoomed by keyboard alone', async () => {
+    const page = await open('/m/TV-01');
+    await chartOf(page);
+    await page.locator('.chart-host').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Shift+ArrowRight');
+    const spoken = page.locator('.chart-panel > [role=status]');
+    await expect.poll(() => spoken.innerText()).toMatch(/Evaporation .*°C/);
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(() => spoken.innerText()).toBe('Evaporation');
+    await page.keyboard.press('+');
+    await expect.poll(() => rangeOf(page)).not.toBeNull();
+    await page.keyboard.press('PageUp');
+    await page.keyboard.press('0');
+    await expect.poll(() => rangeOf(page)).toBeNull();
+    await page.keyboard.press('t');
+    await page.locator('.chart-table tbody tr').first().waitFor();
+    expect(page.url()).toContain('view=table');
+  });
+
+  it('shows at every zoom the extremes and gaps that the rows have', async () => {
+    const page = await open('/m/TV-01');
+    const end = (await api<MachineView>(page, '/api/machines/TV-01')).nowMs;
+    const from = end - 20 * DAY_MS;
+    const csv = await (
+      await page.request.get(`${site.address}/api/machines/TV-01/rows.csv?from=${from}&to=${end}`)
+    ).text();
+    const [header = '', ...lines] = csv.trim().split('\n');
+    const column = header.split(',').indexOf('t_evap');
+    const rows = lines
+      .map((line) => line.split(','))
+      .map((cells) => [Number(cells[0]), Number(cells[column])] as const);
+    const seed = Math.floor(end / 1000) % 100_000;
+    console.log(`ranges drawn with seed ${seed}`);
+    let state = seed;
+    const random = (): number => {
+      state = (state * 48_271) % 2_147_483_647;
+      return state / 2_147_483_647;
+    };
+    let gapsBefore = '';
+    for (let k = 0; k < 12; k++) {
+      const span = Math.max(600_000, 18 * DAY_MS * random() ** 4);
+      const start = k === 0 ? from : Math.round(from + random() * (end - from - span));
+      const stop = k === 0 ? end : Math.round(start + span);
+      const width = 40 + Math.floor(random() * 1200);
+      const answer = await api<ChartAnswer>(
+        page,
+        `/api/chart?machine=TV-01&channels=t_evap&from=${start}&to=${stop}&width=${width}`,
+      );
+      const series = answer.series[0]!;
+      const within = rows.filter(([t]) => t >= start && t < stop).map(([, value]) => value);
+      expect(series.count.reduce((sum, n) => sum + n, 0)).toBe(within.length);
+      if (within.length === 0) continue;
+      expect(highest(series.max)).toBe(highest(within));
+      expect(lowest(series.min)).toBe(lowest(within));
+      if (k === 0) {
+        gapsBefore = JSON.stringify(answer.gaps);
+        expect(answer.gaps.length).toBeGreaterThan(0);
+        const narrow = await api<ChartAnswer>(
+          page,
+          `/api/chart?machine=TV-01&channels=t_evap&from=${start}&to=${stop}&width=50`,
+        );
+        expect(JSON.stringify(narrow.gaps)).toBe(gapsBefore);
+      }
+    }
+  });
+
+  it('turns the logo only while it fetches, and says when it is up to date', async () => {
+    const page = await open('/m/TV-01');
+    await chartOf(page);
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/api/machines/TV-01', async (route) => {
+      await held;
+      await route.continue();
+    });
+    await expect.poll(() => page.locator('.navbar .logo.turning').count()).toBe(0);
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await page.locator('.navbar .logo.turning').waitFor();
+    release();
+    await expect.poll(() => page.locator('.navbar .logo.turning').count(), { timeout: 15_000 }).toBe(0);
+    await expect
+      .poll(() => page.locator('.reload [role=status]').innerText())
+      .toMatch(/Up to date at \d\d:\d\d/);
+  });
+
+  it('says at once that it lost the server, keeps the values as old, and comes back by itself', async () => {
+    const page = await open('/m/TV-01');
+    await page.locator('.sentence').getByText('last reading').waitFor();
+    await page.context().setOffline(true);
+    await page.locator('.sentence').getByText('this page lost the server').waitFor({ timeout: 40_000 });
+    expect(await page.locator('.gauge.fresh').count()).toBe(0);
+    expect((await page.locator('.gauge-state').first().innerText()).toLowerCase()).toContain('late');
+    await page.context().setOffline(false);
+    await page.locator('.sentence').getByText('last reading').waitFor({ timeout: 40_000 });
+  });
+
+  it('shows the same view to whoever opens the copied link', async () => {
+    const page = await open('/m/TV-01');
+    await chartOf(page);
+    await page.locator('.legend-item').nth(1).click();
+    await expect.poll(() => page.url()).toContain('off=t_vap');
+    await page.getByRole('button', { name: 'Copy link' }).click();
+    await page.getByText('Link copied').first().waitFor();
+    const link = String(await page.evaluate('navigator.clipboard.readText()'));
+    expect(link).toMatch(/from=.*to=.*off=t_vap|off=t_vap.*from=.*to=/);
+    const other = await open(link.slice(site.address.length));
+    await chartOf(other);
+    expect(await other.locator('.legend-item').nth(1).getAttribute('aria-pressed')).toBe('false');
+    expect(await other.locator('.chart-facts').innerText()).toBe(
+      await page.locator('.chart-facts').innerText(),
+    );
+  });
+
+  it('answers for a machine that is not there as for one that may not be seen', async () => {
+    const page = await open('/m/NONE');
+    await page.getByText('No machine NONE is shown to your account').waitFor();
+  });
+});
+
+describe('on a phone', () => {
+  const phone: Look = { width: 390, height: 844, touch: true, language: 'fr' };
+
+  it('shows the sentence and four gauges without scrolling', async () => {
+    const page = await open('/m/TV-01', phone);
+    await page.locator('.gauge').nth(3).waitFor();
+    const bottom = (await page.locator('.navbar nav').boundingBox())!.y;
+    for (const part of [
+      page.locator('.sentence'),
+      ...[0, 1, 2, 3].map((i) => page.locator('.gauge').nth(i)),
+    ]) {
+      const box = (await part.boundingBox())!;
+      expect(box.y + box.height).toBeLessThanOrEqual(bottom);
+    }
+  });
+
+  it('never changes a range by a swipe: up and down scroll, left and right read', async () => {
+    const page = await open('/m/TV-01', phone);
+    const plot = await chartOf(page);
+    const box = (await plot.boundingBox())!;
+    const touch = await page.context().newCDPSession(page);
+    const swipe = async (dx: number, dy: number): Promise<void> => {
+      const at = (await plot.boundingBox())!;
+      const [x, y] = [at.x + at.width / 2, at.y + at.height / 2];
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: [{ x, y }] });
+      for (let k = 1; k <= 8; k++) {
+        const touchPoints = [{ x: x + (dx * k) / 8, y: y + (dy * k) / 8 }];
+        await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints });
+      }
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    };
+    const address = page.url();
+    const scrolled = Number(await page.evaluate('scrollY'));
+    await swipe(0, -120);
+    await expect.poll(() => page.evaluate('scrollY')).not.toBe(scrolled);
+    expect(page.url()).toBe(address);
+    const read = await page.locator('.chart-when').innerText();
+    await swipe(-box.width / 3, 0);
+    await expect.poll(() => page.locator('.chart-when').innerText()).not.toBe(read);
+    expect(page.url()).toBe(address);
+  });
+
+  it('selects after a long press, resets by a double tap', async () => {
+    const page = await open('/m/TV-01', phone);
+    const plot = await chartOf(page);
+    const box = (await plot.boundingBox())!;
+    const touch = await page.context().newCDPSession(page);
+    const y = box.y + box.height / 2;
+    const point = (x: number) => [{ x, y }];
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: point(box.x + 60) });
+    await page.locator('.chart-selection:not([hidden])').waitFor({ state: 'attached' });
+    for (const dx of [80, 120, 160]) {
+      await touch.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: point(box.x + dx) });
+    }
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] });
+    await expect.poll(() => rangeOf(page)).not.toBeNull();
+    await chartOf(page);
+    await page.touchscreen.tap(box.x + 100, y);
+    await page.touchscreen.tap(box.x + 100, y);
+    await expect.poll(() => rangeOf(page)).toBeNull();
+  });
+
+  it('never scrolls sideways, at 320 px and at 400 %', async () => {
+    for (const path of ['/m/TV-01', '/m/TV-01?view=table', '/fleet', '/settings']) {
+      for (const width of [320, 360]) {
+        const page = await open(path, { width, height: 640, language: 'fr' });
+        if (path.startsWith('/m/')) await page.locator('.gauge').nth(7).waitFor();
+        expect(await page.evaluate('document.documentElement.scrollWidth'), `${path} at ${width} px`).toBe(
+          width,
+        );
+      }
+    }
+  });
+});
+
+describe('accessibility', () => {
+  const pages = [
+    { path: '/m/TV-01', ready: '.chart-host canvas' },
+    { path: '/m/TV-01?view=table', ready: '.chart-table tbody tr' },
+    { path: '/fleet', ready: '.fleet tbody tr' },
+    { path: '/settings', ready: '.settings' },
+    { path: '/sign-in', ready: 'form', signedOut: true },
+    { path: '/m/NONE', ready: '.notice' },
+  ];
+  for (const { path, ready, signedOut = false } of pages) {
+    it(`finds nothing wrong on ${path}, in both themes and languages, at both widths`, async () => {
+      for (const theme of ['light', 'dark'] as const) {
+        for (const [language, width] of [
+          ['fr', 390],
+          ['en', 1440],
+        ] as const) {
+          const page = await open(path, { theme, language, width }, signedOut);
+          await page.locator(ready).first().waitFor();
+          const { violations } = await new AxeBuilder({ page }).analyze();
+          expect(
+            violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`),
+            `${path} ${theme} ${language}`,
+          ).toEqual([]);
+          expect(await page.locator('html').getAttribute('lang')).toBe(language);
+          await page.context().close();
+          opened = opened.filter((one) => one !== page);
+        }
+      }
+    });
+  }
+});
