@@ -17,11 +17,10 @@ export function lastWeeks(nowMs: number): Range {
 
 /** Keeps a range within what can be shown, moving it rather than shrinking it. */
 export function clampRange(range: Range, nowMs: number): Range {
-  const span = Math.min(longestMs, Math.max(shortestMs, range.toMs - range.fromMs));
+  const span = Math.round(Math.min(longestMs, Math.max(shortestMs, range.toMs - range.fromMs)));
   const middle = (range.fromMs + range.toMs) / 2;
-  const toMs = Math.min(nowMs, middle + span / 2);
-  const fromMs = Math.max(0, toMs - span);
-  return { fromMs: Math.round(fromMs), toMs: Math.round(toMs) };
+  const toMs = Math.max(span, Math.floor(Math.min(nowMs, middle + span / 2)));
+  return { fromMs: toMs - span, toMs };
 }
 
 /** Zooms by `factor` (below 1: closer) around the instant `aroundMs`, which keeps its place. */
