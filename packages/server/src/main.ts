@@ -3,7 +3,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type CommandSpec, EXIT, type FlagSpec, parseFlags, realClock } from '@vigie/config';
+import { type CommandSpec, EXIT, type FlagSpec, type FlagValues, parseFlags, realClock } from '@vigie/config';
 import { machineId } from '@vigie/protocol';
 import pino from 'pino';
 import { Accounts } from './accounts/accounts.ts';
@@ -90,10 +90,11 @@ async function addMachine(): Promise<number> {
       name: { type: 'string', value: 'NAME', help: 'what people call it (default: the id)' },
       site: { type: 'string', value: 'SITE', help: 'where it stands (default: empty)' },
       'time-zone': { type: 'string', value: 'ZONE', help: 'of the site (default Europe/Paris)' },
+      interval: { type: 'number', value: 'S', help: 'seconds between two blocks, 1 to 3600 (default 60)' },
     },
   });
   if (typeof parsed === 'number') return parsed;
-  const { data, id, name, site, 'time-zone': zone } = parsed;
+  const { data, id, name, site, 'time-zone': zone, interval: intervalS = 60 } = parsed;
   if (data === undefined || id === undefined) {
     return fail('vigie-server add-machine: --data and --id are needed', EXIT.usage);
   }
@@ -110,9 +111,21 @@ async function addMachine(): Promise<number> {
       EXIT.usage,
     );
   }
+  if (!Number.isInteger(intervalS) || intervalS < 1 || intervalS > 3600) {
+    return fail(
+      `vigie-server add-machine: --interval takes whole seconds from 1 to 3600, not ${intervalS}`,
+      EXIT.usage,
+    );
+  }
   return withStore(data, async (store) => {
     if (store.machine(id) !== null) return fail(`vigie-server: machine ${id} is there already`, EXIT.failed);
-    await store.createMachine({ id, name: name ?? id, site: site ?? '', timeZone });
+    await store.createMachine({
+      id,
+      name: name ?? id,
+      site: site ?? '',
+      timeZone,
+      intervalMs: 1000 * intervalS,
+    });
     return printCode(store, data, id);
   });
 }
@@ -181,13 +194,11 @@ async function withStore(data: string, work: (store: Store) => Promise<number>):
 }
 
 /** The flags, or the exit code of a command that ends here. */
-function flags<Flags extends Record<string, FlagSpec>>(
-  spec: CommandSpec<Flags>,
-): number | { readonly [K in keyof Flags]?: string } {
+function flags<Flags extends Record<string, FlagSpec>>(spec: CommandSpec<Flags>): number | FlagValues<Flags> {
   const parsed = parseFlags(spec, rest);
   if (parsed.kind === 'help') return show(parsed.text);
   if (parsed.kind === 'wrong') return fail(parsed.message, EXIT.usage);
-  return parsed.flags as { readonly [K in keyof Flags]?: string };
+  return parsed.flags;
 }
 
 function inWords(error: unknown): string {

@@ -39,7 +39,9 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
   const sql = {
     machines: db.prepare('SELECT * FROM machine ORDER BY id'),
     machine: db.prepare('SELECT * FROM machine WHERE id = ?'),
-    addMachine: db.prepare('INSERT INTO machine (id, name, site, time_zone) VALUES (?, ?, ?, ?)'),
+    addMachine: db.prepare(
+      'INSERT INTO machine (id, name, site, time_zone, interval_ms) VALUES (?, ?, ?, ?, ?)',
+    ),
     setKey: db.prepare('UPDATE machine SET public_key = ? WHERE id = ?'),
     setSchema: db.prepare('UPDATE machine SET schema_hash = ? WHERE id = ?'),
     addCode: db.prepare(
@@ -197,8 +199,8 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
   return {
     machines: () => sql.machines.all().flatMap((row) => machineOf(row) ?? []),
     machine: (id) => machineOf(sql.machine.get(id)),
-    createMachine: async ({ id, name, site, timeZone }) => {
-      sql.addMachine.run(id, name, site, timeZone);
+    createMachine: async ({ id, name, site, timeZone, intervalMs }) => {
+      sql.addMachine.run(id, name, site, timeZone, intervalMs);
     },
     setPublicKey: async (machine, publicKey) => {
       sql.setKey.run(publicKey, machine);
