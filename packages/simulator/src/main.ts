@@ -82,6 +82,7 @@ async function main(): Promise<number> {
         model: model.value,
         port: spec.port,
         logFile: spec.log === undefined ? undefined : resolve(base, spec.log),
+        nowMs: () => Date.now(),
         scan,
         onScan: (value) => {
           scan = value;
