@@ -53,9 +53,7 @@ async function run(): Promise<number> {
   const settings = serverSettings(parsed.flags);
   if (!settings.ok) return fail(settings.message, EXIT.usage);
   const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
-  const stopped = new Promise<void>((stop) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.once(signal, () => stop());
-  });
+  const stopped = untilStopped();
   try {
     const server = await startServer({
       ...settings.value,
@@ -78,6 +76,18 @@ async function run(): Promise<number> {
   } catch (error) {
     return fail(`vigie-server: ${inWords(error)}`, EXIT.failed);
   }
+}
+
+/** Listening for the parent's end keeps the process alive, so that ends with the first sign. */
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    const signals = ['SIGINT', 'SIGTERM', 'disconnect'] as const;
+    const stop = (): void => {
+      for (const signal of signals) process.off(signal, stop);
+      resolve();
+    };
+    for (const signal of signals) process.on(signal, stop);
+  });
 }
 
 async function addMachine(): Promise<number> {
