@@ -1,6 +1,6 @@
 // vigie-server: receives blocks from edges, stores them, shows them. Commands run (default), add-machine,
 // enrolment-code, reset-password. The real clock, signals and log enter here and nowhere else.
-import { mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CommandSpec, EXIT, type FlagSpec, type FlagValues, parseFlags, realClock } from '@vigie/config';
@@ -152,6 +152,7 @@ async function enrolmentCode(): Promise<number> {
   if (data === undefined || id === undefined) {
     return fail('vigie-server enrolment-code: --data and --id are needed', EXIT.usage);
   }
+  if (!existsSync(join(data, 'vigie.db'))) return fail(noDataIn(data), EXIT.failed);
   return withStore(data, async (store) =>
     store.machine(id) === null
       ? fail(`vigie-server: there is no machine ${id}`, EXIT.failed)
@@ -178,8 +179,8 @@ async function resetPassword(): Promise<number> {
   if (data === undefined || email === undefined) {
     return fail('vigie-server reset-password: --data and --email are needed', EXIT.usage);
   }
+  if (!existsSync(join(data, 'accounts.db'))) return fail(noDataIn(data), EXIT.failed);
   try {
-    mkdirSync(data, { recursive: true, mode: 0o700 });
     const accounts = new Accounts(data, () => clock.utcMs());
     const password = await accounts.resetPassword(email);
     accounts.close();
@@ -188,6 +189,11 @@ async function resetPassword(): Promise<number> {
   } catch (error) {
     return fail(`vigie-server: ${inWords(error)}`, EXIT.failed);
   }
+}
+
+/** A command that only changes what is there must not begin a server's data in a folder misspelt. */
+function noDataIn(folder: string): string {
+  return `vigie-server: ${folder} is not the data folder of a vigie-server`;
 }
 
 async function withStore(data: string, work: (store: Store) => Promise<number>): Promise<number> {
@@ -219,6 +225,9 @@ function inWords(error: unknown): string {
     return `port ${port} is taken by another program; choose another with --port or --link-port`;
   if (code === 'EACCES' && port !== undefined)
     return `port ${port} may not be used by this user; choose one above 1023`;
+  if (code === 'EEXIST' || code === 'ENOTDIR') {
+    return `the data folder cannot be used: ${path ?? 'what stands there'} is not a folder`;
+  }
   if (code === 'EACCES' || code === 'EROFS' || code === 'SQLITE_CANTOPEN' || code === 'SQLITE_READONLY') {
     return `the data folder cannot be written${path === undefined ? '' : ` (${path})`}: ${error.message}`;
   }
