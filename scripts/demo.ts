@@ -113,7 +113,7 @@ async function main(): Promise<number> {
     mkdirSync(join(data, 'logs'), { recursive: true, mode: 0o700 });
   } catch (error) {
     console.error(
-      `npm start: the folder ${data} cannot be made: ${String(error)}; choose another with --data`,
+      `npm start: the folder ${data} cannot be used (${(error as NodeJS.ErrnoException).code}); choose another with --data`,
     );
     return EXIT.failed;
   }

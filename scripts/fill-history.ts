@@ -33,6 +33,8 @@ async function fill({ edgeFolder, ...options }: HistoryTask): Promise<void> {
   if (!model.ok) throw new Error(model.message);
   const identity = readIdentity(edgeFolder);
   if (!identity.ok) throw new Error(identity.message);
+  const key = credential(edgeFolder);
+  if (!key.ok) throw new Error(key.message);
   const machine = createMachine(options.kind, {
     seed: options.seed,
     utcMs: options.fromMs,
@@ -94,7 +96,7 @@ async function fill({ edgeFolder, ...options }: HistoryTask): Promise<void> {
       if (!spool.ok) throw new Error(spool.message);
       const agent = new Agent({
         identity: identity.value,
-        credential: credential(edgeFolder),
+        credential: key.value,
         source,
         spool: spool.value,
         intervalMs: 60_000,

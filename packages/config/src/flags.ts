@@ -86,7 +86,12 @@ function parse<Flags extends Record<string, FlagSpec>>(spec: CommandSpec<Flags>,
 function readable(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const unknown = /Unknown option '([^']+)'/.exec(text);
-  return unknown ? `unknown flag ${unknown[1]}` : (text.split('. ')[0] ?? text);
+  if (unknown) return `unknown flag ${unknown[1]}`;
+  const dash = /Option '([^']+)' argument is ambiguous/.exec(text);
+  if (dash) return `${dash[1]} needs a value; one that starts with a dash is written ${dash[1]}=-…`;
+  const bare = /Option '(--[a-z-]+)[^']*' argument missing/.exec(text);
+  if (bare) return `${bare[1]} needs a value`;
+  return text.split(/\. |\n/)[0] ?? text;
 }
 
 export function helpText<Flags extends Record<string, FlagSpec>>(spec: CommandSpec<Flags>): string {

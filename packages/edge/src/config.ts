@@ -70,16 +70,22 @@ export function runSettings(flags: RunFlags): Outcome<RunSettings> {
   const type = flags.source ?? given?.type;
   if (type === undefined)
     return wrong('vigie-edge: --source modbus-tcp or csv is missing (see vigie-edge --help)');
+  if (type !== 'modbus-tcp' && type !== 'csv')
+    return wrong(`vigie-edge: --source takes modbus-tcp or csv, not «${type}»`);
   const defined = Object.fromEntries(
     Object.entries(type === 'csv' ? { file: recording, speed } : { host, port, unit }).filter(
       ([, value]) => value !== undefined,
     ),
   );
   const base = given?.type === type ? given : type === 'csv' ? {} : { host: '127.0.0.1' };
+  if (type === 'csv' && recording === undefined && given?.type !== 'csv')
+    return wrong('vigie-edge: --file FILE is missing: it names the recording (see vigie-edge --help)');
   const source = sourceSchema.safeParse({ ...base, ...defined, type });
   if (!source.success) {
     const issue = source.error.issues[0];
-    return wrong(`vigie-edge: --${issue?.path.join('.') || 'source'}: ${issue?.message ?? 'does not fit'}`);
+    return wrong(
+      `vigie-edge: --${issue?.path.join('.') || 'source'}: ${issue?.message ?? 'does not fit'} (see vigie-edge --help)`,
+    );
   }
   const model = flags.model ?? file.value.model;
   if (source.data.type !== 'csv' && model === undefined) {

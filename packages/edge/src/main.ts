@@ -1,10 +1,9 @@
 // vigie-edge: the agent on the box beside the machine. Commands run (default), enrol, status. The real clock,
 // randomness and signals enter here and nowhere else.
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, type Outcome, parseFlags, realClock, realRandomness } from '@vigie/config';
 import { loadModel } from '@vigie/model/load';
-import { readRecording } from './acquire/csv.ts';
+import { inTheFuture, readRecording } from './acquire/csv.ts';
 import { ModbusSource } from './acquire/modbus.ts';
 import {
   type ReplaySchema,
@@ -22,6 +21,8 @@ import {
   type Credential,
   credential,
   type Identity,
+  makeCredential,
+  parseEnrolmentCode,
   readIdentity,
   writeIdentity,
 } from './enrolment/identity.ts';
@@ -68,7 +69,8 @@ async function runCommand(args: readonly string[]): Promise<number> {
   const identity = readIdentity(settings.value.data);
   if (!identity.ok) return fail(identity.message, EXIT.failed);
   const key = credential(settings.value.data);
-  return runAgent(settings.value, identity.value, key);
+  if (!key.ok) return fail(key.message, EXIT.failed);
+  return runAgent(settings.value, identity.value, key.value);
 }
 
 async function runAgent(settings: RunSettings, identity: Identity, key: Credential): Promise<number> {
@@ -124,6 +126,8 @@ function openSource(settings: RunSettings): Outcome<Source> {
     case 'csv': {
       const recording = readRecording(source.file);
       if (!recording.ok) return recording;
+      const future = inTheFuture(source.file, recording.value, clock.utcMs());
+      if (future !== null) return { ok: false, message: future };
       const implied: Outcome<ReplaySchema> =
         model === null
           ? { ok: true, value: schemaOfRecording(recording.value) }
@@ -170,8 +174,18 @@ async function enrolCommand(args: readonly string[]): Promise<number> {
   }
   const [, host = '', port = ''] = /^\[?([^\]]+)\]?:(\d+)$/.exec(server) ?? [];
   if (host === '') return fail(`vigie-edge enrol: --server takes HOST:PORT, not «${server}»`, EXIT.usage);
-  mkdirSync(data, { recursive: true, mode: 0o700 });
-  const outcome = await enrol({ host, port: Number(port), code, credential: credential(data), clock });
+  // Before anything is made: a code that was copied in part is the most usual mistake.
+  const parts = parseEnrolmentCode(code);
+  if (!parts.ok) return fail(`vigie-edge enrol: ${parts.message}`, EXIT.failed);
+  const key = makeCredential(data);
+  if (!key.ok) return fail(`vigie-edge enrol: ${key.message}`, EXIT.failed);
+  const outcome = await enrol({
+    host,
+    port: Number(port),
+    code: parts.value,
+    credential: key.value,
+    clock,
+  });
   if (!outcome.ok) return fail(`vigie-edge enrol: ${outcome.message}`, EXIT.failed);
   writeIdentity(data, outcome.value);
   console.log(`This box is now machine ${outcome.value.machine}. Next: vigie-edge run --data ${data} …`);

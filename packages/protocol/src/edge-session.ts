@@ -392,8 +392,9 @@ function tick(state: Open, nowMs: number): EdgeStep {
 function bytesInFlight(state: Open): number {
   return state.inFlight.reduce((sum, { bytes }) => sum + bytes, 0);
 }
+/** The oldest unanswered frame has only itself to carry: what was sent after it must not put its deadline off. */
 function ackDueMs(state: Open): number {
-  return state.progressMs + ANSWER_MS + bytesInFlight(state) * SLOWEST_MS_PER_BYTE;
+  return state.progressMs + ANSWER_MS + (state.inFlight[0]?.bytes ?? 0) * SLOWEST_MS_PER_BYTE;
 }
 function pongDueMs(state: Open, pingSentMs: number): number {
   return pingSentMs + ANSWER_MS + bytesInFlight(state) * SLOWEST_MS_PER_BYTE;

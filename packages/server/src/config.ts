@@ -49,7 +49,10 @@ export function serverSettings(flags: RunFlags): Outcome<ServerSettings> {
   const merged = configSchema.safeParse({ ...file.value, ...defined });
   if (!merged.success) {
     const issue = merged.error.issues[0];
-    return { ok: false, message: `vigie-server: ${issue?.path.join('.')}: ${issue?.message}` };
+    return {
+      ok: false,
+      message: `vigie-server: ${issue?.path.join('.')}: ${issue?.message} (see vigie-server --help)`,
+    };
   }
   const { data } = merged.data;
   if (data === undefined) {

@@ -1,9 +1,9 @@
 // vigie-server: receives blocks from edges, stores them, shows them. Commands run (default), add-machine,
 // enrolment-code, reset-password. The real clock, signals and log enter here and nowhere else.
-import { mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type CommandSpec, EXIT, type FlagSpec, parseFlags, realClock } from '@vigie/config';
+import { type CommandSpec, EXIT, type FlagSpec, type FlagValues, parseFlags, realClock } from '@vigie/config';
 import { machineId } from '@vigie/protocol';
 import pino from 'pino';
 import { Accounts } from './accounts/accounts.ts';
@@ -53,9 +53,7 @@ async function run(): Promise<number> {
   const settings = serverSettings(parsed.flags);
   if (!settings.ok) return fail(settings.message, EXIT.usage);
   const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
-  const stopped = new Promise<void>((stop) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.once(signal, () => stop());
-  });
+  const stopped = untilStopped();
   try {
     const server = await startServer({
       ...settings.value,
@@ -80,6 +78,18 @@ async function run(): Promise<number> {
   }
 }
 
+/** Listening for the parent's end keeps the process alive, so that ends with the first sign. */
+function untilStopped(): Promise<void> {
+  return new Promise((resolve) => {
+    const signals = ['SIGINT', 'SIGTERM', 'disconnect'] as const;
+    const stop = (): void => {
+      for (const signal of signals) process.off(signal, stop);
+      resolve();
+    };
+    for (const signal of signals) process.on(signal, stop);
+  });
+}
+
 async function addMachine(): Promise<number> {
   const parsed = flags({
     name: 'vigie-server add-machine',
@@ -90,10 +100,11 @@ async function addMachine(): Promise<number> {
       name: { type: 'string', value: 'NAME', help: 'what people call it (default: the id)' },
       site: { type: 'string', value: 'SITE', help: 'where it stands (default: empty)' },
       'time-zone': { type: 'string', value: 'ZONE', help: 'of the site (default Europe/Paris)' },
+      interval: { type: 'number', value: 'S', help: 'seconds between two blocks, 1 to 3600 (default 60)' },
     },
   });
   if (typeof parsed === 'number') return parsed;
-  const { data, id, name, site, 'time-zone': zone } = parsed;
+  const { data, id, name, site, 'time-zone': zone, interval: intervalS = 60 } = parsed;
   if (data === undefined || id === undefined) {
     return fail('vigie-server add-machine: --data and --id are needed', EXIT.usage);
   }
@@ -110,9 +121,21 @@ async function addMachine(): Promise<number> {
       EXIT.usage,
     );
   }
+  if (!Number.isInteger(intervalS) || intervalS < 1 || intervalS > 3600) {
+    return fail(
+      `vigie-server add-machine: --interval takes whole seconds from 1 to 3600, not ${intervalS}`,
+      EXIT.usage,
+    );
+  }
   return withStore(data, async (store) => {
     if (store.machine(id) !== null) return fail(`vigie-server: machine ${id} is there already`, EXIT.failed);
-    await store.createMachine({ id, name: name ?? id, site: site ?? '', timeZone });
+    await store.createMachine({
+      id,
+      name: name ?? id,
+      site: site ?? '',
+      timeZone,
+      intervalMs: 1000 * intervalS,
+    });
     return printCode(store, data, id);
   });
 }
@@ -129,6 +152,7 @@ async function enrolmentCode(): Promise<number> {
   if (data === undefined || id === undefined) {
     return fail('vigie-server enrolment-code: --data and --id are needed', EXIT.usage);
   }
+  if (!existsSync(join(data, 'vigie.db'))) return fail(noDataIn(data), EXIT.failed);
   return withStore(data, async (store) =>
     store.machine(id) === null
       ? fail(`vigie-server: there is no machine ${id}`, EXIT.failed)
@@ -155,8 +179,8 @@ async function resetPassword(): Promise<number> {
   if (data === undefined || email === undefined) {
     return fail('vigie-server reset-password: --data and --email are needed', EXIT.usage);
   }
+  if (!existsSync(join(data, 'accounts.db'))) return fail(noDataIn(data), EXIT.failed);
   try {
-    mkdirSync(data, { recursive: true, mode: 0o700 });
     const accounts = new Accounts(data, () => clock.utcMs());
     const password = await accounts.resetPassword(email);
     accounts.close();
@@ -165,6 +189,11 @@ async function resetPassword(): Promise<number> {
   } catch (error) {
     return fail(`vigie-server: ${inWords(error)}`, EXIT.failed);
   }
+}
+
+/** A command that only changes what is there must not begin a server's data in a folder misspelt. */
+function noDataIn(folder: string): string {
+  return `vigie-server: ${folder} is not the data folder of a vigie-server`;
 }
 
 async function withStore(data: string, work: (store: Store) => Promise<number>): Promise<number> {
@@ -181,13 +210,11 @@ async function withStore(data: string, work: (store: Store) => Promise<number>):
 }
 
 /** The flags, or the exit code of a command that ends here. */
-function flags<Flags extends Record<string, FlagSpec>>(
-  spec: CommandSpec<Flags>,
-): number | { readonly [K in keyof Flags]?: string } {
+function flags<Flags extends Record<string, FlagSpec>>(spec: CommandSpec<Flags>): number | FlagValues<Flags> {
   const parsed = parseFlags(spec, rest);
   if (parsed.kind === 'help') return show(parsed.text);
   if (parsed.kind === 'wrong') return fail(parsed.message, EXIT.usage);
-  return parsed.flags as { readonly [K in keyof Flags]?: string };
+  return parsed.flags;
 }
 
 function inWords(error: unknown): string {
@@ -198,6 +225,9 @@ function inWords(error: unknown): string {
     return `port ${port} is taken by another program; choose another with --port or --link-port`;
   if (code === 'EACCES' && port !== undefined)
     return `port ${port} may not be used by this user; choose one above 1023`;
+  if (code === 'EEXIST' || code === 'ENOTDIR') {
+    return `the data folder cannot be used: ${path ?? 'what stands there'} is not a folder`;
+  }
   if (code === 'EACCES' || code === 'EROFS' || code === 'SQLITE_CANTOPEN' || code === 'SQLITE_READONLY') {
     return `the data folder cannot be written${path === undefined ? '' : ` (${path})`}: ${error.message}`;
   }

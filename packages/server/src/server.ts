@@ -8,6 +8,7 @@ import { createApp } from './api/app.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { linkIdentity } from './gateway/identity.ts';
 import { Live } from './live.ts';
+import { lockFolder } from './store/lock.ts';
 import { openSqliteStore } from './store/sqlite.ts';
 
 export interface ServerOptions {
@@ -30,18 +31,23 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Rejects when a port is taken or the data folder cannot be used. */
+/** Rejects when a port is taken or the data folder cannot be used; then nothing of it is left running. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { data, clock, log } = options;
   mkdirSync(data, { recursive: true, mode: 0o700 });
-  const store = openSqliteStore({ folder: data });
-  const accounts = new Accounts(data, () => clock.utcMs());
-  const live = new Live(clock);
-  const closeStores = async (): Promise<void> => {
-    await store.close();
-    accounts.close();
+  // Undone in reverse, whether the server ends or does not get to start.
+  const undo: (() => Promise<void> | void)[] = [];
+  const close = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) await step();
   };
   try {
+    const lock = lockFolder(data);
+    undo.push(() => lock.release());
+    const store = openSqliteStore({ folder: data });
+    undo.push(() => store.close());
+    const accounts = new Accounts(data, () => clock.utcMs());
+    undo.push(() => accounts.close());
+    const live = new Live(clock);
     const gateway = await startGateway({
       host: options.linkHost,
       port: options.linkPort,
@@ -51,6 +57,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       clock,
       log,
     });
+    undo.push(() => gateway.close());
     const app = createApp({ ...options, store, accounts, live });
     const http = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
       const server = serve({ fetch: app.fetch, hostname: options.host, port: options.port }, () =>
@@ -58,21 +65,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       );
       server.once('error', reject);
     });
+    undo.push(async () => {
+      const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+      if ('closeAllConnections' in http) http.closeAllConnections();
+      await closed;
+    });
     const address = http.address();
     return {
       port: typeof address === 'object' && address !== null ? address.port : options.port,
       linkPort: gateway.port,
       setupCode: accounts.setupCode(),
-      close: async () => {
-        const closed = new Promise<void>((resolve) => http.close(() => resolve()));
-        if ('closeAllConnections' in http) http.closeAllConnections();
-        await gateway.close();
-        await closed;
-        await closeStores();
-      },
+      close,
     };
   } catch (error) {
-    await closeStores();
+    await close();
     throw error;
   }
 }

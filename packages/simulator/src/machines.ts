@@ -16,7 +16,10 @@ export interface MachineOptions {
 }
 
 export function createMachine(kind: Kind, options: MachineOptions): Machine {
-  return new KINDS[kind](options);
+  const machine = new KINDS[kind](options);
+  // Its sensors show something from the first read on.
+  machine.step(1);
+  return machine;
 }
 
 /** The row an edge would read now: each sample through its register's resolution; `null` = missing. */
@@ -26,7 +29,7 @@ export function readRow(machine: Machine, model: MachineModel, scan: number): (n
     if (register === undefined) throw new Error(`${channel.id} has no register`);
     const bitOf = register.bit !== null;
     const reading = channel.id === 'scan' ? scan : machine.read(bitOf ? 'status' : channel.id);
-    return sampleOf(register, bitOf ? (reading ?? 0) : rawOf(register, reading), channel.decimals);
+    return sampleOf(register, rawOf(register, reading), channel.decimals);
   });
 }
 

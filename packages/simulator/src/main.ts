@@ -82,6 +82,7 @@ async function main(): Promise<number> {
         model: model.value,
         port: spec.port,
         logFile: spec.log === undefined ? undefined : resolve(base, spec.log),
+        nowMs: () => Date.now(),
         scan,
         onScan: (value) => {
           scan = value;
@@ -104,7 +105,11 @@ async function main(): Promise<number> {
         },
       });
     } catch (error) {
-      console.error(`vigie-simulator: ${spec.id} cannot listen on port ${spec.port}: ${String(error)}`);
+      const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+      console.error(
+        `vigie-simulator: ${spec.id}: ${taken ? `port ${spec.port} is taken by another program` : String(error)}`,
+      );
+      for (const { close } of running) void close();
       return EXIT.failed;
     }
   }

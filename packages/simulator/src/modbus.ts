@@ -42,8 +42,9 @@ export async function startModbusServer(options: {
   readonly machine: Machine;
   readonly model: MachineModel;
   readonly port: number;
-  /** One line of JSON per answered read: {scan, utcMs, values}. */
+  /** One line of JSON per answered read: {scan, utcMs, values}; `utcMs` is the instant of the answer. */
   readonly logFile?: string | undefined;
+  readonly nowMs: () => number;
   readonly scan?: number;
   readonly onScan?: (scan: number) => void;
 }): Promise<ModbusMachine> {
@@ -68,7 +69,7 @@ export async function startModbusServer(options: {
           words = encodeRegisters(model, machine, scan);
           options.onScan?.(scan);
           if (logFile !== undefined) {
-            const line = { scan, utcMs: machine.utcMs, values: readRow(machine, model, scan) };
+            const line = { scan, utcMs: options.nowMs(), values: readRow(machine, model, scan) };
             appendFileSync(logFile, `${JSON.stringify(line)}\n`);
           }
         }

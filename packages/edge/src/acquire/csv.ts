@@ -12,6 +12,8 @@ export interface Recording {
   /** Row-major; NaN where a cell is empty (the word NaN is no number here). */
   readonly cells: Float64Array;
   readonly rowCount: number;
+  /** Of each row its line in the file, from 1. */
+  readonly lines: Float64Array;
   /** Hex; the same for the same file. */
   readonly sha256: string;
 }
@@ -74,6 +76,7 @@ export function parseRecording(name: string, bytes: Uint8Array): Outcome<Recordi
   const decimals: (number | null)[] = Array.from({ length: width }, () => 0);
   const times = new Growing();
   const cells = new Growing();
+  const lineNumbers = new Growing();
   for (let line = lines.next(); line !== null; line = lines.next()) {
     if (line.trim() === '') continue;
     const row = split(line, separator);
@@ -96,6 +99,7 @@ export function parseRecording(name: string, bytes: Uint8Array): Outcome<Recordi
           return wrong(lines.number, cell.at, `time goes backwards, from ${times.last} to ${value}`);
         if (value === times.last) return wrong(lines.number, cell.at, `a second row at ${value}`);
         times.push(value);
+        lineNumbers.push(lines.number);
         continue;
       }
       if (written === '') {
@@ -119,10 +123,19 @@ export function parseRecording(name: string, bytes: Uint8Array): Outcome<Recordi
       columns: names.slice(1).map((header, i) => ({ header, decimals: decimals[i] ?? null })),
       timesMs: times.done(),
       cells: cells.done(),
+      lines: lineNumbers.done(),
       rowCount: times.length,
       sha256: createHash('sha256').update(bytes).digest('hex'),
     },
   };
+}
+
+/** Sentence about the first row that a server would not believe, `null` when there is none. */
+export function inTheFuture(name: string, recording: Recording, nowMs: number): string | null {
+  const at = recording.timesMs.findIndex((timeMs) => timeMs > nowMs + 60_000);
+  if (at < 0) return null;
+  const day = new Date(recording.timesMs[at] ?? 0).toISOString();
+  return `${name}:${recording.lines[at] ?? 1}:1: ${day} lies in the future; the server takes no such rows`;
 }
 
 /** Lines one by one, without a copy of them all. */

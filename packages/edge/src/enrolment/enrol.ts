@@ -3,21 +3,19 @@
 import type { Outcome } from '@vigie/config';
 import { type Clock, PROTOCOL_VERSION } from '@vigie/protocol';
 import { openConnection } from '../uplink/connection.ts';
-import { type Credential, type Identity, parseEnrolmentCode } from './identity.ts';
+import type { Credential, Identity } from './identity.ts';
 
 const DEADLINE_MS = 20_000;
 
 export function enrol(options: {
   readonly host: string;
   readonly port: number;
-  readonly code: string;
+  readonly code: { readonly secretHex: string; readonly pinStart: string };
   readonly credential: Credential;
   readonly clock: Clock;
 }): Promise<Outcome<Identity>> {
   const { host, port } = options;
-  const code = parseEnrolmentCode(options.code);
-  if (!code.ok) return Promise.resolve(code);
-  const { secretHex, pinStart } = code.value;
+  const { secretHex, pinStart } = options.code;
   return new Promise((resolve) => {
     const deadline = options.clock.after(DEADLINE_MS, () => attempt.abort());
     const attempt = openConnection(

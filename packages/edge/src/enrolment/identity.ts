@@ -1,7 +1,7 @@
 // Who this edge is: its machine, its Ed25519 key, the pins of its server. Files of mode 0600, written whole or not
 // at all. The private key is made here and never leaves.
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Outcome } from '@vigie/config';
 import { machineId } from '@vigie/protocol';
@@ -27,7 +27,8 @@ export function readIdentity(folder: string): Outcome<Identity> {
   try {
     return { ok: true, value: identitySchema.parse(JSON.parse(readFileSync(file, 'utf8'))) };
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const { code } = error as NodeJS.ErrnoException;
+    const missing = code === 'ENOENT' || code === 'ENOTDIR';
     return {
       ok: false,
       message: missing
@@ -41,17 +42,34 @@ export function writeIdentity(folder: string, identity: Identity): void {
   writeWhole(join(folder, 'identity.json'), JSON.stringify(identity, null, 2));
 }
 
-/** The edge's key, made at the first call. */
-export function credential(folder: string): Credential {
+/** The key that this edge enrolled with. */
+export function credential(folder: string): Outcome<Credential> {
   const file = join(folder, 'machine-key.pem');
-  let key: KeyObject;
   try {
-    key = createPrivateKey(readFileSync(file));
+    return { ok: true, value: credentialOf(createPrivateKey(readFileSync(file))) };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    key = generateKeyPairSync('ed25519').privateKey;
-    writeWhole(file, key.export({ type: 'pkcs8', format: 'pem' }).toString());
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    return { ok: false, message: `${file}: ${missing ? 'lost' : 'damaged'}; enrol this edge again` };
   }
+}
+
+/** The key to enrol with: that of an earlier attempt, or a new one. */
+export function makeCredential(folder: string): Outcome<Credential> {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const kept = credential(folder);
+    if (kept.ok) return kept;
+    const key = generateKeyPairSync('ed25519').privateKey;
+    writeWhole(join(folder, 'machine-key.pem'), key.export({ type: 'pkcs8', format: 'pem' }).toString());
+    return { ok: true, value: credentialOf(key) };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'it is not a folder' : message;
+    return { ok: false, message: `the data folder ${folder} cannot be used: ${why}` };
+  }
+}
+
+function credentialOf(key: KeyObject): Credential {
   const jwk = key.export({ format: 'jwk' });
   return {
     publicKey: Buffer.from(jwk.x ?? '', 'base64url').toString('base64'),

@@ -2,7 +2,7 @@
 // Invariants: every request but sign-in and set-up needs a session; every machine passes through `seen`, which asks
 // `may`; what may not be seen answers like what does not exist; requests that change something must come from this
 // site's own pages. Not here: who may what (accounts/), what is stored (store/).
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { serveStatic } from '@hono/node-server/serve-static';
@@ -314,15 +314,17 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.route('/api', api);
 
   app.use(compress());
-  app.use(
-    '/assets/*',
-    serveStatic({
-      root: options.page,
-      onFound: (_, c) => c.header('Cache-Control', 'public, max-age=31536000, immutable'),
-    }),
-  );
-  app.get('/assets/*', (c) => c.text('Not found', 404));
-  app.use(serveStatic({ root: options.page }));
+  if (existsSync(options.page)) {
+    app.use(
+      '/assets/*',
+      serveStatic({
+        root: options.page,
+        onFound: (_, c) => c.header('Cache-Control', 'public, max-age=31536000, immutable'),
+      }),
+    );
+    app.get('/assets/*', (c) => c.text('Not found', 404));
+    app.use(serveStatic({ root: options.page }));
+  }
   // Every other address is a view of the page, which says itself when it knows none.
   app.get('*', (c) => {
     c.header('Cache-Control', 'no-cache');

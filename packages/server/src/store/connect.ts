@@ -6,8 +6,8 @@ export type Sqlite = Database.Database;
 
 /** Why a database cannot be used; `message` is one sentence for the operator. */
 export class StoreError extends Error {
-  readonly code: 'newer-schema';
-  constructor(code: 'newer-schema', message: string) {
+  readonly code: 'newer-schema' | 'folder-in-use';
+  constructor(code: StoreError['code'], message: string) {
     super(message);
     this.name = 'StoreError';
     this.code = code;
@@ -15,7 +15,7 @@ export class StoreError extends Error {
 }
 
 /**
- * @param migrations SQL scripts; number i brings the file from version i to i + 1, in a transaction.
+ * @param migrations SQL scripts; number i brings the file from version i to i + 1. All in one transaction.
  * @throws StoreError when a newer Vigie wrote the file.
  */
 export function connect(file: string, migrations: readonly string[]): Sqlite {
@@ -32,11 +32,11 @@ export function connect(file: string, migrations: readonly string[]): Sqlite {
       `${file} was written by a newer Vigie (schema ${version}, this one knows ${migrations.length}): update Vigie, or restore an older backup.`,
     );
   }
-  for (let next = version; next < migrations.length; next++) {
-    db.transaction(() => {
-      db.exec(migrations[next] ?? '');
-      db.pragma(`user_version = ${next + 1}`);
-    })();
-  }
+  // Under the write lock, since a command may open the same new file at this very moment.
+  db.transaction(() => {
+    const from = Number(db.pragma('user_version', { simple: true }));
+    for (const script of migrations.slice(from)) db.exec(script);
+    if (from < migrations.length) db.pragma(`user_version = ${migrations.length}`);
+  }).immediate();
   return db;
 }

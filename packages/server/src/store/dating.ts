@@ -46,15 +46,24 @@ export type AnchorVerdict =
 export function weighAnchor(anchors: readonly AnchorPoint[], anchor: AnchorPoint): AnchorVerdict {
   const dated = dateOf(anchors, anchor.monotonicMs);
   if (dated === null) return { kind: 'kept', anchors: [anchor] };
-  const nearest = anchors.reduce((best, other) =>
-    Math.abs(other.monotonicMs - anchor.monotonicMs) < Math.abs(best.monotonicMs - anchor.monotonicMs)
-      ? other
-      : best,
-  );
+  // What the mapping is worth here: its best anchor's error, and how far clocks may have drifted since.
+  const drift = (other: AnchorPoint): number => Math.abs(other.monotonicMs - anchor.monotonicMs) * MAX_DRIFT;
+  const uncertainty = Math.min(...anchors.map((other) => other.errorMs + drift(other)));
   const disagreement = Math.abs(anchor.utcMs - dated);
-  const drift = Math.abs(anchor.monotonicMs - nearest.monotonicMs) * MAX_DRIFT;
-  if (disagreement > drift + anchor.errorMs + nearest.errorMs + TOLERANCE_MS) return { kind: 'contradicts' };
-  if (disagreement <= TOLERANCE_MS || disagreement <= anchor.errorMs) return { kind: 'agrees' };
-  const kept = [...anchors.filter((other) => other.monotonicMs !== anchor.monotonicMs), anchor];
-  return { kind: 'kept', anchors: kept.sort((a, b) => a.monotonicMs - b.monotonicMs) };
+  if (disagreement > uncertainty + anchor.errorMs + TOLERANCE_MS) return { kind: 'contradicts' };
+  // An answer that took its time knows less than the mapping does, and must not bend it.
+  if (disagreement <= TOLERANCE_MS || anchor.errorMs >= uncertainty) return { kind: 'agrees' };
+  const kept = anchors.filter((other) => other.errorMs <= anchor.errorMs + drift(other));
+  return { kind: 'kept', anchors: [...kept, anchor].sort((a, b) => a.monotonicMs - b.monotonicMs) };
+}
+
+/** Up to which instant of the boot two mappings say the same; −∞: they never do. Both in increasing time. */
+export function changedSinceMs(before: readonly AnchorPoint[], after: readonly AnchorPoint[]): number {
+  let sinceMs = Number.NEGATIVE_INFINITY;
+  for (const [i, anchor] of before.entries()) {
+    const other = after[i];
+    if (other?.monotonicMs !== anchor.monotonicMs || other.utcMs !== anchor.utcMs) break;
+    sinceMs = anchor.monotonicMs;
+  }
+  return sinceMs;
 }

@@ -7,7 +7,7 @@ import { type Column, type DecodedRows, decodeBlock, readBlockHeader } from '@vi
 import type { ChartGap, JournalEntry, RowView } from '@vigie/contract';
 import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
 import { connect } from './connect.ts';
-import { type AnchorPoint, dateOf, weighAnchor } from './dating.ts';
+import { type AnchorPoint, changedSinceMs, dateOf, weighAnchor } from './dating.ts';
 import { Buckets } from './m4.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { AppendResult, IncomingBlock, MachineRecord, Store } from './store.ts';
@@ -39,7 +39,9 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
   const sql = {
     machines: db.prepare('SELECT * FROM machine ORDER BY id'),
     machine: db.prepare('SELECT * FROM machine WHERE id = ?'),
-    addMachine: db.prepare('INSERT INTO machine (id, name, site, time_zone) VALUES (?, ?, ?, ?)'),
+    addMachine: db.prepare(
+      'INSERT INTO machine (id, name, site, time_zone, interval_ms) VALUES (?, ?, ?, ?, ?)',
+    ),
     setKey: db.prepare('UPDATE machine SET public_key = ? WHERE id = ?'),
     setSchema: db.prepare('UPDATE machine SET schema_hash = ? WHERE id = ?'),
     addCode: db.prepare(
@@ -69,8 +71,9 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     addAnchor: db.prepare(
       'INSERT OR REPLACE INTO anchor (machine, spool, boot, monotonic_ms, utc_ms, error_ms) VALUES (?, ?, ?, ?, ?, ?)',
     ),
-    ofBoot: db.prepare(
-      'SELECT rowid AS id, monotonic_ms, span_ms FROM block WHERE machine = ? AND spool = ? AND boot = ?',
+    dropAnchors: db.prepare('DELETE FROM anchor WHERE machine = ? AND spool = ? AND boot = ?'),
+    newestFirst: db.prepare(
+      'SELECT rowid AS id, boot, monotonic_ms, span_ms FROM block WHERE machine = ? AND spool = ? ORDER BY first_sequence DESC',
     ),
     redate: db.prepare('UPDATE block SET from_ms = ?, to_ms = ? WHERE rowid = ?'),
     blocks: db.prepare(
@@ -117,6 +120,17 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     const anchors = sql.anchors.all(machine, spool, boot) as AnchorPoint[];
     boots.set(key, anchors);
     return anchors;
+  };
+  /** Blocks of a boot that end after an instant of it; a year of blocks before it is not read. */
+  const blocksSince = (machine: string, spool: string, boot: number, sinceMs: number) => {
+    const found: { id: number; monotonic_ms: number; span_ms: number }[] = [];
+    for (const row of sql.newestFirst.iterate(machine, spool)) {
+      const block = row as (typeof found)[number] & { boot: number };
+      if (block.boot > boot) continue;
+      if (block.boot < boot || block.monotonic_ms + block.span_ms < sinceMs) break;
+      found.push(block);
+    }
+    return found;
   };
   const markOf = (machine: string, spool: string): number => Number(sql.mark.get(machine, spool) ?? 0);
 
@@ -197,8 +211,8 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
   return {
     machines: () => sql.machines.all().flatMap((row) => machineOf(row) ?? []),
     machine: (id) => machineOf(sql.machine.get(id)),
-    createMachine: async ({ id, name, site, timeZone }) => {
-      sql.addMachine.run(id, name, site, timeZone);
+    createMachine: async ({ id, name, site, timeZone, intervalMs }) => {
+      sql.addMachine.run(id, name, site, timeZone, intervalMs);
     },
     setPublicKey: async (machine, publicKey) => {
       sql.setKey.run(publicKey, machine);
@@ -247,9 +261,16 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
       const verdict = weighAnchor(anchors, { monotonicMs, utcMs, errorMs });
       if (verdict.kind !== 'kept') return;
       db.transaction(() => {
-        sql.addAnchor.run(machine, spool, bootNumber, monotonicMs, utcMs, errorMs);
-        for (const row of sql.ofBoot.all(machine, spool, bootNumber)) {
-          const { id, monotonic_ms, span_ms } = row as { id: number; monotonic_ms: number; span_ms: number };
+        sql.dropAnchors.run(machine, spool, bootNumber);
+        for (const kept of verdict.anchors) {
+          sql.addAnchor.run(machine, spool, bootNumber, kept.monotonicMs, kept.utcMs, kept.errorMs);
+        }
+        for (const { id, monotonic_ms, span_ms } of blocksSince(
+          machine,
+          spool,
+          bootNumber,
+          changedSinceMs(anchors, verdict.anchors),
+        )) {
           sql.redate.run(
             dateOf(verdict.anchors, monotonic_ms),
             dateOf(verdict.anchors, monotonic_ms + span_ms),

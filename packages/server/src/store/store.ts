@@ -60,7 +60,13 @@ export interface Store {
   // machines
   machines(): MachineRecord[];
   machine(id: string): MachineRecord | null;
-  createMachine(machine: { id: string; name: string; site: string; timeZone: string }): Promise<void>;
+  createMachine(machine: {
+    id: string;
+    name: string;
+    site: string;
+    timeZone: string;
+    intervalMs: number;
+  }): Promise<void>;
   setPublicKey(machine: string, publicKey: string): Promise<void>;
   /** A single-use code by its SHA-256 (hex), for a machine, until an instant. */
   putEnrolmentCode(machine: string, codeSha256: string, expiresMs: number): Promise<void>;
