@@ -1,5 +1,5 @@
 // Chimp and Chimp128: Liakos et al., «Chimp: Efficient Lossless Floating Point Compression for Time Series Databases»,
-// VLDB 2022, §4 and §5. As Gorilla, with leading zeros in eight classes and flags of two bits; Chimp128 may XOR with
+// VLDB 2022. As Gorilla, with leading zeros in eight classes and flags of two bits; Chimp128 may XOR with
 // any of the 128 values before, found by the low 14 bits. Instants: timestamps.ts, once a block. Not counted: the
 // block's row count.
 //

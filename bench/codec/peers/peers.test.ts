@@ -95,6 +95,37 @@ describe('a peer that can be decoded', () => {
     });
   }
 
+  it('does so at the edges of its classes', () => {
+    const edgesMs = [-63, 64, -255, 256, -2047, 2048].flatMap((edge) => [edge - 1, edge, edge + 1]);
+    const changes = [0, 0, ...edgesMs];
+    let time = 2 ** 41;
+    let step = 100_000;
+    const times = changes.map((change) => {
+      step += change;
+      time += step;
+      return time;
+    });
+    const edges = [7, 15, 31].flatMap((bits) => [2 ** bits - 1, 1 - 2 ** bits, 2 ** bits, -(2 ** bits)]);
+    for (const delta of edges) {
+      const wide = recordingOf(times, [
+        times.map((_, i) => (i < 5 ? 0 : delta)),
+        times.map((_, i) => (i % 2) * delta),
+      ]);
+      for (const name of DECODED) expect(peer(name).bytes(blocksOf(wide), [])).toBeGreaterThan(0);
+    }
+  });
+
+  it('does so where values repeat around the edge of the window: chimp128', () => {
+    for (const period of [1, 2, 126, 127, 128, 129, 256]) {
+      const rows = 600;
+      const whole = recordingOf(
+        Array.from({ length: rows }, (_, i) => i * 1000),
+        [Array.from({ length: rows }, (_, i) => Math.sin(i % period))],
+      );
+      expect(peer('chimp128').bytes([{ recording: whole, from: 0, to: rows }], [])).toBeGreaterThan(0);
+    }
+  });
+
   it('is caught when it does not', () => {
     const whole = recordingOf([0, 1000], [[1, 2]]);
     const block = { recording: whole, from: 0, to: 2 };
