@@ -1,0 +1,94 @@
+// Vigie's own place in the bench, through the public interface of @vigie/codec and nothing else.
+// `universal`: only what ships with the codec. `primed`: with a prior of this machine, trained on the training half.
+// Decimals and interval of the schema come from the training half too, so that nothing is known of the measured one.
+// Today's codec has no priors yet: both are the same format, and `notes` stays empty.
+import { createHash } from 'node:crypto';
+import { type CodecSchema, decodeBlock, encodeBlock, type Rows } from '@vigie/codec';
+import { type BenchRecording, type Block, decimalPlaces, type Halves } from './recording.ts';
+
+const DECIMALS_MOST = 9;
+
+/** One way to use the codec on one recording. Blocks in, bytes out; rows back, or a throw. */
+export interface Contender {
+  readonly encode: (rows: Rows) => Uint8Array;
+  readonly decode: (bytes: Uint8Array) => Rows;
+}
+
+export interface Vigie {
+  readonly universal: Contender;
+  readonly primed: Contender;
+  /** What a reader of the figures must know, as sentences. */
+  readonly notes: readonly string[];
+}
+
+/** Trains what is to be trained, once for all block sizes of a recording. */
+export function prepareVigie(recording: BenchRecording, { training }: Halves): Vigie {
+  const schema = schemaOf(recording, training.from, training.to);
+  const schemaHash = createHash('sha256').update(JSON.stringify(schema)).digest('hex').slice(0, 16);
+  const plain: Contender = {
+    encode: (rows) => encodeBlock(schema, rows, { schemaHash }),
+    decode: (bytes) => whole(decodeBlock(bytes, schema)),
+  };
+  return { universal: plain, primed: plain, notes: [] };
+}
+
+function whole(decoded: ReturnType<typeof decodeBlock>): Rows {
+  if (!decoded.ok) throw new Error(`Vigie refuses its own block: ${decoded.error.message}`);
+  const { rowCount, timesMs, columns } = decoded.value;
+  const all = columns.filter((column) => column !== null);
+  if (all.length !== columns.length) throw new Error('Vigie left a column out');
+  return { rowCount, timesMs, columns: all };
+}
+
+/** What rows `from` to `to − 1` say of the channels. */
+export function schemaOf({ columns, timesMs }: BenchRecording, from: number, to: number): CodecSchema {
+  const steps = Array.from(timesMs.subarray(from + 1, to), (time, i) => time - timesMs[from + i]!);
+  steps.sort((a, b) => a - b);
+  return {
+    intervalMs: steps[steps.length >> 1] ?? 1000,
+    channels: columns.map(({ name, texts }) => ({
+      id: name,
+      kind: 'number',
+      decimals: usualDecimals(texts.slice(from, to)),
+    })),
+  };
+}
+
+function usualDecimals(texts: readonly string[]): number | null {
+  const most = texts.reduce((places, text) => Math.max(places, decimalPlaces(text)), 0);
+  return most > DECIMALS_MOST || texts.some((text) => text.includes('e')) ? null : most;
+}
+
+export function rowsOf({ recording, from, to }: Block): Rows {
+  return {
+    rowCount: to - from,
+    timesMs: recording.timesMs.slice(from, to),
+    columns: recording.columns.map(({ values, texts, hasMissing }) => {
+      const kept = values.slice(from, to);
+      const missing = hasMissing && kept.some(Number.isNaN);
+      return {
+        type: 'number',
+        values: missing ? kept.map((value) => (Number.isNaN(value) ? 0 : value)) : kept,
+        present: missing ? Uint8Array.from(texts.slice(from, to), (text) => (text === '' ? 0 : 1)) : null,
+      };
+    }),
+  };
+}
+
+/** Bit for bit; a missing sample must be missing again, whatever number stands in its place. */
+export function sameRows(a: Rows, b: Rows): boolean {
+  return (
+    a.rowCount === b.rowCount &&
+    a.timesMs.every((time, i) => time === b.timesMs[i]) &&
+    a.columns.length === b.columns.length &&
+    a.columns.every((column, c) => {
+      const other = b.columns[c];
+      if (column.type !== 'number' || other?.type !== 'number') return false;
+      return column.values.every((value, i) => {
+        const present = (column.present?.[i] ?? 1) !== 0;
+        if (present !== ((other.present?.[i] ?? 1) !== 0)) return false;
+        return !present || Object.is(value, other.values[i]);
+      });
+    })
+  );
+}
