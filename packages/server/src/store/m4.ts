@@ -5,6 +5,7 @@ import type { ChartSeries } from '@vigie/contract';
 
 export class Buckets {
   readonly #fromMs: number;
+  readonly #toMs: number;
   readonly #bucketMs: number;
   readonly #count: Float64Array;
   readonly #sum: Float64Array;
@@ -18,8 +19,11 @@ export class Buckets {
   readonly #max: Float64Array;
   readonly #maxAt: Float64Array;
 
-  constructor(fromMs: number, bucketMs: number, bucketCount: number) {
+  /** The last bucket ends with the range, even where a whole one would not. */
+  constructor(fromMs: number, toMs: number, bucketMs: number) {
+    const bucketCount = Math.ceil((toMs - fromMs) / bucketMs);
     this.#fromMs = fromMs;
+    this.#toMs = toMs;
     this.#bucketMs = bucketMs;
     const make = (): Float64Array => new Float64Array(bucketCount);
     this.#count = make();
@@ -36,8 +40,8 @@ export class Buckets {
 
   /** Adds a sample; one outside of the range, or not a finite number, is no part of a curve. */
   add(atMs: number, value: number): void {
+    if (atMs < this.#fromMs || atMs >= this.#toMs || !Number.isFinite(value)) return;
     const i = Math.floor((atMs - this.#fromMs) / this.#bucketMs);
-    if (i < 0 || i >= this.#count.length || !Number.isFinite(value)) return;
     const count = this.#count[i] ?? 0;
     this.#count[i] = count + 1;
     this.#sum[i] = (this.#sum[i] ?? 0) + value;
@@ -61,7 +65,9 @@ export class Buckets {
     }
   }
 
-  series(channel: string): ChartSeries {
+  /** @param decimals of the channel; a mean says two more, beyond which there is only noise to send. */
+  series(channel: string, decimals: number | null): ChartSeries {
+    const round = 10 ** ((decimals ?? 4) + 2);
     const bucket: number[] = [];
     for (let i = 0; i < this.#count.length; i++) if ((this.#count[i] ?? 0) > 0) bucket.push(i);
     const pick = (of: Float64Array): number[] => bucket.map((i) => of[i] ?? 0);
@@ -78,7 +84,7 @@ export class Buckets {
       minAt: offset(this.#minAt),
       max: pick(this.#max),
       maxAt: offset(this.#maxAt),
-      mean: bucket.map((i) => (this.#sum[i] ?? 0) / (this.#count[i] ?? 1)),
+      mean: bucket.map((i) => Math.round(((this.#sum[i] ?? 0) / (this.#count[i] ?? 1)) * round) / round),
       count: pick(this.#count),
     };
   }

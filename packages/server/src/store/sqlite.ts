@@ -79,6 +79,10 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     blocks: db.prepare(
       'SELECT * FROM block WHERE machine = ? AND to_ms >= ? AND from_ms < ? ORDER BY from_ms, first_sequence',
     ),
+    lastBefore: db.prepare('SELECT * FROM block WHERE machine = ? AND to_ms < ? ORDER BY to_ms DESC LIMIT 1'),
+    firstAfter: db.prepare(
+      'SELECT * FROM block WHERE machine = ? AND to_ms >= ? AND from_ms >= ? ORDER BY to_ms LIMIT 1',
+    ),
     lastBlock: db.prepare(
       'SELECT * FROM block WHERE machine = ? AND from_ms IS NOT NULL ORDER BY to_ms DESC LIMIT 1',
     ),
@@ -95,6 +99,11 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     addJournal: db.prepare(
       'INSERT INTO journal (machine, at_ms, kind, channel, facts) VALUES (?, ?, ?, ?, ?)',
     ),
+    lastLinkNews: db
+      .prepare(
+        "SELECT kind FROM journal WHERE machine = ? AND kind IN ('edge-connected', 'edge-disconnected') ORDER BY at_ms DESC, rowid DESC LIMIT 1",
+      )
+      .pluck(),
     journal: db.prepare(
       'SELECT at_ms AS atMs, kind, channel, facts FROM journal WHERE machine = ? AND at_ms < ? ORDER BY at_ms DESC, rowid DESC LIMIT ?',
     ),
@@ -296,13 +305,21 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     },
     chart: async ({ machine, channels, fromMs, toMs, width }) => {
       const bucketMs = Math.max(1, Math.ceil((toMs - fromMs) / width));
-      const buckets = channels.map(
-        () => new Buckets(fromMs, bucketMs, Math.ceil((toMs - fromMs) / bucketMs)),
-      );
+      const buckets = channels.map(() => new Buckets(fromMs, toMs, bucketMs));
       const schemaHash = machineOf(sql.machine.get(machine))?.schemaHash ?? null;
-      const cutMs = (schemaHash === null ? null : schemaOf(schemaHash))?.cutMs ?? 3_600_000;
+      const schema = schemaHash === null ? null : schemaOf(schemaHash);
+      const cutMs = schema?.cutMs ?? 3_600_000;
       const gaps: ChartGap[] = [];
-      let before: { readonly atMs: number; readonly row: BlockRow } | null = null;
+      // Gaps are the same at every zoom: those that begin before the range or end after it are found whole.
+      const earlier = sql.lastBefore.get(machine, fromMs) as BlockRow | undefined;
+      let before: { readonly atMs: number; readonly row: BlockRow } | null =
+        earlier === undefined ? null : { atMs: earlier.to_ms ?? 0, row: earlier };
+      const note = (atMs: number, row: BlockRow): void => {
+        if (before !== null && atMs - before.atMs > cutMs && atMs > fromMs && before.atMs < toMs) {
+          gaps.push({ fromMs: before.atMs, toMs: atMs, reason: gapReason(before.row, row) });
+        }
+        if (before === null || atMs > before.atMs) before = { atMs, row };
+      };
       const gapReason = (from: BlockRow, to: BlockRow): string | null => {
         if (from.spool !== to.spool) return null;
         const next = from.first_sequence + from.row_count;
@@ -310,29 +327,28 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
         if (typeof declared === 'string') return declared;
         return from.boot === to.boot ? null : 'edge-off';
       };
-      // One cut to the left, so that a gap across the left edge is found too.
-      for (const item of sql.blocks.iterate(machine, fromMs - cutMs, toMs)) {
+      for (const item of sql.blocks.iterate(machine, fromMs, toMs)) {
         const row = item as BlockRow;
         const block = readBlock(row, channels);
         if (block === null) continue;
         for (let i = block.first; i < block.count; i++) {
           const atMs = block.at(i);
-          if (before !== null && atMs - before.atMs > cutMs && atMs > fromMs && before.atMs < toMs) {
-            gaps.push({ fromMs: before.atMs, toMs: atMs, reason: gapReason(before.row, row) });
-          }
-          if (before === null || atMs > before.atMs) before = { atMs, row };
+          note(atMs, row);
           for (let c = 0; c < buckets.length; c++) {
             const value = block.value(c, i);
             if (typeof value === 'number') buckets[c]?.add(atMs, value);
           }
         }
       }
+      const later = sql.firstAfter.get(machine, toMs, toMs) as BlockRow | undefined;
+      if (later !== undefined) note(later.from_ms ?? 0, later);
+      const decimalsOf = (id: string) => schema?.channels.find((one) => one.id === id)?.decimals ?? null;
       return {
         machine,
         fromMs,
         toMs,
         bucketMs,
-        series: channels.map((id, c) => buckets[c]?.series(id)).filter((series) => series !== undefined),
+        series: channels.flatMap((id, c) => buckets[c]?.series(id, decimalsOf(id)) ?? []),
         gaps,
       };
     },
@@ -362,6 +378,7 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
         sql.setConditions.run(conditions, machine);
       })();
     },
+    lastLinkNews: (machine) => (sql.lastLinkNews.get(machine) ?? null) as ReturnType<Store['lastLinkNews']>,
     journal: (machine, beforeMs, count) =>
       sql.journal.all(machine, beforeMs, count).map((row) => {
         const entry = row as Omit<JournalEntry, 'facts'> & { facts: string };

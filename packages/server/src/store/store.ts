@@ -122,6 +122,8 @@ export interface Store {
   // journal
   addJournal(machine: string, entries: readonly JournalEntry[]): Promise<void>;
   journal(machine: string, beforeMs: number, count: number): JournalEntry[];
+  /** What the journal said last of the machine's link; `null`: nothing yet. */
+  lastLinkNews(machine: string): 'edge-connected' | 'edge-disconnected' | null;
   /** JSON of what the journal said last of a machine; `null` at first. */
   conditions(machine: string): string | null;
   /** Adds entries and replaces the conditions they led to, in one transaction. */
