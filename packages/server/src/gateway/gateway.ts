@@ -27,6 +27,7 @@ import {
   stepServer,
 } from '@vigie/protocol';
 import { type Conditions, noConditions, observe } from '../journal/changes.ts';
+import { LinkNews } from '../journal/link-news.ts';
 import type { Connected, Live } from '../live.ts';
 import type { AppendResult, Store } from '../store/store.ts';
 import { codeSha256, type LinkIdentity } from './identity.ts';
@@ -58,6 +59,12 @@ export interface Gateway {
 /** Rejects when the port is taken. */
 export function startGateway(options: GatewayOptions): Promise<Gateway> {
   const connections = new Set<Link>();
+  const linkNews = new LinkNews(options.clock, options.store, (machine, entry) => {
+    void options.store.addJournal(machine, [entry]).then(
+      () => options.live.journal(machine, entry),
+      (error: unknown) => options.log('store: refused', { machine, why: String(error) }),
+    );
+  });
   const server: Server = createServer(
     {
       key: options.identity.keyPem,
@@ -67,7 +74,7 @@ export function startGateway(options: GatewayOptions): Promise<Gateway> {
       handshakeTimeout: TLS_HANDSHAKE_MS,
     },
     (socket) => {
-      const link = new Link(socket, options, () => connections.delete(link));
+      const link = new Link(socket, options, linkNews, () => connections.delete(link));
       connections.add(link);
     },
   );
@@ -88,6 +95,7 @@ export function startGateway(options: GatewayOptions): Promise<Gateway> {
           const closed = new Promise<void>((done) => server.close(() => done()));
           for (const link of links) link.end('shutting-down', 'the server is stopping');
           await closed;
+          linkNews.close();
           await Promise.all(links.map((link) => link.settled));
         },
       });
@@ -98,6 +106,7 @@ export function startGateway(options: GatewayOptions): Promise<Gateway> {
 class Link {
   readonly #socket: TLSSocket;
   readonly #options: GatewayOptions;
+  readonly #linkNews: LinkNews;
   readonly #reader = new FrameReader();
   #session: ServerSession;
   /** Present once the machine has proved what it is. */
@@ -105,9 +114,10 @@ class Link {
   /** Anchors, schemas and blocks take effect in the order they came. */
   #order: Promise<void> = Promise.resolve();
 
-  constructor(socket: TLSSocket, options: GatewayOptions, gone: () => void) {
+  constructor(socket: TLSSocket, options: GatewayOptions, linkNews: LinkNews, gone: () => void) {
     this.#socket = socket;
     this.#options = options;
+    this.#linkNews = linkNews;
     this.#session = newServerSession(options.clock.monotonicMs());
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
@@ -277,12 +287,7 @@ class Link {
     queueMicrotask(() => {
       if (this.#session.phase !== 'open') return;
       live.connect(machine.id, connected);
-      this.#journal(machine.id, [
-        this.#entry('edge-connected', { backlogRows: Math.max(0, hello.nextSequence - nextSequence) }),
-        ...(nextSequence === 0 || store.date(machine.id, hello.spool, hello.bootNumber, 0) !== null
-          ? []
-          : [this.#entry('edge-boot', { boot: hello.bootNumber })]),
-      ]);
+      this.#linkNews.connected(machine.id);
     });
     return event;
   }
@@ -302,7 +307,7 @@ class Link {
     const machine = this.#machine;
     this.#machine = null;
     if (machine === null || !this.#options.live.disconnect(machine.id, machine.connected)) return;
-    this.#journal(machine.id, [this.#entry('edge-disconnected', {})]);
+    this.#linkNews.disconnected(machine.id);
   }
 
   async #enrol(body: Enrol): Promise<ServerEvent> {
@@ -417,7 +422,13 @@ class Link {
       return;
     }
     const { bootNumber, monotonicMs, utcMs, errorMs } = anchor;
+    const dated = store.date(machine, spool, bootNumber, 0) !== null;
     await store.putAnchor({ machine, spool, bootNumber, monotonicMs, utcMs, errorMs });
+    const bootMs = dated ? null : store.date(machine, spool, bootNumber, 0);
+    // The first boot of a spool is the box put into service: its first connection says so.
+    if (bootMs !== null && store.nextSequence(machine, spool) > 0) {
+      this.#journal(machine, [{ ...this.#entry('edge-boot', { boot: bootNumber }), atMs: bootMs }]);
+    }
     live.stored(machine, 0, utcMs);
   }
 

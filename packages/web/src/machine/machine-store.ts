@@ -57,8 +57,9 @@ export function createMachineStore(id: string) {
 
   async function loadJournal(older: boolean): Promise<void> {
     const known = journal.peek() ?? [];
-    const before = older ? known.at(-1)?.atMs : undefined;
-    const query = `count=${journalCount}${before === undefined ? '' : `&before=${before}`}`;
+    // Entries of the very instant of the oldest one may lie beyond the page: they are asked for too.
+    const oldestMs = older ? known.at(-1)?.atMs : undefined;
+    const query = `count=${journalCount}${oldestMs === undefined ? '' : `&before=${oldestMs + 1}`}`;
     try {
       const page = await get<Journal>(`${path}/journal?${query}`, abort.signal);
       const first = journal.peek() === null;
