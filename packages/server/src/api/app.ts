@@ -94,6 +94,8 @@ export function createApp(options: AppOptions): Hono<Env> {
     return fail(c, 'unavailable', 'The server could not answer. Please try again in a moment.');
   });
 
+  // Streams of events are left as they are: each must leave at once.
+  app.use(compress());
   const api = new Hono<Env>();
   api.use(csrf());
   api.use(
@@ -313,7 +315,6 @@ export function createApp(options: AppOptions): Hono<Env> {
   api.all('*', (c) => fail(c, 'not-found', 'There is nothing at this address.'));
   app.route('/api', api);
 
-  app.use(compress());
   if (existsSync(options.page)) {
     app.use(
       '/assets/*',
