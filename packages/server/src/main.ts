@@ -67,9 +67,12 @@ async function run(): Promise<number> {
     console.log(
       JSON.stringify({ listening: { address, linkPort: server.linkPort, setupCode: server.setupCode } }),
     );
-    if (server.setupCode !== null) {
-      logger.info(`no user yet: open ${address}/setup and type the code ${server.setupCode}`);
-    }
+    console.log(
+      server.setupCode === null
+        ? `Page: ${address}`
+        : `Page: ${address} (no account yet: open ${address}/setup and type the code ${server.setupCode})`,
+    );
+    console.log(`Edges connect to port ${server.linkPort}. Ctrl+C stops the server.`);
     await stopped;
     await server.close();
     return EXIT.ok;
