@@ -167,7 +167,7 @@ async function main(): Promise<number> {
       : `  First sign-in: open ${address}/setup and type the code ${server.setupCode}`,
   );
   console.log(
-    `  ${count} machines live. Data and logs: ${data}\n  Ctrl+C stops the fleet; the next start goes on where it was.\n`,
+    `  ${count} ${count === 1 ? 'machine' : 'machines'} live. Data and logs: ${data}\n  Ctrl+C stops the fleet; the next start goes on where it was.\n`,
   );
   console.log(JSON.stringify({ demo: { address, linkPort: server.linkPort, setupCode: server.setupCode } }));
   const ended = await Promise.race(

@@ -394,7 +394,8 @@ class Link {
       const before = kept === null ? noConditions : (JSON.parse(kept) as Conditions);
       const { conditions, entries } = observe(before, schema, rows);
       const json = JSON.stringify(conditions);
-      if (json !== kept) await store.addChanges(machine, entries, json);
+      // What changed and changed back within a block leaves the conditions as they were, and is told all the same.
+      if (entries.length > 0 || json !== kept) await store.addChanges(machine, entries, json);
       for (const entry of entries) live.journal(machine, entry);
       if (fromMs !== null && toMs !== null) live.stored(machine, fromMs, toMs);
     });
