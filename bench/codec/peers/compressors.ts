@@ -1,8 +1,8 @@
-// General compressors, each block alone, each at its strongest: gzip 9, brotli 11 and zstd 19 of node:zlib, xz -9e of
-// its program; zstd 19 with a dictionary of 16 KiB too, trained by the program zstd (fast COVER, a wide search) on the
-// blocks of the training half in the same layout. Containers are counted as these programs write them, without checksums where they
-// can be left out (gzip cannot); the dictionary itself is not counted, as priors are not.
-// xz and zstd take all blocks of a run in few calls: a process a block would be a hundred times slower.
+// General compressors, each block alone, each at its strongest: gzip 9, brotli 11 and zstd 19 of node:zlib, xz -9e
+// of its program; zstd 19 with a dictionary of 16 KiB too, trained by the program zstd (fast COVER, a wide search)
+// on the blocks of the training half in the same layout. Containers are counted as these programs write them,
+// without checksums where they can be left out (gzip cannot); the dictionary itself is not counted, as priors are
+// not. xz and zstd take all blocks of a run in few calls: a process a block would be a hundred times slower.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
