@@ -1,7 +1,7 @@
-// Chimp and Chimp128: Liakos et al., «Chimp: Efficient Lossless Floating Point Compression for Time Series Databases»,
-// VLDB 2022. As Gorilla, with leading zeros in eight classes and flags of two bits; Chimp128 may XOR with
-// any of the 128 values before, found by the low 14 bits. Instants: timestamps.ts, once a block. Not counted: the
-// block's row count.
+// Chimp and Chimp128: Liakos et al., «Chimp: Efficient Lossless Floating Point Compression for Time Series
+// Databases», VLDB 2022. As Gorilla, with leading zeros in eight classes and flags of two bits; Chimp128 may XOR
+// with any of the 128 values before, found by the low 14 bits. Instants: timestamps.ts, once a block. Not counted:
+// the block's row count.
 //
 //   00 · [reference 7]                                    same value
 //   01 · [reference 7] · class 3 · length 6 · centre      many trailing zeros

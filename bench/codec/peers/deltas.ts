@@ -1,4 +1,5 @@
-// Two layouts by column, of deltas of scaled integers: little by themselves, they are what general compressors do best on.
+// Two layouts by column, of deltas of scaled integers: little by themselves, they are what general compressors do
+// best on.
 // - column-deltas: per column the width of its deltas, the first value in 7 bytes, the deltas little-endian.
 // - varint-deltas: zig-zag varints, second differences where a column never falls (counters, instants); after
 //   VictoriaMetrics, lib/encoding (nearest_delta.go, nearest_delta2.go), whose blocks go through zstd then.

@@ -1,7 +1,8 @@
-// Elf: Li et al., «Elf: Erasing-based Lossless Floating-Point Compression», VLDB 2023, with the cheaper flags of Elf+
-// («Erasing-based lossless compression method for streaming floating-point time series», arXiv 2306.16053): bits of the
-// mantissa that the decimal does not need are erased, so that XOR leaves long runs of zeros. Instants: timestamps.ts, once a block. Encoder only, a size: the paper's special case for powers of
-// ten, which decoding needs, is left out (less than a bit a sample). Not counted: the block's row count.
+// Elf: Li et al., «Elf: Erasing-based Lossless Floating-Point Compression», VLDB 2023, with the cheaper flags of
+// Elf+ («Erasing-based lossless compression method for streaming floating-point time series», arXiv 2306.16053):
+// bits of the mantissa that the decimal does not need are erased, so that XOR leaves long runs of zeros. Instants:
+// timestamps.ts, once a block. Encoder only, a size: the paper's special case for powers of ten, which decoding
+// needs, is left out. Not counted: the block's row count.
 //
 //   per sample: 10 not erased · 0 erased, as many significant digits as before · 11 · digits 4
 //   first: trailing zeros 7 · rest; then 01 same · 00 centre in the window before

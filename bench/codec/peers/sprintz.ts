@@ -1,8 +1,9 @@
 // Sprintz: Blalock, Madden, Guttag, «Sprintz: Time Series Compression for the Internet of Things», IMWUT 2018, §4:
-// errors of a predictor, zig-zag, packed eight by eight in the bits the greatest needs; runs of groups without error
-// are counted. Predictors: delta (`sprintz`), or a slope learnt on the way (`sprintz-fire`, after the paper's FIRE). On integers
-// scaled by a decimal; a column that is none is 64 raw bits a sample. The paper's entropy coder is left out. Instants:
-// timestamps.ts, once a block. Not counted: scales and widths (schema), the block's row count.
+// errors of a predictor, zig-zag, packed eight by eight in the bits the greatest needs; runs of groups without
+// error are counted. Predictors: delta (`sprintz`), or a slope learnt on the way (`sprintz-fire`, after the paper's
+// FIRE). On integers scaled by a decimal; a column that is none is 64 raw bits a sample. The paper's entropy coder
+// is left out. Instants: timestamps.ts, once a block. Not counted: scales and widths (schema), the block's row
+// count.
 //
 //   per column: first value varint · groups: width 5 or 6 · errors of 8 samples;  width 0 · groups − 1 8
 import { type BenchColumn, type Block, denseIntegers } from '../recording.ts';

@@ -1,6 +1,7 @@
-// Instants of a block as delta of deltas: Pelkonen et al., «Gorilla: A Fast, Scalable, In-Memory Time Series Database»,
-// VLDB 2015, §4.1.1, with its classes of 7, 9 and 12 bits, here in ms and around a first step of one second. One
-// stream for all columns of a block, where Gorilla as published would pay for one each. Used by every bit-level peer.
+// Instants of a block as delta of deltas: Pelkonen et al., «Gorilla: A Fast, Scalable, In-Memory Time Series
+// Database», VLDB 2015, §4.1.1, with its classes of 7, 9 and 12 bits, here in ms and around a first step of one
+// second. One stream for all columns of a block, where Gorilla as published would pay for one each. Used by every
+// bit-level peer.
 import type { Block } from '../recording.ts';
 import type { BitReader, BitWriter } from './bits.ts';
 
