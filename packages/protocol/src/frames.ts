@@ -101,7 +101,13 @@ export const enrolledBody = z.strictObject({
 export type Enrolled = z.infer<typeof enrolledBody>;
 
 /** Why rows will never come. The number is what travels. */
-export const GAP_REASONS = { 'spool-damaged': 1, 'spool-full': 2, 'spool-lost': 3, thinned: 4 } as const;
+export const GAP_REASONS = {
+  'spool-damaged': 1,
+  'spool-full': 2,
+  'spool-lost': 3,
+  thinned: 4,
+  'controller-silent': 5,
+} as const;
 export type GapReason = keyof typeof GAP_REASONS;
 
 export type Frame =

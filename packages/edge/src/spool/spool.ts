@@ -131,15 +131,16 @@ export class Spool {
   }
 
   /**
-   * Makes rows durable. @param lost rows that memory had to drop before these.
+   * Makes rows durable. @param lost rows that will never come before these, and why; what was committed before
+   * becomes blocks, since none spans a gap.
    */
-  commit(rows: readonly SampledRow[], lost: number): Outcome<void> {
+  commit(rows: readonly SampledRow[], lost: number, reason: GapReason): Outcome<void> {
     return attempt(() => {
       this.#db.transaction(() => {
         let sequence = this.#nextSequence;
         if (lost > 0) {
           this.#cutAll();
-          this.#queueGap(sequence, lost, 'spool-full');
+          this.#queueGap(sequence, lost, reason);
           sequence += lost;
         }
         for (let at = 0; at < rows.length; at += this.mostBlockRows) {
