@@ -12,6 +12,9 @@ import { Buckets } from './m4.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { AppendResult, IncomingBlock, MachineRecord, Store } from './store.ts';
 
+/** Samples of a block at most; an edge sends a tenth of it, and a few bytes can stand for very many. */
+const MOST_CELLS = 1_000_000;
+
 interface BlockRow {
   readonly machine: string;
   readonly spool: string;
@@ -158,7 +161,8 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     sql.addBlock.run({
       machine,
       spool,
-      firstSequence,
+      // Of its first new row: an overlapping block may start where a stored one does.
+      firstSequence: mark,
       rowCount,
       bootNumber: block.bootNumber,
       monotonicStartMs: block.monotonicStartMs,
@@ -174,14 +178,16 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
   };
 
   /** One transaction for whatever waits; answers only after it is durable. */
-  const commitWaiting = (): void => {
-    const batch = waiting;
-    waiting = [];
-    if (batch.length === 0) return;
+  const commit = (batch: readonly Waiting[]): void => {
     let results: AppendResult[];
     try {
       results = db.transaction(() => batch.map(({ block }) => appendOne(block)))();
     } catch (error) {
+      // One that the database refuses must not take the others with it.
+      if (batch.length > 1) {
+        for (const one of batch) commit([one]);
+        return;
+      }
       for (const { reject } of batch) reject(error);
       return;
     }
@@ -189,6 +195,11 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
       const result = results[i];
       if (result !== undefined) resolve(result);
     });
+  };
+  const commitWaiting = (): void => {
+    const batch = waiting;
+    waiting = [];
+    if (batch.length > 0) commit(batch);
   };
 
   /** Rows of a stored block with their instants, oldest first; only `columns` decoded. */
@@ -305,7 +316,7 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
       let before: { readonly atMs: number; readonly row: BlockRow } | null = null;
       const gapReason = (from: BlockRow, to: BlockRow): string | null => {
         if (from.spool !== to.spool) return null;
-        const next = from.first_sequence + from.row_count;
+        const next = from.first_sequence - from.skip_rows + from.row_count;
         const declared = sql.gapBetween.get(machine, from.spool, next, to.first_sequence);
         if (typeof declared === 'string') return declared;
         return from.boot === to.boot ? null : 'edge-off';
@@ -407,14 +418,20 @@ function decodeIncoming(
 ): CheckedBlock {
   const header = readBlockHeader(block.block);
   if (!header.ok) return { ok: false, reason: header.error.message };
-  const { schemaHash } = header.value;
+  const { schemaHash, rowCount, columnCount } = header.value;
+  if (rowCount !== block.rowCount) {
+    return { ok: false, reason: `${rowCount} rows, ${block.rowCount} announced` };
+  }
+  if (rowCount * columnCount > MOST_CELLS) {
+    return { ok: false, reason: `${rowCount * columnCount} samples, ${MOST_CELLS} at most` };
+  }
   const schema = schemaOf(schemaHash);
   if (schema === null) return { ok: false, reason: `its schema ${schemaHash} is not known` };
   const decoded = decodeBlock(block.block, codecSchema(schema));
   if (!decoded.ok) return { ok: false, reason: decoded.error.message };
   const rows = decoded.value;
-  if (rows.rowCount !== block.rowCount) {
-    return { ok: false, reason: `${rows.rowCount} rows, ${block.rowCount} announced` };
+  if (rows.timesMs.some((timeMs, i) => i > 0 && timeMs <= (rows.timesMs[i - 1] ?? 0))) {
+    return { ok: false, reason: 'its rows are not in increasing time' };
   }
   const spanMs = (rows.timesMs[rows.rowCount - 1] ?? 0) - (rows.timesMs[0] ?? 0);
   return { ok: true, spanMs, schemaHash, schema, rows };
