@@ -121,13 +121,15 @@ export class Spool {
   }
 
   /** Oldest sequence held, in a block or not yet. */
-  oldestSequence(): number {
-    const oldest = this.#db
-      .prepare<[], { s: number | null }>(
-        'SELECT min(s) AS s FROM (SELECT min(first_sequence) AS s FROM queue UNION ALL SELECT min(first_sequence) FROM pending)',
-      )
-      .get()?.s;
-    return oldest ?? this.#nextSequence;
+  oldestSequence(): Outcome<number> {
+    return attempt(() => {
+      const oldest = this.#db
+        .prepare<[], { s: number | null }>(
+          'SELECT min(s) AS s FROM (SELECT min(first_sequence) AS s FROM queue UNION ALL SELECT min(first_sequence) FROM pending)',
+        )
+        .get()?.s;
+      return oldest ?? this.#nextSequence;
+    });
   }
 
   /**
@@ -346,12 +348,12 @@ export class Spool {
     });
   }
 
-  /** JSON of a schema that a block of the spool names. */
+  /** JSON of a schema that a block of the spool names; `null`: not there, or not to be read now. */
   schemaJson(hash: string): string | null {
-    return (
-      this.#db.prepare<[string], { json: string }>('SELECT json FROM schema WHERE hash = ?').get(hash)
-        ?.json ?? null
+    const found = attempt(() =>
+      this.#db.prepare<[string], { json: string }>('SELECT json FROM schema WHERE hash = ?').get(hash),
     );
+    return found.ok ? (found.value?.json ?? null) : null;
   }
 
   /** One row as a block, for LIVE. */
