@@ -82,6 +82,18 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     blocks: db.prepare(
       'SELECT * FROM block WHERE machine = ? AND to_ms >= ? AND from_ms < ? ORDER BY from_ms, first_sequence',
     ),
+    blockBefore: db.prepare(
+      'SELECT * FROM block WHERE machine = ? AND to_ms < ? ORDER BY to_ms DESC LIMIT 1',
+    ),
+    blockAfter: db.prepare(
+      'SELECT * FROM block WHERE machine = ? AND to_ms >= ? AND from_ms >= ? ORDER BY to_ms LIMIT 1',
+    ),
+    blockIds: db
+      .prepare(
+        'SELECT rowid FROM block WHERE machine = ? AND to_ms >= ? AND from_ms < ? ORDER BY from_ms, first_sequence',
+      )
+      .pluck(),
+    blockById: db.prepare('SELECT * FROM block WHERE rowid = ?'),
     lastBlock: db.prepare(
       'SELECT * FROM block WHERE machine = ? AND from_ms IS NOT NULL ORDER BY to_ms DESC LIMIT 1',
     ),
@@ -313,7 +325,11 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
       const schemaHash = machineOf(sql.machine.get(machine))?.schemaHash ?? null;
       const cutMs = (schemaHash === null ? null : schemaOf(schemaHash))?.cutMs ?? 3_600_000;
       const gaps: ChartGap[] = [];
-      let before: { readonly atMs: number; readonly row: BlockRow } | null = null;
+      // The row before the range and the one after it, so that gaps across its ends are found however long they are.
+      const left = sql.blockBefore.get(machine, fromMs) as BlockRow | undefined;
+      const right = sql.blockAfter.get(machine, toMs, toMs) as BlockRow | undefined;
+      let before: { readonly atMs: number; readonly row: BlockRow } | null =
+        left === undefined ? null : { atMs: left.to_ms ?? 0, row: left };
       const gapReason = (from: BlockRow, to: BlockRow): string | null => {
         if (from.spool !== to.spool) return null;
         const next = from.first_sequence - from.skip_rows + from.row_count;
@@ -321,23 +337,26 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
         if (typeof declared === 'string') return declared;
         return from.boot === to.boot ? null : 'edge-off';
       };
-      // One cut to the left, so that a gap across the left edge is found too.
-      for (const item of sql.blocks.iterate(machine, fromMs - cutMs, toMs)) {
+      const cut = (atMs: number, row: BlockRow): void => {
+        if (before !== null && atMs - before.atMs > cutMs && atMs > fromMs && before.atMs < toMs) {
+          gaps.push({ fromMs: before.atMs, toMs: atMs, reason: gapReason(before.row, row) });
+        }
+        if (before === null || atMs > before.atMs) before = { atMs, row };
+      };
+      for (const item of sql.blocks.iterate(machine, fromMs, toMs)) {
         const row = item as BlockRow;
         const block = readBlock(row, channels);
         if (block === null) continue;
         for (let i = block.first; i < block.count; i++) {
           const atMs = block.at(i);
-          if (before !== null && atMs - before.atMs > cutMs && atMs > fromMs && before.atMs < toMs) {
-            gaps.push({ fromMs: before.atMs, toMs: atMs, reason: gapReason(before.row, row) });
-          }
-          if (before === null || atMs > before.atMs) before = { atMs, row };
+          cut(atMs, row);
           for (let c = 0; c < buckets.length; c++) {
             const value = block.value(c, i);
             if (typeof value === 'number') buckets[c]?.add(atMs, value);
           }
         }
       }
+      if (right !== undefined) cut(right.from_ms ?? 0, right);
       return {
         machine,
         fromMs,
@@ -348,8 +367,11 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
       };
     },
     rows: async function* ({ machine, channels, fromMs, toMs }) {
-      for (const row of sql.blocks.all(machine, fromMs, toMs) as BlockRow[]) {
-        const block = readBlock(row, channels);
+      // Block by block by name: an open query would keep others off the connection, all bytes at once the memory.
+      const ids = sql.blockIds.all(machine, fromMs, toMs) as number[];
+      for (const id of ids) {
+        const row = sql.blockById.get(id) as BlockRow | undefined;
+        const block = row === undefined ? null : readBlock(row, channels);
         if (block === null) continue;
         for (let i = block.first; i < block.count; i++) {
           const atMs = block.at(i);
