@@ -85,6 +85,7 @@ export class Agent {
           this.#keeper.add(row, urgency.isUrgent(row));
           this.#uplink.row(row);
         },
+        silent: (rows) => this.#keeper.silent(rows),
         wantsMore: () => this.#backlogRows() < MOST_ROWS_AHEAD,
         problem: (message) => say(message === null ? 'controller: answers again' : `controller: ${message}`),
         ended: () => {

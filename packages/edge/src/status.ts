@@ -32,8 +32,9 @@ export function describeStatus(
   } catch {
     return { ok: false, text: `No agent has run with the data folder ${folder}.` };
   }
-  const agoS = Math.round((nowMs - status.writtenMs) / 1000);
-  const running = agoS < 30;
+  // The clock of this box may step, so that a file may seem to be of tomorrow.
+  const agoS = Math.max(0, Math.round((nowMs - status.writtenMs) / 1000));
+  const running = agoS < 30 && isAlive(status.pid);
   const acknowledged = status.acknowledgedAgoMs;
   const lines = [
     `Machine      ${status.machine}`,
@@ -46,6 +47,7 @@ export function describeStatus(
     status.diskProblem === null
       ? `Spool        ${status.backlogRows} rows wait to be acknowledged`
       : `Disk         CANNOT BE WRITTEN (${status.diskProblem}): rows are held in memory; free space or replace the card`,
+    ...(status.lostRows === 0 ? [] : [`Lost         ${status.lostRows} rows that memory could not hold`]),
     status.linkProblem === null ? 'Link         connected' : `Link         DOWN: ${status.linkProblem}`,
     acknowledged === null
       ? 'Server       has not acknowledged anything since the agent started'
@@ -55,4 +57,14 @@ export function describeStatus(
   const { controllerProblem, diskProblem, linkProblem } = status;
   const ok = running && controllerProblem === null && diskProblem === null && linkProblem === null;
   return { ok, text: lines.join('\n') };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // There, and somebody else's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }

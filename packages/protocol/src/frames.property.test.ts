@@ -1,7 +1,14 @@
 // Frames: round trip, split anywhere; truncations, bit flips and random bytes give a reason and never throw.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeFrame, encodeFrame, type Frame, FrameReader, MAX_FRAME_BYTES } from './frames.ts';
+import {
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  FrameReader,
+  type FrameResult,
+  MAX_FRAME_BYTES,
+} from './frames.ts';
 
 const u32 = fc.integer({ min: 0, max: 2 ** 32 - 1 });
 const u48 = fc.integer({ min: 0, max: 2 ** 48 - 1 });
@@ -76,6 +83,23 @@ describe('frames', () => {
         decodeFrame(noise);
       }),
     );
+  });
+
+  it('come whole however large, byte by byte or with others behind them', () => {
+    const large: Frame = {
+      type: 'LIVE',
+      bootNumber: 1,
+      monotonicMs: 2,
+      block: new Uint8Array(200_000).fill(7),
+    };
+    const stream = Buffer.concat([large, { type: 'PING', nonce: 3 } as const, large].map(encodeFrame));
+    for (const size of [1, 65_536, stream.length]) {
+      const reader = new FrameReader();
+      const got: FrameResult[] = [];
+      for (let at = 0; at < stream.length; at += size)
+        got.push(...reader.push(stream.subarray(at, at + size)));
+      expect(got).toEqual([large, { type: 'PING', nonce: 3 }, large].map((frame) => ({ ok: true, frame })));
+    }
   });
 
   it('refuse lengths of 0, over the limit and 2^32 − 1, and stay refused', () => {

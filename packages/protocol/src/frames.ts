@@ -23,6 +23,8 @@ export const EXPORTER_LABEL = 'EXPORTER-vigie-link';
 export const EXPORTER_BYTES = 32;
 
 const MAX_U48 = 2 ** 48 - 1;
+const LENGTH_BYTES = 4;
+const KEPT_BYTES = 16_384;
 const hash = z.string().regex(/^[0-9a-f]{16}$/);
 const u48 = z.number().int().min(0).max(MAX_U48);
 const u32 = z.number().int().min(0).max(0xffff_ffff);
@@ -101,7 +103,13 @@ export const enrolledBody = z.strictObject({
 export type Enrolled = z.infer<typeof enrolledBody>;
 
 /** Why rows will never come. The number is what travels. */
-export const GAP_REASONS = { 'spool-damaged': 1, 'spool-full': 2, 'spool-lost': 3, thinned: 4 } as const;
+export const GAP_REASONS = {
+  'spool-damaged': 1,
+  'spool-full': 2,
+  'spool-lost': 3,
+  thinned: 4,
+  'controller-silent': 5,
+} as const;
 export type GapReason = keyof typeof GAP_REASONS;
 
 export type Frame =
@@ -382,44 +390,66 @@ function decodeJson(type: keyof typeof BODY_SCHEMAS, body: Uint8Array): FrameRes
 }
 
 /**
- * Cuts a byte stream into frames. Holds at most one frame's bytes. After a failure it stays failed:
- * the connection must end.
+ * Cuts a byte stream into frames. Holds at most one frame's bytes, in memory that grows as they come: a length that
+ * lies costs nothing, and a frame that comes byte by byte costs its own size. After a failure it stays failed: the
+ * connection must end.
  */
 export class FrameReader {
   #held: Uint8Array = new Uint8Array(0);
+  #size = 0;
   #failed: string | null = null;
 
   /** Frames completed by `chunk`, in order; a failure comes last. */
   push(chunk: Uint8Array): FrameResult[] {
     if (this.#failed !== null) return [{ ok: false, message: this.#failed }];
     const out: FrameResult[] = [];
-    // Plain bytes, because a Buffer's slice is a view that would keep the socket's whole read alive.
-    let bytes: Uint8Array = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    if (this.#held.length > 0) {
-      bytes = new Uint8Array(this.#held.length + chunk.length);
-      bytes.set(this.#held, 0);
-      bytes.set(chunk, this.#held.length);
-    }
-    let at = 0;
-    while (bytes.length - at >= 4) {
-      const length = new DataView(bytes.buffer, bytes.byteOffset + at, 4).getUint32(0);
-      if (length < 1 || length > MAX_FRAME_BYTES) {
-        out.push(this.#fail(`frame length ${length} is not in 1 … ${MAX_FRAME_BYTES}`));
-        return out;
+    for (let at = 0; at < chunk.length; ) {
+      const wanted = this.#wanted();
+      const taken = Math.min(wanted - this.#size, chunk.length - at);
+      this.#take(chunk, at, taken);
+      at += taken;
+      if (this.#size < wanted) break;
+      if (wanted === LENGTH_BYTES) {
+        const length = this.#length();
+        if (length < 1 || length > MAX_FRAME_BYTES) {
+          out.push(this.#fail(`frame length ${length} is not in 1 … ${MAX_FRAME_BYTES}`));
+          return out;
+        }
+        continue;
       }
-      if (bytes.length - at - 4 < length) break;
-      const result = decodeFrame(bytes.slice(at + 4, at + 4 + length));
+      const result = decodeFrame(this.#held.slice(LENGTH_BYTES, wanted));
+      this.#size = 0;
+      // A large frame's memory is not kept for the small ones that usually follow.
+      if (this.#held.length > KEPT_BYTES) this.#held = new Uint8Array(0);
       out.push(result.ok ? result : this.#fail(result.message));
       if (!result.ok) return out;
-      at += 4 + length;
     }
-    this.#held = bytes.slice(at);
     return out;
+  }
+
+  /** Bytes to hold before something can be said: those of the length, then those of the whole frame. */
+  #wanted(): number {
+    return this.#size < LENGTH_BYTES ? LENGTH_BYTES : LENGTH_BYTES + this.#length();
+  }
+
+  #length(): number {
+    return new DataView(this.#held.buffer).getUint32(0);
+  }
+
+  #take(chunk: Uint8Array, at: number, count: number): void {
+    if (this.#size + count > this.#held.length) {
+      const grown = new Uint8Array(Math.max(64, 2 * this.#held.length, this.#size + count));
+      grown.set(this.#held.subarray(0, this.#size));
+      this.#held = grown;
+    }
+    this.#held.set(chunk.subarray(at, at + count), this.#size);
+    this.#size += count;
   }
 
   #fail(message: string): FrameResult {
     this.#failed = message;
     this.#held = new Uint8Array(0);
+    this.#size = 0;
     return { ok: false, message };
   }
 }

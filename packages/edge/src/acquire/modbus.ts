@@ -24,6 +24,8 @@ export interface ModbusOptions {
 
 /** A controller that is off is tried again after this, then twice as long, up to the most. */
 const RETRY_MS = { first: 500, most: 10_000 } as const;
+/** A silence of this length is told to the server; a shorter one is not worth a frame. */
+const SILENCE_MS = 10_000;
 /** «Illegal data address»: what a controller answers when a request covers a hole it does not have. */
 const ILLEGAL_ADDRESS = 2;
 
@@ -47,6 +49,10 @@ export class ModbusSource implements Source {
   #failedPolls = 0;
   #problem: string | null = 'not read yet';
   #lastRowMs = -1;
+  /** Polls that failed since the last row. */
+  #failedInARow = 0;
+  /** Instant of the last row, or of the start. */
+  #heardMs = 0;
   #retryMs: number = RETRY_MS.first;
   #notBeforeMs = 0;
 
@@ -62,6 +68,7 @@ export class ModbusSource implements Source {
 
   start(sink: RowSink): void {
     this.#sink = sink;
+    this.#heardMs = this.#options.clock.monotonicMs();
     this.#schedule();
   }
 
@@ -89,6 +96,7 @@ export class ModbusSource implements Source {
     const { clock } = this.#options;
     if (clock.monotonicMs() < this.#notBeforeMs) {
       this.#failedPolls++;
+      this.#failedInARow++;
       return;
     }
     const startedMs = clock.monotonicMs();
@@ -98,6 +106,7 @@ export class ModbusSource implements Source {
     if (sink === null) return;
     if (!poll.ok) {
       this.#failedPolls++;
+      this.#failedInARow++;
       if (poll.broken) {
         this.#disconnect();
         this.#notBeforeMs = doneMs + this.#retryMs;
@@ -112,6 +121,11 @@ export class ModbusSource implements Source {
     const onGrid = Math.abs(startedMs - gridMs) <= 50 && doneMs - gridMs <= this.#intervalMs / 4;
     const monotonicMs = onGrid ? gridMs : Math.round((startedMs + doneMs) / 2);
     if (monotonicMs <= this.#lastRowMs) return;
+    const silenceMs = monotonicMs - this.#heardMs;
+    if (this.#failedInARow > 0 && silenceMs >= SILENCE_MS)
+      sink.silent(Math.max(1, Math.round(silenceMs / this.#intervalMs) - 1));
+    this.#failedInARow = 0;
+    this.#heardMs = monotonicMs;
     this.#lastRowMs = monotonicMs;
     this.#rows++;
     this.#tell(refused === 0 ? null : `the controller refuses ${refused} of ${poll.answers.length} requests`);

@@ -20,6 +20,8 @@ export interface SourceState {
 
 export interface RowSink {
   row(row: SampledRow): void;
+  /** The controller did not answer for so long that it must be told: rows that would have come before the next. */
+  silent(rows: number): void;
   /** False while so much waits to be sent that a source able to wait should. */
   wantsMore(): boolean;
   /** What is wrong with the source changed; `null`: nothing any more. */

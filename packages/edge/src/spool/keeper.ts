@@ -73,6 +73,14 @@ export class Keeper {
     else this.tick();
   }
 
+  /** Declares rows that never were. A disk that refuses now is not asked again: only an explanation is lost. */
+  silent(rows: number): void {
+    this.commit();
+    if (this.#rows.length > 0) return;
+    const nowMs = this.#clock.monotonicMs();
+    if (this.#note(this.#spool.commit([], rows, 'controller-silent'), nowMs)) this.#blocksMade(nowMs);
+  }
+
   /** Does what is due; to be called at least every second. */
   tick(): void {
     const nowMs = this.#clock.monotonicMs();
@@ -86,9 +94,10 @@ export class Keeper {
     if (this.#rows.length === 0 && this.#lost === 0) return;
     const nowMs = this.#clock.monotonicMs();
     if (this.#problem !== null && nowMs < this.#retryAtMs) return;
-    const done = this.#spool.commit(this.#rows, this.#lost);
+    const done = this.#spool.commit(this.#rows, this.#lost, 'spool-full');
     if (!this.#note(done, nowMs)) return;
     this.#committedMs = nowMs;
+    if (this.#lost > 0) this.#blocksMade(nowMs);
     this.#pendingRows += this.#rows.length;
     this.#rows = [];
     this.#lost = 0;
@@ -100,6 +109,11 @@ export class Keeper {
     const nowMs = this.#clock.monotonicMs();
     this.#cutMs = nowMs;
     if (this.#pendingRows === 0 || !this.#note(this.#spool.cut(), nowMs)) return;
+    this.#blocksMade(nowMs);
+  }
+
+  #blocksMade(nowMs: number): void {
+    this.#cutMs = nowMs;
     this.#pendingRows = 0;
     this.#stored();
   }

@@ -121,25 +121,28 @@ export class Spool {
   }
 
   /** Oldest sequence held, in a block or not yet. */
-  oldestSequence(): number {
-    const oldest = this.#db
-      .prepare<[], { s: number | null }>(
-        'SELECT min(s) AS s FROM (SELECT min(first_sequence) AS s FROM queue UNION ALL SELECT min(first_sequence) FROM pending)',
-      )
-      .get()?.s;
-    return oldest ?? this.#nextSequence;
+  oldestSequence(): Outcome<number> {
+    return attempt(() => {
+      const oldest = this.#db
+        .prepare<[], { s: number | null }>(
+          'SELECT min(s) AS s FROM (SELECT min(first_sequence) AS s FROM queue UNION ALL SELECT min(first_sequence) FROM pending)',
+        )
+        .get()?.s;
+      return oldest ?? this.#nextSequence;
+    });
   }
 
   /**
-   * Makes rows durable. @param lost rows that memory had to drop before these.
+   * Makes rows durable. @param lost rows that will never come before these, and why; what was committed before
+   * becomes blocks, since none spans a gap.
    */
-  commit(rows: readonly SampledRow[], lost: number): Outcome<void> {
+  commit(rows: readonly SampledRow[], lost: number, reason: GapReason): Outcome<void> {
     return attempt(() => {
       this.#db.transaction(() => {
         let sequence = this.#nextSequence;
         if (lost > 0) {
           this.#cutAll();
-          this.#queueGap(sequence, lost, 'spool-full');
+          this.#queueGap(sequence, lost, reason);
           sequence += lost;
         }
         for (let at = 0; at < rows.length; at += this.mostBlockRows) {
@@ -345,12 +348,12 @@ export class Spool {
     });
   }
 
-  /** JSON of a schema that a block of the spool names. */
+  /** JSON of a schema that a block of the spool names; `null`: not there, or not to be read now. */
   schemaJson(hash: string): string | null {
-    return (
-      this.#db.prepare<[string], { json: string }>('SELECT json FROM schema WHERE hash = ?').get(hash)
-        ?.json ?? null
+    const found = attempt(() =>
+      this.#db.prepare<[string], { json: string }>('SELECT json FROM schema WHERE hash = ?').get(hash),
     );
+    return found.ok ? (found.value?.json ?? null) : null;
   }
 
   /** One row as a block, for LIVE. */

@@ -10,7 +10,7 @@ export interface Connection {
   /** Keying material bound to this very session (RFC 8446 §7.5). */
   readonly exporter: Uint8Array;
   send(frame: Frame): void;
-  close(): void;
+  close(reason?: string): void;
 }
 
 export interface ConnectionEvents {
@@ -67,7 +67,7 @@ export function openConnection(
       send: (frame) => {
         if (!over) socket.write(encodeFrame(frame));
       },
-      close: () => end('closed'),
+      close: (reason = 'closed') => end(reason),
     });
   });
   return { abort: () => end('given up') };

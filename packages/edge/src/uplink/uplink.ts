@@ -24,6 +24,8 @@ import { type Connection, openConnection } from './connection.ts';
 
 const BACK_OFF_MS = { base: 500, most: 60_000 } as const;
 const CONNECT_DEADLINE_MS = 20_000;
+/** A connection that stood so long, or moved the mark, was worth dialling for: the next back-off begins anew. */
+const STOOD_MS = 60_000;
 const TICK_MS = 1000;
 
 export interface UplinkOptions {
@@ -48,6 +50,8 @@ export class Uplink {
   #failures = 0;
   #retryAfterMs = 0;
   #stopped = false;
+  /** When the server welcomed this edge; `null`: not in this connection. */
+  #welcomedMs: number | null = null;
   #newestRow: SampledRow | null = null;
   #told: Told = null;
   #problem: string | null = 'not connected yet';
@@ -122,7 +126,7 @@ export class Uplink {
         if (this.#newestRow !== null) this.#sendRow(this.#newestRow, true);
         return;
       case 'welcomed':
-        this.#failures = 0;
+        this.#welcomedMs = this.#nowMs();
         this.#problem = null;
         this.#told = null;
         say(
@@ -131,6 +135,7 @@ export class Uplink {
         this.#options.onSettings(effect.settings);
         return;
       case 'acknowledged':
+        if (effect.nextSequence > spool.acknowledged) this.#failures = 0;
         spool.acknowledge(effect.nextSequence);
         this.#acknowledgedMs = this.#nowMs();
         this.#options.onAcknowledged();
@@ -146,7 +151,10 @@ export class Uplink {
         this.#problem = inWords(effect.reason);
         say(`link: ${this.#problem}`);
         if (effect.reason.kind === 'refused') this.#retryAfterMs = effect.reason.refused.retryAfterMs ?? 0;
-        if (effect.reason.kind === 'spool-behind') spool.renew();
+        if (effect.reason.kind === 'spool-behind') {
+          const renewed = spool.renew();
+          if (!renewed.ok) say(`spool: cannot go on under a new identity yet: ${renewed.message}`);
+        }
         this.#connection?.close();
         return;
     }
@@ -180,8 +188,13 @@ export class Uplink {
     );
   }
 
-  #greet({ exporter }: Connection): void {
+  #greet({ exporter, close }: Connection): void {
     const { identity, credential, spool, axis } = this.#options;
+    const oldest = spool.oldestSequence();
+    if (!oldest.ok) {
+      close(`the spool cannot be read: ${oldest.message}`);
+      return;
+    }
     this.#feed({
       type: 'opened',
       hello: {
@@ -193,7 +206,7 @@ export class Uplink {
         bootId: spool.bootId,
         monotonicMs: axis.nowMs(),
         schema: spool.schemaHash,
-        oldestSequence: spool.oldestSequence(),
+        oldestSequence: oldest.value,
         nextSequence: spool.nextSequence,
       },
     });
@@ -203,6 +216,8 @@ export class Uplink {
     const { clock, randomness, say } = this.#options;
     this.#attempt = null;
     this.#connection = null;
+    if (this.#welcomedMs !== null && this.#nowMs() - this.#welcomedMs >= STOOD_MS) this.#failures = 0;
+    this.#welcomedMs = null;
     const explained = this.#session.phase === 'closed';
     this.#session = newEdgeSession;
     if (this.#stopped) return;

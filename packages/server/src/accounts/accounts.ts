@@ -87,6 +87,7 @@ export class Accounts {
     const user = await this.#create({ ...request, role: 'super-admin' });
     if (user === null) return { kind: 'wrong-code' };
     this.#setupCode = null;
+    this.#forgive(`setup ${address}`);
     return this.#open(user);
   }
 
@@ -98,6 +99,7 @@ export class Accounts {
     const right = await verify(user?.password ?? (await this.#decoy), password);
     if (user === undefined || !right) return { kind: 'wrong-credentials' };
     this.#attempts.delete(`user ${name}`);
+    this.#forgive(`address ${address}`);
     return this.#open(user);
   }
 
@@ -180,6 +182,11 @@ export class Accounts {
         .run(sha256(token), user.id, nowMs + SESSION_MS);
     })();
     return { kind: 'signed-in', me: meOf(user), token };
+  }
+
+  /** Takes back an attempt that was right: many people may sign in from behind one address. */
+  #forgive(key: string): void {
+    this.#attempts.set(key, this.#attempts.get(key)?.slice(0, -1) ?? []);
   }
 
   /** Counts an attempt; ms to wait before the next, 0 when it may go on. */

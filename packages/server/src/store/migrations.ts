@@ -25,7 +25,7 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (machine, spool, boot, monotonic_ms)
   ) STRICT;
   -- bytes: as received. from_ms, to_ms: first and last instant, NULL until the boot has an anchor.
-  -- skip_rows: leading rows that an earlier block holds already.
+  -- skip_rows: leading rows that an earlier block holds already. first_sequence: of the first row after them.
   CREATE TABLE block (
     machine TEXT NOT NULL, spool TEXT NOT NULL, first_sequence INTEGER NOT NULL,
     boot INTEGER NOT NULL, monotonic_ms INTEGER NOT NULL, span_ms INTEGER NOT NULL,

@@ -12,6 +12,9 @@ import { Buckets } from './m4.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { AppendResult, IncomingBlock, MachineRecord, Store } from './store.ts';
 
+/** Samples of a block at most; an edge sends a tenth of it, and a few bytes can stand for very many. */
+const MOST_CELLS = 1_000_000;
+
 interface BlockRow {
   readonly machine: string;
   readonly spool: string;
@@ -79,10 +82,18 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     blocks: db.prepare(
       'SELECT * FROM block WHERE machine = ? AND to_ms >= ? AND from_ms < ? ORDER BY from_ms, first_sequence',
     ),
-    lastBefore: db.prepare('SELECT * FROM block WHERE machine = ? AND to_ms < ? ORDER BY to_ms DESC LIMIT 1'),
-    firstAfter: db.prepare(
+    blockBefore: db.prepare(
+      'SELECT * FROM block WHERE machine = ? AND to_ms < ? ORDER BY to_ms DESC LIMIT 1',
+    ),
+    blockAfter: db.prepare(
       'SELECT * FROM block WHERE machine = ? AND to_ms >= ? AND from_ms >= ? ORDER BY to_ms LIMIT 1',
     ),
+    blockIds: db
+      .prepare(
+        'SELECT rowid FROM block WHERE machine = ? AND to_ms >= ? AND from_ms < ? ORDER BY from_ms, first_sequence',
+      )
+      .pluck(),
+    blockById: db.prepare('SELECT * FROM block WHERE rowid = ?'),
     lastBlock: db.prepare(
       'SELECT * FROM block WHERE machine = ? AND from_ms IS NOT NULL ORDER BY to_ms DESC LIMIT 1',
     ),
@@ -167,7 +178,8 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     sql.addBlock.run({
       machine,
       spool,
-      firstSequence,
+      // Of its first new row: an overlapping block may start where a stored one does.
+      firstSequence: mark,
       rowCount,
       bootNumber: block.bootNumber,
       monotonicStartMs: block.monotonicStartMs,
@@ -183,14 +195,16 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
   };
 
   /** One transaction for whatever waits; answers only after it is durable. */
-  const commitWaiting = (): void => {
-    const batch = waiting;
-    waiting = [];
-    if (batch.length === 0) return;
+  const commit = (batch: readonly Waiting[]): void => {
     let results: AppendResult[];
     try {
       results = db.transaction(() => batch.map(({ block }) => appendOne(block)))();
     } catch (error) {
+      // One that the database refuses must not take the others with it.
+      if (batch.length > 1) {
+        for (const one of batch) commit([one]);
+        return;
+      }
       for (const { reject } of batch) reject(error);
       return;
     }
@@ -198,6 +212,11 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
       const result = results[i];
       if (result !== undefined) resolve(result);
     });
+  };
+  const commitWaiting = (): void => {
+    const batch = waiting;
+    waiting = [];
+    if (batch.length > 0) commit(batch);
   };
 
   /** Rows of a stored block with their instants, oldest first; only `columns` decoded. */
@@ -310,22 +329,23 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
       const schema = schemaHash === null ? null : schemaOf(schemaHash);
       const cutMs = schema?.cutMs ?? 3_600_000;
       const gaps: ChartGap[] = [];
-      // Gaps are the same at every zoom: those that begin before the range or end after it are found whole.
-      const earlier = sql.lastBefore.get(machine, fromMs) as BlockRow | undefined;
+      // The row before the range and the one after it, so that gaps across its ends are found however long they are.
+      const left = sql.blockBefore.get(machine, fromMs) as BlockRow | undefined;
+      const right = sql.blockAfter.get(machine, toMs, toMs) as BlockRow | undefined;
       let before: { readonly atMs: number; readonly row: BlockRow } | null =
-        earlier === undefined ? null : { atMs: earlier.to_ms ?? 0, row: earlier };
-      const note = (atMs: number, row: BlockRow): void => {
+        left === undefined ? null : { atMs: left.to_ms ?? 0, row: left };
+      const gapReason = (from: BlockRow, to: BlockRow): string | null => {
+        if (from.spool !== to.spool) return null;
+        const next = from.first_sequence - from.skip_rows + from.row_count;
+        const declared = sql.gapBetween.get(machine, from.spool, next, to.first_sequence);
+        if (typeof declared === 'string') return declared;
+        return from.boot === to.boot ? null : 'edge-off';
+      };
+      const cut = (atMs: number, row: BlockRow): void => {
         if (before !== null && atMs - before.atMs > cutMs && atMs > fromMs && before.atMs < toMs) {
           gaps.push({ fromMs: before.atMs, toMs: atMs, reason: gapReason(before.row, row) });
         }
         if (before === null || atMs > before.atMs) before = { atMs, row };
-      };
-      const gapReason = (from: BlockRow, to: BlockRow): string | null => {
-        if (from.spool !== to.spool) return null;
-        const next = from.first_sequence + from.row_count;
-        const declared = sql.gapBetween.get(machine, from.spool, next, to.first_sequence);
-        if (typeof declared === 'string') return declared;
-        return from.boot === to.boot ? null : 'edge-off';
       };
       for (const item of sql.blocks.iterate(machine, fromMs, toMs)) {
         const row = item as BlockRow;
@@ -333,15 +353,14 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
         if (block === null) continue;
         for (let i = block.first; i < block.count; i++) {
           const atMs = block.at(i);
-          note(atMs, row);
+          cut(atMs, row);
           for (let c = 0; c < buckets.length; c++) {
             const value = block.value(c, i);
             if (typeof value === 'number') buckets[c]?.add(atMs, value);
           }
         }
       }
-      const later = sql.firstAfter.get(machine, toMs, toMs) as BlockRow | undefined;
-      if (later !== undefined) note(later.from_ms ?? 0, later);
+      if (right !== undefined) cut(right.from_ms ?? 0, right);
       const decimalsOf = (id: string) => schema?.channels.find((one) => one.id === id)?.decimals ?? null;
       return {
         machine,
@@ -353,8 +372,11 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
       };
     },
     rows: async function* ({ machine, channels, fromMs, toMs }) {
-      for (const row of sql.blocks.all(machine, fromMs, toMs) as BlockRow[]) {
-        const block = readBlock(row, channels);
+      // Block by block by name: an open query would keep others off the connection, all bytes at once the memory.
+      const ids = sql.blockIds.all(machine, fromMs, toMs) as number[];
+      for (const id of ids) {
+        const row = sql.blockById.get(id) as BlockRow | undefined;
+        const block = row === undefined ? null : readBlock(row, channels);
         if (block === null) continue;
         for (let i = block.first; i < block.count; i++) {
           const atMs = block.at(i);
@@ -424,14 +446,20 @@ function decodeIncoming(
 ): CheckedBlock {
   const header = readBlockHeader(block.block);
   if (!header.ok) return { ok: false, reason: header.error.message };
-  const { schemaHash } = header.value;
+  const { schemaHash, rowCount, columnCount } = header.value;
+  if (rowCount !== block.rowCount) {
+    return { ok: false, reason: `${rowCount} rows, ${block.rowCount} announced` };
+  }
+  if (rowCount * columnCount > MOST_CELLS) {
+    return { ok: false, reason: `${rowCount * columnCount} samples, ${MOST_CELLS} at most` };
+  }
   const schema = schemaOf(schemaHash);
   if (schema === null) return { ok: false, reason: `its schema ${schemaHash} is not known` };
   const decoded = decodeBlock(block.block, codecSchema(schema));
   if (!decoded.ok) return { ok: false, reason: decoded.error.message };
   const rows = decoded.value;
-  if (rows.rowCount !== block.rowCount) {
-    return { ok: false, reason: `${rows.rowCount} rows, ${block.rowCount} announced` };
+  if (rows.timesMs.some((timeMs, i) => i > 0 && timeMs <= (rows.timesMs[i - 1] ?? 0))) {
+    return { ok: false, reason: 'its rows are not in increasing time' };
   }
   const spanMs = (rows.timesMs[rows.rowCount - 1] ?? 0) - (rows.timesMs[0] ?? 0);
   return { ok: true, spanMs, schemaHash, schema, rows };

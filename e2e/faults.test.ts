@@ -1,0 +1,214 @@
+// Killed programs and a bad link, at random instants: whatever happens, each row the edge had committed is stored
+// once, as the controller served it, and dated right. The controller's own log is the judge: its channel `scan`
+// counts reads, so that every stored row names the read it came from. VIGIE_SEED replays the instants.
+import { describe, expect, it, type TestContext } from 'vitest';
+import { LinkProxy } from './proxy.ts';
+import {
+  type Exported,
+  freePort,
+  kill,
+  type Program,
+  rest,
+  type ServedRow,
+  SimulatedMachine,
+  seeded,
+  seedOfRun,
+  until,
+  World,
+} from './world.ts';
+
+/** Rows that an edge killed may not have committed: ten seconds of them, and the one it was reading. */
+const MOST_LOST_PER_KILL = 10 * 10 + 1;
+/** Between the instant the controller answered and the one stored. */
+const MOST_OFF_MS = 100;
+
+class Scene {
+  readonly world = new World();
+  readonly id = 'TV-01';
+  readonly random: () => number;
+  /** Scan served last when an edge was killed. */
+  readonly kills: number[] = [];
+  machine!: SimulatedMachine;
+  road!: LinkProxy;
+  edge: Program | null = null;
+
+  constructor(name: string) {
+    this.random = seeded(seedOfRun(name));
+  }
+
+  async start(): Promise<void> {
+    const { world, id } = this;
+    await world.startServer();
+    await world.setUp();
+    this.road = await LinkProxy.start(() => world.linkPort);
+    world.atEnd(() => this.road.close());
+    await world.enrolled(id, { linkPort: this.road.port });
+    this.machine = new SimulatedMachine(world, id, await freePort());
+    await this.machine.start();
+    await this.startEdge();
+  }
+
+  async startEdge(): Promise<void> {
+    this.edge = this.world.start('vigie-edge', this.machine.edgeArgs(this.world.edgeFolder(this.id)));
+    await this.edge.event('running');
+  }
+
+  async killEdge(): Promise<void> {
+    if (this.edge !== null) await kill(this.edge);
+    this.kills.push(this.machine.served().at(-1)?.scan ?? 0);
+  }
+
+  /** Somewhere between two numbers of ms. */
+  pause(least: number, most: number): Promise<void> {
+    return rest(least + (most - least) * this.random());
+  }
+
+  /** Stops the edge in order, so that all it read is committed, and has it drained. */
+  async drained(): Promise<{ stored: Exported; served: ServedRow[] }> {
+    await this.edge?.stop();
+    // An edge started again sends what the one before had kept; its controller is gone, so it adds nothing.
+    await this.machine.program?.stop();
+    await this.startEdge();
+    await until('the backlog to drain', () => {
+      const status = this.world.status(this.id);
+      return (
+        status !== null &&
+        status.pid === this.edge?.process.pid &&
+        status.linkProblem === null &&
+        status.backlogRows === 0
+      );
+    });
+    return { stored: await this.world.export(this.id), served: this.machine.served() };
+  }
+}
+
+function expectWhole(
+  { stored, served }: { stored: Exported; served: ServedRow[] },
+  kills: readonly number[],
+) {
+  const scanAt = stored.channels.indexOf('scan');
+  const byScan = new Map(served.map((row) => [row.scan, row]));
+  const seen = new Set<number>();
+  let before = Number.NEGATIVE_INFINITY;
+  const offs: number[] = [];
+  for (const row of stored.rows) {
+    const scan = row.values[scanAt] ?? -1;
+    expect(seen.has(scan), `scan ${scan} is stored twice`).toBe(false);
+    seen.add(scan);
+    const said = byScan.get(scan);
+    expect(row.values, `scan ${scan}`).toEqual(said?.values);
+    expect(row.atMs, `scan ${scan} comes after the one before`).toBeGreaterThan(before);
+    before = row.atMs;
+    offs.push(Math.abs(row.atMs - (said?.utcMs ?? 0)));
+  }
+  console.log(`${stored.rows.length} rows, off by ${Math.max(...offs)} ms at most, ${kills.length} kills`);
+  expect(Math.max(...offs), 'stored instant against the log').toBeLessThanOrEqual(MOST_OFF_MS);
+  // What is missing lies right before a kill, and nowhere else.
+  const missing = served.map(({ scan }) => scan).filter((scan) => !seen.has(scan));
+  const ends = [...kills, served.at(-1)?.scan ?? 0];
+  const lost = new Map<number, number[]>();
+  for (const scan of missing) {
+    const end = ends.find((last) => last >= scan) ?? -1;
+    lost.set(end, [...(lost.get(end) ?? []), scan]);
+  }
+  for (const [end, scans] of lost) {
+    const tail = Array.from({ length: scans.length }, (_, i) => end - scans.length + 1 + i);
+    expect(scans, `lost before the kill at scan ${end}`).toEqual(tail);
+    // A polite stop may end a read that is under way.
+    const most = kills.includes(end) ? MOST_LOST_PER_KILL : 1;
+    expect(scans.length, `lost before the kill at scan ${end}`).toBeLessThanOrEqual(most);
+  }
+  expect(stored.rows.length, 'enough rows to mean something').toBeGreaterThan(100);
+}
+
+async function set(name: string, { onTestFinished }: TestContext): Promise<Scene> {
+  const scene = new Scene(name);
+  onTestFinished(() => scene.world.dispose());
+  await scene.start();
+  return scene;
+}
+
+// Each in a world of its own, side by side: most of the time is waiting.
+describe.concurrent('no row is lost but those not committed, none is doubled', () => {
+  it('when the edge is killed again and again', async (test) => {
+    const scene = await set('edge killed', test);
+    for (let i = 0; i < 8; i++) {
+      await scene.pause(100, 4000);
+      await scene.killEdge();
+      await scene.startEdge();
+    }
+    await scene.pause(2000, 2000);
+    expectWhole(await scene.drained(), scene.kills);
+  });
+
+  it('when the server is killed again and again; what it acknowledged is there after', async (test) => {
+    const scene = await set('server killed', test);
+    const { world, id } = scene;
+    const scans = async (): Promise<Set<unknown>> => {
+      const { channels, rows } = await world.export(id);
+      const at = channels.indexOf('scan');
+      return new Set(rows.map(({ values }) => values[at]));
+    };
+    for (let i = 0; i < 6; i++) {
+      await scene.pause(500, 4000);
+      const before = world.status(id);
+      const backlogRows = before?.backlogRows ?? Number.POSITIVE_INFINITY;
+      await kill(world.server);
+      await scene.pause(0, 1500);
+      await world.startServer();
+      // The spool forgets what is acknowledged, so acknowledged rows that were lost could never come again.
+      const stored =
+        (await world.get<{ schema: unknown }>(`/api/machines/${id}`)).schema === null
+          ? 0
+          : (await scans()).size;
+      if (before !== null) expect(stored).toBeGreaterThanOrEqual(before.rows - backlogRows);
+    }
+    await scene.pause(2000, 2000);
+    expectWhole(await scene.drained(), []);
+  });
+
+  it('when the link is cut, slow, or silent with both ends open', async (test) => {
+    const scene = await set('link cut', test);
+    const { road, world } = scene;
+    for (let i = 0; i < 3; i++) {
+      await scene.pause(500, 2000);
+      road.set('cut');
+      await scene.pause(2000, 5000);
+      road.set('pass', i === 1 ? 150 : 0);
+    }
+    await until('the link to stand again', () => world.status(scene.id)?.linkProblem === null);
+    road.set('stall');
+    const connections = road.connections;
+    // It gives up waiting for its acknowledgement and dials again, into the same silence.
+    await until('the edge to notice', () => road.connections > connections, 90_000);
+    expect(scene.edge?.output()).toContain('the server did not answer BLOCK');
+    road.set('pass');
+    await until('the link to stand again', () => world.status(scene.id)?.linkProblem === null);
+    expectWhole(await scene.drained(), []);
+  });
+
+  it('when all of it happens at once', async (test) => {
+    const scene = await set('all at once', test);
+    const { road, world, random } = scene;
+    for (let i = 0; i < 12; i++) {
+      await scene.pause(200, 2000);
+      const what = random();
+      if (what < 0.35) {
+        await scene.killEdge();
+        await scene.pause(0, 1000);
+        await scene.startEdge();
+      } else if (what < 0.6) {
+        await kill(world.server);
+        await scene.pause(0, 1000);
+        await world.startServer();
+      } else if (what < 0.8) {
+        road.set('cut');
+        await scene.pause(200, 3000);
+        road.set('pass');
+      } else road.set('pass', Math.floor(120 * random()));
+    }
+    road.set('pass');
+    await scene.pause(2000, 2000);
+    expectWhole(await scene.drained(), scene.kills);
+  });
+});

@@ -1,0 +1,415 @@
+// Bad inputs to the gateway, from raw TLS clients: each ends its own connection with a reason, while another edge's
+// rows go on being stored, and nothing is stored wrongly.
+import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect, type TLSSocket } from 'node:tls';
+import { encodeBlock } from '@vigie/codec';
+import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
+import { canonicalSchemaJson, schemaHash } from '@vigie/model/load';
+import {
+  EXPORTER_BYTES,
+  EXPORTER_LABEL,
+  encodeFrame,
+  type Frame,
+  FrameReader,
+  type Hello,
+  MAX_FRAME_BYTES,
+  PROTOCOL_VERSION,
+  proofMessage,
+} from '@vigie/protocol';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Program, until, World } from './world.ts';
+
+const world = new World();
+let bystander: Program;
+const ID = 'BAD-1';
+let key: KeyObject;
+
+const schema: MachineSchema = machineSchemaSchema.parse({
+  model: 'test',
+  names: { fr: 'Essai', en: 'Test' },
+  channels: ['a', 'b'].map((id) => ({ id, kind: 'number', names: { fr: id, en: id } })),
+});
+const hash = schemaHash(schema);
+
+beforeAll(async () => {
+  await world.startServer();
+  await world.setUp();
+  const folder = await world.enrolled(ID);
+  key = (await import('node:crypto')).createPrivateKey(readFileSync(join(folder, 'machine-key.pem')));
+  const other = await world.enrolled('GOOD');
+  const lines = Array.from({ length: 100_000 }, (_, i) => `${1_700_000_000_000 + i * 1000},${i}`);
+  writeFileSync(world.path('good.csv'), `t,n\n${lines.join('\n')}\n`);
+  bystander = world.start('vigie-edge', [
+    ...['--source', 'csv', '--file', world.path('good.csv'), '--speed', '100', '--data', other],
+  ]);
+  await bystander.event('running');
+});
+afterAll(() => world.dispose());
+
+/** A client that speaks whatever it is told. */
+class Client {
+  readonly socket: TLSSocket;
+  readonly frames: Frame[] = [];
+  closed = false;
+  readonly #spool: string;
+
+  private constructor(socket: TLSSocket, spool: string) {
+    this.socket = socket;
+    this.#spool = spool;
+    const reader = new FrameReader();
+    socket.on('data', (chunk: Buffer) => {
+      for (const result of reader.push(chunk)) {
+        if (!result.ok) throw new Error(`the server sent ${result.message}`);
+        this.frames.push(result.frame);
+      }
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.closed = true;
+    });
+  }
+
+  static open(spool = randomSpool()): Promise<Client> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({
+        host: '127.0.0.1',
+        port: world.linkPort,
+        minVersion: 'TLSv1.3',
+        ALPNProtocols: ['vigie/1'],
+        rejectUnauthorized: false,
+      });
+      socket.once('error', reject);
+      socket.once('secureConnect', () => {
+        socket.off('error', reject);
+        resolve(new Client(socket, spool));
+      });
+    });
+  }
+
+  /** One that has proved to be the machine and been welcomed. */
+  static async welcomed(spool = randomSpool()): Promise<Client> {
+    const client = await Client.open(spool);
+    client.send({ type: 'HELLO', body: client.hello() });
+    await client.heard('WELCOME');
+    client.send({ type: 'SCHEMA', hash, bytes: new TextEncoder().encode(canonicalSchemaJson(schema)) });
+    return client;
+  }
+
+  hello(changes: Partial<Hello> = {}, signer = key): Hello {
+    const exporter = this.socket.exportKeyingMaterial(EXPORTER_BYTES, EXPORTER_LABEL, Buffer.alloc(0));
+    return {
+      protocol: PROTOCOL_VERSION,
+      machine: ID,
+      proof: sign(null, proofMessage(exporter, ID), signer).toString('base64'),
+      spool: this.#spool,
+      bootNumber: 1,
+      bootId: 'boot',
+      monotonicMs: 0,
+      schema: hash,
+      oldestSequence: 0,
+      nextSequence: 0,
+      ...changes,
+    };
+  }
+
+  send(frame: Frame): void {
+    this.socket.write(encodeFrame(frame));
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.socket.write(bytes);
+  }
+
+  heard<T extends Frame['type']>(type: T): Promise<Extract<Frame, { type: T }>> {
+    return until(`${type}, after ${JSON.stringify(this.frames.at(-1) ?? null)}`, () => {
+      const found = this.frames.find((frame) => frame.type === type);
+      if (found === undefined && this.closed) throw new Error(`closed before ${type}`);
+      return found as Extract<Frame, { type: T }> | undefined;
+    });
+  }
+
+  /** Its connection ends, with these words. */
+  async ends(reason: string, words: RegExp): Promise<void> {
+    await until(`an end for ${words.source}`, () => this.closed, 20_000);
+    const last = this.frames.at(-1);
+    expect(last).toMatchObject({ type: 'REFUSED', body: { reason, message: expect.stringMatching(words) } });
+  }
+}
+
+function randomSpool(): string {
+  return Math.floor(Math.random() * 2 ** 48)
+    .toString(16)
+    .padStart(16, '0');
+}
+
+function rows(count: number, first = 0) {
+  const column = (value: (i: number) => number) => ({
+    type: 'number' as const,
+    values: Float64Array.from({ length: count }, (_, i) => value(first + i)),
+    present: null,
+  });
+  const timesMs = Float64Array.from({ length: count }, (_, i) => i * 1000);
+  return encodeBlock(
+    codecSchema(schema),
+    { rowCount: count, timesMs, columns: [column((i) => i), column((i) => i / 8)] },
+    { schemaHash: hash },
+  );
+}
+
+function block(
+  firstSequence: number,
+  count: number,
+  changes: Partial<Extract<Frame, { type: 'BLOCK' }>> = {},
+): Frame {
+  return {
+    type: 'BLOCK',
+    firstSequence,
+    bootNumber: 1,
+    monotonicStartMs: firstSequence * 1000,
+    rowCount: count,
+    block: rows(count, firstSequence),
+    ...changes,
+  };
+}
+
+function head(length: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, length);
+  return bytes;
+}
+
+/** Another edge's rows still come. */
+async function expectOthersServed(): Promise<void> {
+  const count = async () => (await world.export('GOOD')).rows.length;
+  const before = await count();
+  await until('rows of another edge', async () => (await count()) > before);
+  expect(bystander.process.exitCode).toBeNull();
+}
+
+describe('before it is known who speaks', () => {
+  it.each([
+    ['length 0', head(0), /frame length 0/],
+    ['length 2^32 − 1', head(0xffff_ffff), /frame length 4294967295/],
+    ['a length over the limit', head(MAX_FRAME_BYTES + 1), /frame length 1048577/],
+    ['an unknown type', Uint8Array.of(0, 0, 0, 1, 99), /unknown frame type 99/],
+    ['a HELLO that is no JSON', Uint8Array.of(0, 0, 0, 3, 1, 0xff, 0x7b), /not JSON/],
+    ['a PING of three bytes', Uint8Array.of(0, 0, 0, 4, 14, 1, 2, 3), /PING of 3 bytes/],
+    ['a PING with a trailing byte', Uint8Array.of(0, 0, 0, 6, 14, 1, 2, 3, 4, 5), /PING of 5 bytes/],
+  ])('%s', async (_, bytes, words) => {
+    const client = await Client.open();
+    client.raw(bytes);
+    await client.ends('bad-frame', words);
+    await expectOthersServed();
+  });
+
+  it('random bytes, as TLS and within TLS', async () => {
+    const samples = fc.sample(fc.uint8Array({ minLength: 5, maxLength: 300 }), 30);
+    for (const bytes of samples) {
+      const client = await Client.open();
+      client.raw(bytes);
+      client.socket.end();
+      await until('the end of nonsense', () => client.closed);
+      const last = client.frames.at(-1);
+      if (last !== undefined) expect(last.type).toBe('REFUSED');
+    }
+    const { connect: tcp } = await import('node:net');
+    await new Promise<void>((resolve) => {
+      const socket = tcp(world.linkPort, '127.0.0.1', () =>
+        socket.end(Buffer.from('GET / HTTP/1.1\r\n\r\n')),
+      );
+      socket.on('error', () => undefined);
+      socket.on('data', () => undefined);
+      socket.on('close', () => resolve());
+    });
+    await expectOthersServed();
+  });
+
+  it('BLOCK before HELLO, and anything while the proof is looked at', async () => {
+    const client = await Client.open();
+    client.send(block(0, 3));
+    await client.ends('out-of-order', /BLOCK before HELLO/);
+    expect((await world.export(ID).catch(() => null))?.rows ?? []).toEqual([]);
+  });
+
+  it('another machine’s id, a key of one’s own, a replayed proof, a protocol of tomorrow', async () => {
+    const mine = generateKeyPairSync('ed25519').privateKey;
+    const cases: [(client: Client) => Partial<Hello>, KeyObject, string, RegExp][] = [
+      [() => ({ machine: 'GOOD' }), key, 'bad-proof', /not the one machine GOOD enrolled with/],
+      [() => ({}), mine, 'bad-proof', /not the one machine BAD-1/],
+      [() => ({ proof: 'AAAA' }), key, 'bad-proof', /not the one/],
+      [() => ({ machine: 'NOBODY' }), key, 'unknown-machine', /no machine NOBODY/],
+      [() => ({ protocol: 2 }), key, 'unsupported-protocol', /protocol 1, not 2/],
+    ];
+    for (const [changes, signer, reason, words] of cases) {
+      const client = await Client.open();
+      client.send({ type: 'HELLO', body: client.hello(changes(client), signer) });
+      await client.ends(reason, words);
+    }
+    const first = await Client.open();
+    const { proof } = first.hello();
+    const second = await Client.open();
+    second.send({ type: 'HELLO', body: second.hello({ proof }) });
+    await second.ends('bad-proof', /not the one/);
+    first.socket.destroy();
+    await expectOthersServed();
+  });
+});
+
+describe('from a machine that has proved what it is', () => {
+  it('HELLO twice; frames that are the server’s to send', async () => {
+    const twice = await Client.welcomed();
+    twice.send({ type: 'HELLO', body: twice.hello() });
+    await twice.ends('out-of-order', /HELLO a second time/);
+    const acks = await Client.welcomed();
+    acks.send({ type: 'ACK', nextSequence: 5, utcMs: 5 });
+    await acks.ends('out-of-order', /ACK is not for an edge/);
+  });
+
+  it('a sequence or a GAP that skips', async () => {
+    const client = await Client.welcomed();
+    client.send(block(0, 3));
+    expect((await client.heard('ACK')).nextSequence).toBe(3);
+    client.send(block(4, 3));
+    await client.ends('out-of-order', /starts at row 4, row 3 is the next/);
+    const gap = await Client.welcomed();
+    gap.send({ type: 'GAP', firstSequence: 7, nextSequence: 9, reason: 'spool-lost' });
+    await gap.ends('out-of-order', /starts at row 7, row 0 is the next/);
+    const far = await Client.welcomed();
+    far.send(block(2 ** 48 - 1, 3, { monotonicStartMs: 2 ** 48 - 1 }));
+    await far.ends('out-of-order', /row 0 is the next/);
+    await expectOthersServed();
+  });
+
+  it('blocks that are none: set aside, acknowledged, the stream goes on', async () => {
+    const client = await Client.welcomed();
+    const whole = rows(3);
+    const flipped = whole.slice();
+    flipped[whole.length >> 1] = (flipped[whole.length >> 1] ?? 0) ^ 16;
+    // A small frame that stands for ten million samples.
+    const wide = machineSchemaSchema.parse({
+      ...schema,
+      channels: Array.from({ length: 1000 }, (_, i) => ({
+        id: `c${i}`,
+        kind: 'number',
+        names: { fr: 'c', en: 'c' },
+      })),
+    });
+    client.send({
+      type: 'SCHEMA',
+      hash: schemaHash(wide),
+      bytes: new TextEncoder().encode(canonicalSchemaJson(wide)),
+    });
+    const bomb = encodeBlock(
+      codecSchema(wide),
+      {
+        rowCount: 10_000,
+        timesMs: Float64Array.from({ length: 10_000 }, (_, i) => i),
+        columns: wide.channels.map(() => ({
+          type: 'number' as const,
+          values: new Float64Array(10_000),
+          present: null,
+        })),
+      },
+      { schemaHash: schemaHash(wide) },
+    );
+    expect(bomb.length).toBeLessThan(MAX_FRAME_BYTES / 2);
+    const bad: Partial<Extract<Frame, { type: 'BLOCK' }>>[] = [
+      { rowCount: 4 },
+      { rowCount: 65_535 },
+      { block: Uint8Array.of(...whole, 0) },
+      { block: whole.slice(0, -1) },
+      { block: flipped },
+      { block: Uint8Array.of(1) },
+      { block: new Uint8Array(MAX_FRAME_BYTES - 100) },
+      { rowCount: 10_000, block: bomb },
+    ];
+    let next = 0;
+    for (const changes of bad) {
+      client.send(block(next, 3, changes));
+      next += changes.rowCount ?? 3;
+    }
+    client.send(block(next, 3));
+    await until('all acknowledged', () =>
+      client.frames.some((frame) => frame.type === 'ACK' && frame.nextSequence === next + 3),
+    );
+    const { entries } = await world.get<{ entries: { kind: string }[] }>(
+      `/api/machines/${ID}/journal?count=200`,
+    );
+    expect(entries.filter(({ kind }) => kind === 'block-set-aside')).toHaveLength(bad.length);
+    client.socket.destroy();
+    await expectOthersServed();
+  });
+
+  it('an overlap stores each row once, and harms no commit it shares', async () => {
+    const spool = randomSpool();
+    const client = await Client.welcomed(spool);
+    // Dated, so that its rows can be seen.
+    const originMs = Date.now() - 1_000_000;
+    client.send({ type: 'ANCHOR', bootNumber: 1, monotonicMs: 0, utcMs: originMs, errorMs: 1 });
+    const at = (row: number) => originMs + row * 1000;
+    client.send(block(0, 5));
+    client.send(block(0, 5));
+    client.send(block(0, 9));
+    client.send(block(7, 5));
+    await until('all acknowledged', () =>
+      client.frames.some((frame) => frame.type === 'ACK' && frame.nextSequence === 12),
+    );
+    const stored = (await world.export(ID)).rows.filter(({ atMs }) => atMs >= originMs);
+    expect(stored).toEqual(Array.from({ length: 12 }, (_, i) => ({ atMs: at(i), values: [i, i / 8] })));
+    client.socket.destroy();
+    await expectOthersServed();
+  });
+
+  it('NaN, infinities, −0, denormals come back as they were; anchors of tomorrow date nothing', async () => {
+    const client = await Client.welcomed();
+    const values = [Number.NaN, Infinity, -Infinity, -0, 5e-324, Number.MAX_VALUE];
+    const encoded = encodeBlock(
+      codecSchema(schema),
+      {
+        rowCount: values.length,
+        timesMs: Float64Array.from(values, (_, i) => i),
+        columns: [
+          { type: 'number', values: Float64Array.from(values), present: null },
+          { type: 'number', values: new Float64Array(values.length), present: null },
+        ],
+      },
+      { schemaHash: hash },
+    );
+    const ahead = Date.now() + 3_600_000;
+    client.send({ type: 'ANCHOR', bootNumber: 1, monotonicMs: 0, utcMs: ahead, errorMs: 1 });
+    client.send(block(0, values.length, { block: encoded, monotonicStartMs: 0 }));
+    await client.heard('ACK');
+    const before = await world.export(ID);
+    expect(before.rows.every(({ atMs }) => atMs < Date.now())).toBe(true);
+    const originMs = Date.now() - 100_000;
+    client.send({ type: 'ANCHOR', bootNumber: 1, monotonicMs: 0, utcMs: originMs, errorMs: 1 });
+    const stored = await until('the rows dated', async () => {
+      const found = (await world.export(ID)).rows.filter(
+        ({ atMs }) => atMs >= originMs && atMs < originMs + 10,
+      );
+      return found.length === values.length ? found : null;
+    });
+    expect(stored.map((row) => row.values[0])).toEqual(values);
+    client.socket.destroy();
+  });
+
+  it('a newer connection replaces the older one', async () => {
+    const old = await Client.welcomed();
+    const fresh = await Client.welcomed();
+    await old.ends('replaced', /newer connection/);
+    fresh.send(block(0, 2));
+    expect((await fresh.heard('ACK')).nextSequence).toBe(2);
+    fresh.socket.destroy();
+  });
+
+  it('one byte at a time is as good as all at once', async () => {
+    const client = await Client.welcomed();
+    for (const byte of encodeFrame(block(0, 3))) client.raw(Uint8Array.of(byte));
+    expect((await client.heard('ACK')).nextSequence).toBe(3);
+    client.socket.destroy();
+    await expectOthersServed();
+  });
+});
