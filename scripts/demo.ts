@@ -169,7 +169,11 @@ async function main(): Promise<number> {
   console.log(
     `  ${count} ${count === 1 ? 'machine' : 'machines'} live. Data and logs: ${data}\n  Ctrl+C stops the fleet; the next start goes on where it was.\n`,
   );
-  console.log(JSON.stringify({ demo: { address, linkPort: server.linkPort, setupCode: server.setupCode } }));
+  // For a program that started the fleet; a person at a terminal has read it above.
+  if (!process.stdout.isTTY)
+    console.log(
+      JSON.stringify({ demo: { address, linkPort: server.linkPort, setupCode: server.setupCode } }),
+    );
   const ended = await Promise.race(
     running.map(async ({ name, program }) => ({ name, code: await program.ended, program })),
   );

@@ -33,6 +33,8 @@ const chartDrawn = async (page: Page): Promise<void> => {
   await page.locator('.chart-host canvas').waitFor();
   await page.locator('.spark-line').first().waitFor({ state: 'attached' });
   await page.locator('.chart-box:not(.busy)').waitFor();
+  // A live row has come.
+  await page.locator('.sentence', { hasText: /\b[0-2]\s(s ago)|il y a [0-2]\s/ }).waitFor();
 };
 
 const SHOTS: readonly Shot[] = [
@@ -94,7 +96,7 @@ async function main(): Promise<number> {
   const site = await startSite();
   try {
     if (readme) {
-      const look: Look = { width: 1280, height: 860, language: 'en', theme: 'light' };
+      const look: Look = { width: 1440, height: 1020, language: 'en', theme: 'light' };
       await take(site, SHOTS[2]!, look, join(folder, 'machine.png'), false);
       console.log(`Done: ${join(folder, 'machine.png')}`);
       return EXIT.ok;

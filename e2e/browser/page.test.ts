@@ -336,6 +336,7 @@ describe('the Machine page', () => {
   it('answers for a machine that is not there as for one that may not be seen', async () => {
     const page = await open('/m/NONE');
     await page.getByText('No machine NONE is shown to your account').waitFor();
+    await page.getByText('Up to date at').waitFor();
   });
 });
 
@@ -403,7 +404,7 @@ describe('on a phone', () => {
 
   it('never scrolls sideways, at 320 px and at 400 %', async () => {
     for (const path of ['/m/TV-01', '/m/TV-01?view=table', '/fleet', '/settings']) {
-      for (const width of [320, 360]) {
+      for (const width of [320, 360, 768]) {
         const page = await open(path, { width, height: 640, language: 'fr' });
         if (path.startsWith('/m/')) await page.locator('.gauge').nth(7).waitFor();
         expect(await page.evaluate('document.documentElement.scrollWidth'), `${path} at ${width} px`).toBe(

@@ -154,7 +154,7 @@ export function Gauge({ reading, fresh, ageMs, nowMs, cutMs, day }: GaugeProps) 
   const scale = scaleOf(channel, value);
   const tone = fresh === 'stale' ? 'unknown' : toneOf(reading.level, reading.stopped);
   const text = formatValue(channel, reading.value, language.value, w);
-  const size = text.length > 7 ? 'long' : '';
+  const size = text.length > 5 ? 'long' : '';
   return (
     <li class={`gauge tone-${tone} ${fresh}`}>
       <h3>{channel.names[language.value]}</h3>

@@ -34,6 +34,7 @@ export function createMachineStore(id: string) {
   /** The newest change of what is stored: `count` grows with each; the chart asks again when it shows that time. */
   const stored = signal<Stored>({ count: 0, fromMs: 0, toMs: 0 });
   let abort = new AbortController();
+  let stopLive = (): void => {};
 
   async function loadView(): Promise<boolean> {
     try {
@@ -51,6 +52,11 @@ export function createMachineStore(id: string) {
       if (code === null) return false;
       failure.value = code;
       if (code === 'unreachable' || code === 'unavailable') serverLostMs.value ??= serverNowMs();
+      if (code === 'not-found' || code === 'forbidden') {
+        // The server is heard; it has nothing to stream.
+        stopLive();
+        serverLostMs.value = null;
+      }
       return false;
     }
   }
@@ -121,7 +127,7 @@ export function createMachineStore(id: string) {
     abort = new AbortController();
     void loadAll();
     const sparkTimer = setInterval(loadDay, sparkRefreshMs);
-    const stopLive = openLive(id, {
+    stopLive = openLive(id, {
       row: acceptRow,
       link: (link) => {
         const now = view.peek();
@@ -142,7 +148,7 @@ export function createMachineStore(id: string) {
       failed: () => {
         serverLostMs.value ??= serverNowMs();
         // The stream alone may be blocked: a plain request then still brings the present, or says "signed out".
-        if (failure.peek() !== 'not-found' && failure.peek() !== 'forbidden') void loadView();
+        void loadView();
       },
     });
     return () => {
