@@ -1,7 +1,7 @@
 // The spool's SQLite file: opened so that what is committed outlives a power cut, and set aside when it is damaged.
 // Invariants: synchronous=FULL on every connection (better-sqlite3 falls back to NORMAL in WAL); one process at a
 // time (exclusive lock); a file that is no sound database is renamed, never deleted. Not here: what the rows mean.
-import { existsSync, renameSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import type { Outcome } from '@vigie/config';
 import Database from 'better-sqlite3';
 
@@ -17,14 +17,22 @@ const SCHEMA = `
   -- Rows committed, not yet in a block.
   CREATE TABLE pending (
     first_sequence INTEGER PRIMARY KEY, row_count INTEGER NOT NULL, boot INTEGER NOT NULL,
-    schema TEXT NOT NULL, start_ms INTEGER NOT NULL, bytes BLOB NOT NULL
+    schema TEXT NOT NULL, start_ms INTEGER NOT NULL, bytes BLOB NOT NULL, crc INTEGER NOT NULL
   ) STRICT;
   -- Blocks and gaps, acknowledged ones first.
   CREATE TABLE queue (
     first_sequence INTEGER PRIMARY KEY, row_count INTEGER NOT NULL, gap TEXT, boot INTEGER NOT NULL,
-    schema TEXT NOT NULL, start_ms INTEGER NOT NULL, bytes BLOB NOT NULL
+    schema TEXT NOT NULL, start_ms INTEGER NOT NULL, bytes BLOB NOT NULL, crc INTEGER NOT NULL
   ) STRICT;
 `;
+/** The tables as SQLite keeps them, to tell a file whose own description was damaged. */
+const TABLES = (() => {
+  const db = new Database(':memory:');
+  db.exec(SCHEMA);
+  const tables = tablesOf(db);
+  db.close();
+  return tables;
+})();
 /** A full check of a larger file would keep a small board busy for too long at start. */
 const CHECKED_BYTES = 32 << 20;
 
@@ -56,25 +64,46 @@ function connect(file: string): SpoolDatabase {
   const db = new Database(file, { timeout: 500 });
   try {
     db.pragma('locking_mode = EXCLUSIVE');
+    if (!isWritableFormat(file)) throw new Database.SqliteError('its header is damaged', 'SQLITE_CORRUPT');
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     if (statSync(file).size <= CHECKED_BYTES && db.pragma('quick_check(1)', { simple: true }) !== 'ok') {
       throw new Database.SqliteError('the file is damaged', 'SQLITE_CORRUPT');
     }
-    const version = db.pragma('user_version', { simple: true });
-    if (typeof version === 'number' && version > VERSION)
-      throw new Error('was written by a newer vigie-edge: update it');
-    if (version === 0) {
+    const version = Number(db.pragma('user_version', { simple: true }));
+    const tables = tablesOf(db);
+    if (tables === null && version === 0) {
       db.transaction(() => {
         db.exec(SCHEMA);
         db.pragma(`user_version = ${VERSION}`);
       })();
-    }
+    } else if (tables === TABLES) {
+      // These tables are of this version, whatever a damaged number says.
+      if (version !== VERSION) db.pragma(`user_version = ${VERSION}`);
+    } else if (version > VERSION) throw new Error('was written by a newer vigie-edge: update it');
+    else throw new Database.SqliteError('its tables are not those of a spool', 'SQLITE_CORRUPT');
     return db;
   } catch (error) {
     db.close();
     throw error;
   }
+}
+
+/** Of a file whose write version (byte 18 of the header) is damaged, SQLite only says that it may not be written. */
+function isWritableFormat(file: string): boolean {
+  const header = Buffer.alloc(20);
+  const handle = openSync(file, 'r');
+  const size = readSync(handle, header, 0, header.length, 0);
+  closeSync(handle);
+  const version = header[18];
+  return size < header.length || version === 1 || version === 2;
+}
+
+/** `null`: there is none. */
+function tablesOf(db: SpoolDatabase): string | null {
+  return db.prepare("SELECT group_concat(sql, ';') FROM sqlite_schema WHERE sql IS NOT NULL").pluck().get() as
+    | string
+    | null;
 }
 
 function putAside(file: string): string {

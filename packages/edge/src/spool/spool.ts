@@ -2,6 +2,7 @@
 // Invariants: sequence numbers count rows, never repeat and never skip except by a gap; a block spans neither two
 // boots nor two schemas; only committed rows are in blocks; each change is one transaction; a record that does not
 // decode becomes a gap and stops nothing. Not here: when to commit and cut (keeper.ts), sending (uplink).
+import { crc32 } from 'node:zlib';
 import { decodeBlock, encodeBlock } from '@vigie/codec';
 import type { Outcome } from '@vigie/config';
 import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
@@ -33,8 +34,26 @@ interface Batch {
   schema: string;
   start_ms: number;
   bytes: Buffer;
+  /** Of everything but the sequence, which `renew` moves. */
+  crc: number;
 }
 type QueueRow = Batch & { gap: GapReason | null };
+
+/** A block has a checksum of its own; its boot and its instant must be as safe, or its rows would be misdated. */
+function crcOf(
+  rowCount: number,
+  gap: string | null,
+  boot: number,
+  hash: string,
+  startMs: number,
+  bytes: Uint8Array,
+): number {
+  return crc32(bytes, crc32(`${rowCount} ${gap} ${boot} ${hash} ${startMs}`));
+}
+
+function isWhole(row: Batch & { gap?: GapReason | null }): boolean {
+  return row.crc === crcOf(row.row_count, row.gap ?? null, row.boot, row.schema, row.start_ms, row.bytes);
+}
 
 export class Spool {
   readonly schemaHash: string;
@@ -71,8 +90,14 @@ export class Spool {
       .prepare<[], { id: string; next_sequence: number; acknowledged: number }>('SELECT * FROM spool')
       .get();
     this.#id = kept?.id ?? this.#newId();
-    this.#nextSequence = kept?.next_sequence ?? 0;
-    this.#acknowledged = kept?.acknowledged ?? 0;
+    // A counter may be what a damaged disk changed: no sequence that is held is ever given again.
+    const heldTo = db
+      .prepare<[number, number], { s: number | null }>(
+        'SELECT max(s) AS s FROM (SELECT max(first_sequence + min(row_count, ?)) AS s FROM queue UNION ALL SELECT max(first_sequence + min(row_count, ?)) FROM pending)',
+      )
+      .get(MOST_ROWS, MOST_ROWS)?.s;
+    this.#nextSequence = Math.max(kept?.next_sequence ?? 0, heldTo ?? 0);
+    this.#acknowledged = Math.min(kept?.acknowledged ?? 0, this.#nextSequence);
     const last = db
       .prepare<[], { number: number; id: string; first_sequence: number }>(
         'SELECT * FROM boot ORDER BY number DESC LIMIT 1',
@@ -148,9 +173,11 @@ export class Spool {
         for (let at = 0; at < rows.length; at += this.mostBlockRows) {
           const part = rows.slice(at, at + this.mostBlockRows);
           const bytes = this.#encode(this.#options.schema, part);
+          const startMs = part[0]?.monotonicMs ?? 0;
+          const crc = crcOf(part.length, null, this.#boot, this.schemaHash, startMs, bytes);
           this.#db
-            .prepare('INSERT INTO pending VALUES (?, ?, ?, ?, ?, ?)')
-            .run(sequence, part.length, this.#boot, this.schemaHash, part[0]?.monotonicMs ?? 0, bytes);
+            .prepare('INSERT INTO pending VALUES (?, ?, ?, ?, ?, ?, ?)')
+            .run(sequence, part.length, this.#boot, this.schemaHash, startMs, bytes, crc);
           sequence += part.length;
         }
         this.#db.prepare('UPDATE spool SET next_sequence = ?').run(sequence);
@@ -225,8 +252,8 @@ export class Spool {
     bytes: Uint8Array,
   ): void {
     this.#db
-      .prepare('INSERT OR REPLACE INTO queue VALUES (?, ?, ?, ?, ?, ?, ?)')
-      .run(first, rows, gap, boot, hash, startMs, bytes);
+      .prepare('INSERT OR REPLACE INTO queue VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+      .run(first, rows, gap, boot, hash, startMs, bytes, crcOf(rows, gap, boot, hash, startMs, bytes));
     this.#bytes += bytes.length;
   }
 
@@ -271,7 +298,7 @@ export class Spool {
       )
       .get(row.first_sequence, row.first_sequence)?.s;
     const end = following ?? this.#nextSequence;
-    if (row.gap !== null) {
+    if (row.gap !== null && isWhole(row)) {
       return {
         kind: 'gap',
         firstSequence,
@@ -279,7 +306,8 @@ export class Spool {
         reason: row.gap,
       };
     }
-    const rows = row.first_sequence + row.row_count <= end ? this.#decode(row) : null;
+    const sound = row.gap === null && row.first_sequence + row.row_count <= end;
+    const rows = sound ? this.#decode(row) : null;
     if (rows === null) return { kind: 'gap', firstSequence, nextSequence: end, reason: 'spool-damaged' };
     const skipped = firstSequence - row.first_sequence;
     const schema = this.#schema(row.schema);
@@ -377,7 +405,7 @@ export class Spool {
   /** `null`: the bytes are not what was written. */
   #decode(batch: Batch): SampledRow[] | null {
     const schema = this.#schema(batch.schema);
-    if (schema === null) return null;
+    if (schema === null || !isWhole(batch)) return null;
     const decoded = decodeBlock(batch.bytes, codecSchema(schema));
     if (!decoded.ok || decoded.value.rowCount !== batch.row_count) return null;
     return fromRows(decoded.value, batch.start_ms);

@@ -1,0 +1,316 @@
+// The spool on a real disk: rows come out as they went in, through restarts, acknowledgements and a file that was
+// damaged anywhere; what is lost is declared.
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { decodeBlock } from '@vigie/codec';
+import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
+import type { SpoolEntry } from '@vigie/protocol';
+import Database from 'better-sqlite3';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { SampledRow } from '../acquire/source.ts';
+import { fromRows, toRows } from './batch.ts';
+import { Spool } from './spool.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'vigie-spool-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const schemaOf = (...ids: string[]): MachineSchema =>
+  machineSchemaSchema.parse({
+    model: 'test',
+    names: { fr: 'Essai', en: 'Test' },
+    channels: ids.map((id) => ({
+      id,
+      kind: id === 'note' ? 'text' : 'number',
+      names: { fr: id, en: id },
+    })),
+  });
+const schema = schemaOf('a', 'b', 'note');
+
+let files = 0;
+function newFile(): string {
+  files++;
+  return join(folder, `spool-${files}.db`);
+}
+
+function open(
+  file: string,
+  options: { bootId?: string; schema?: MachineSchema; mostBytes?: number } = {},
+): Spool {
+  const opened = Spool.open({
+    file,
+    bootId: 'boot-1',
+    schema,
+    randomness: { uniform: Math.random, bytes: (count) => crypto.getRandomValues(new Uint8Array(count)) },
+    mostBytes: 1e9,
+    ...options,
+  });
+  if (!opened.ok) throw new Error(opened.message);
+  return opened.value;
+}
+
+function rowsFrom(first: number, count: number): SampledRow[] {
+  return Array.from({ length: count }, (_, i) => ({
+    monotonicMs: 1000 * (first + i),
+    values: [
+      first + i,
+      (first + i) % 3 === 0 ? null : (first + i) / 8,
+      i % 2 === 0 ? null : `row ${first + i}`,
+    ],
+  }));
+}
+
+/** Everything from a sequence on, as the uplink would read it. */
+function readAll(spool: Spool, from = 0): SpoolEntry[] {
+  const entries: SpoolEntry[] = [];
+  for (let at = from; ; ) {
+    const read = spool.read(at);
+    if (!read.ok) throw new Error(read.message);
+    if (read.value === null) return entries;
+    entries.push(read.value);
+    at = read.value.nextSequence;
+  }
+}
+
+function rowsOf(entries: readonly SpoolEntry[], of = schema): SampledRow[] {
+  return entries.flatMap((entry) => {
+    if (entry.kind === 'gap') return [];
+    const decoded = decodeBlock(entry.block, codecSchema(of));
+    if (!decoded.ok) throw new Error(decoded.error.message);
+    return fromRows(decoded.value, entry.monotonicStartMs);
+  });
+}
+
+describe('the spool', () => {
+  it('gives back what was committed, in order, over cuts and restarts', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom('commit', 'cut', 'reopen', 'new boot', 'acknowledge'), { maxLength: 30 }),
+        (actions) => {
+          const file = newFile();
+          let [bootId, boots] = ['boot-0', 1];
+          let spool = open(file, { bootId });
+          const written: SampledRow[] = [];
+          for (const action of actions) {
+            if (action === 'commit') {
+              const rows = rowsFrom(written.length, 1 + (written.length % 5));
+              expect(spool.commit(rows, 0, 'spool-full').ok).toBe(true);
+              written.push(...rows);
+            } else if (action === 'cut') expect(spool.cut().ok).toBe(true);
+            else if (action === 'acknowledge') spool.acknowledge(Math.floor(written.length / 2));
+            else {
+              spool.close();
+              if (action === 'new boot') bootId = `boot-${boots++}`;
+              spool = open(file, { bootId });
+            }
+            expect(spool.nextSequence).toBe(written.length);
+          }
+          spool.cut();
+          const entries = readAll(spool);
+          // Unbroken from the first one on, whoever asks from wherever.
+          expect(entries.map(({ firstSequence }) => firstSequence)).toEqual([
+            ...(entries.length > 0 ? [0] : []),
+            ...entries.slice(0, -1).map(({ nextSequence }) => nextSequence),
+          ]);
+          expect(rowsOf(entries)).toEqual(written);
+          const middle = Math.floor(written.length / 3);
+          expect(rowsOf(readAll(spool, middle))).toEqual(written.slice(middle));
+          expect(
+            new Set(entries.map((entry) => (entry.kind === 'block' ? entry.bootNumber : 0))).size,
+          ).toBeLessThanOrEqual(boots);
+          spool.close();
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
+  it('keeps a boot number for a boot, raises it for the next, and never repeats one', () => {
+    const file = newFile();
+    const seen: number[] = [];
+    for (const bootId of ['a', 'a', 'b', 'a', 'c']) {
+      const spool = open(file, { bootId });
+      seen.push(spool.boot);
+      spool.close();
+    }
+    expect(seen).toEqual([1, 1, 2, 3, 4]);
+  });
+
+  it('puts rows of two schemas in two blocks, each under its own', () => {
+    const file = newFile();
+    const first = open(file);
+    first.commit(rowsFrom(0, 3), 0, 'spool-full');
+    first.close();
+    const other = schemaOf('a');
+    const second = open(file, { schema: other });
+    second.commit([{ monotonicMs: 9000, values: [9] }], 0, 'spool-full');
+    second.cut();
+    const [one, two] = readAll(second);
+    expect(rowsOf(one ? [one] : [])).toEqual(rowsFrom(0, 3));
+    expect(rowsOf(two ? [two] : [], other)).toEqual([{ monotonicMs: 9000, values: [9] }]);
+    expect(second.schemaJson(one?.kind === 'block' ? one.schemaHash : '')).not.toBeNull();
+    second.close();
+  });
+
+  it('declares what memory had to drop, between the rows around it', () => {
+    const spool = open(newFile());
+    spool.commit(rowsFrom(0, 2), 0, 'spool-full');
+    spool.commit(rowsFrom(7, 2), 5, 'controller-silent');
+    spool.cut();
+    expect(readAll(spool)).toMatchObject([
+      { kind: 'block', firstSequence: 0, nextSequence: 2 },
+      { kind: 'gap', firstSequence: 2, nextSequence: 7, reason: 'controller-silent' },
+      { kind: 'block', firstSequence: 7, nextSequence: 9 },
+    ]);
+    spool.close();
+  });
+
+  it('stays within its bytes: acknowledged blocks go first, then the oldest become a gap', () => {
+    const spool = open(newFile(), { mostBytes: 3000 });
+    for (let i = 0; i < 40; i++) {
+      spool.commit(rowsFrom(10 * i, 10), 0, 'spool-full');
+      spool.cut();
+      if (i < 10) spool.acknowledge(10 * (i + 1));
+      expect(spool.bytes).toBeLessThanOrEqual(3000);
+    }
+    const entries = readAll(spool, spool.acknowledged);
+    expect(entries[0]).toMatchObject({ kind: 'gap', firstSequence: 100, reason: 'spool-full' });
+    expect(entries.at(-1)).toMatchObject({ kind: 'block', nextSequence: 400 });
+    const kinds = entries.map(({ kind }) => kind).join(' ');
+    expect(kinds).toMatch(/^(gap )+(block ?)+$/);
+    spool.close();
+  });
+
+  it('keeps some acknowledged blocks for a server that was restored, and forgets older ones', () => {
+    const spool = open(newFile());
+    for (let i = 0; i < 300; i++) {
+      spool.commit(rowsFrom(i, 1), 0, 'spool-full');
+      spool.cut();
+    }
+    spool.acknowledge(300);
+    const oldest = spool.oldestSequence();
+    expect(oldest).toEqual({ ok: true, value: 180 });
+    expect(rowsOf(readAll(spool, 180))).toEqual(
+      rowsFrom(180, 120).map((row, i) => rowsFrom(180 + i, 1)[0] ?? row),
+    );
+    spool.close();
+  });
+
+  it('goes on under a new identity from sequence 0 with the rows of its boot', () => {
+    const file = newFile();
+    const before = open(file, { bootId: 'old' });
+    before.commit(rowsFrom(0, 4), 0, 'spool-full');
+    before.cut();
+    before.close();
+    const spool = open(file, { bootId: 'new' });
+    spool.commit(rowsFrom(4, 3), 0, 'spool-full');
+    spool.cut();
+    spool.commit(rowsFrom(7, 2), 0, 'spool-full');
+    const id = spool.id;
+    expect(spool.renew().ok).toBe(true);
+    expect(spool.id).not.toBe(id);
+    expect([spool.nextSequence, spool.rowsOfBoot, spool.acknowledged]).toEqual([5, 5, 0]);
+    spool.cut();
+    expect(readAll(spool).map(({ firstSequence }) => firstSequence)).toEqual([0, 3]);
+    expect(rowsOf(readAll(spool))).toEqual([...rowsFrom(4, 3), ...rowsFrom(7, 2)]);
+    const renewed = spool.id;
+    spool.close();
+    const again = open(file, { bootId: 'new' });
+    expect([again.id, again.nextSequence]).toEqual([renewed, 5]);
+    again.close();
+  });
+
+  it('belongs to one process at a time', () => {
+    const file = newFile();
+    const spool = open(file);
+    const second = Spool.open({
+      file,
+      bootId: 'x',
+      schema,
+      randomness: { uniform: Math.random, bytes: (count) => new Uint8Array(count) },
+      mostBytes: 1e9,
+    });
+    expect(second).toMatchObject({ ok: false, message: expect.stringContaining('another vigie-edge') });
+    spool.close();
+  });
+});
+
+describe('a damaged spool', () => {
+  const whole = newFile();
+  const written = rowsFrom(0, 200);
+  const made = open(whole);
+  for (let i = 0; i < 20; i++) {
+    made.commit(written.slice(10 * i, 10 * i + 10), 0, 'spool-full');
+    if (i < 18) made.cut();
+  }
+  made.close();
+  const bytes = readFileSync(whole);
+
+  it('opens or is set aside wherever a bit flips or the file ends; no row is ever false, lost ones are declared', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(
+          fc.record({ cutAt: fc.integer({ min: 0, max: bytes.length - 1 }) }),
+          fc.record({
+            flips: fc.array(fc.tuple(fc.nat(bytes.length - 1), fc.nat(7)), { minLength: 1, maxLength: 3 }),
+          }),
+        ),
+        (damage) => {
+          const file = newFile();
+          const damaged = 'cutAt' in damage ? bytes.subarray(0, damage.cutAt) : Uint8Array.from(bytes);
+          if ('flips' in damage)
+            for (const [at, bit] of damage.flips) damaged[at] = (damaged[at] ?? 0) ^ (1 << bit);
+          writeFileSync(file, damaged);
+          const spool = open(file);
+          if (spool.setAside !== null) {
+            expect(existsSync(spool.setAside)).toBe(true);
+            expect(spool.nextSequence).toBe(0);
+          }
+          const fresh = rowsFrom(1000, 3);
+          expect(spool.commit(fresh, 0, 'spool-full').ok).toBe(true);
+          expect(spool.cut().ok).toBe(true);
+          const entries = readAll(spool);
+          expect(rowsOf(entries).slice(-3)).toEqual(fresh);
+          const truth = new Map([...written, ...fresh].map((row) => [row.monotonicMs, row]));
+          for (const entry of entries) {
+            if (entry.kind === 'gap') continue;
+            for (const row of rowsOf([entry])) expect(row).toEqual(truth.get(row.monotonicMs));
+          }
+          spool.close();
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+
+  it('turns one bad record into a gap and goes on', () => {
+    const file = newFile();
+    copyFileSync(whole, file);
+    const db = new Database(file);
+    db.prepare(
+      "UPDATE queue SET bytes = CAST(substr(bytes, 1, 9) || x'ff' AS BLOB) WHERE first_sequence = 30",
+    ).run();
+    db.prepare('UPDATE queue SET row_count = 4 WHERE first_sequence = 60').run();
+    db.prepare("UPDATE pending SET bytes = x'00' WHERE first_sequence = 180").run();
+    db.close();
+    const spool = open(file);
+    spool.cut();
+    const gaps = readAll(spool).filter(({ kind }) => kind === 'gap');
+    expect(gaps).toMatchObject([
+      { firstSequence: 30, nextSequence: 40, reason: 'spool-damaged' },
+      { firstSequence: 60, nextSequence: 70, reason: 'spool-damaged' },
+      { firstSequence: 180, nextSequence: 190, reason: 'spool-damaged' },
+    ]);
+    expect(rowsOf(readAll(spool))).toHaveLength(170);
+    spool.close();
+  });
+});
+
+describe('a batch', () => {
+  it('comes back from columns as it was', () => {
+    const rows = rowsFrom(5, 7);
+    const columns = toRows(schema, rows);
+    expect(fromRows(columns, rows[0]?.monotonicMs ?? 0)).toEqual(rows);
+  });
+});
