@@ -53,7 +53,7 @@ export function openDatabase(file: string): Outcome<OpenedDatabase> {
       if (code === 'SQLITE_BUSY' || code === 'SQLITE_LOCKED') {
         return { ok: false, message: `${file}: another vigie-edge runs on this folder` };
       }
-      const damaged = /^SQLITE_(CORRUPT|NOTADB)/.test(code);
+      const damaged = /^SQLITE_(CORRUPT|NOTADB|ERROR)/.test(code);
       if (!damaged || setAside !== null) return { ok: false, message: `${file}: ${error.message}` };
       setAside = putAside(file);
     }
