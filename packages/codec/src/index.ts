@@ -7,4 +7,8 @@ export {
   encodeBlock,
   readBlockHeader,
 } from './block.ts';
+export type { Prior, UniversalPrior } from './prior.ts';
+export { decodePrior, encodePrior, type PriorOptions } from './prior-bytes.ts';
+export { type SampleSet, trainPrior, trainUniversal } from './train.ts';
 export * from './types.ts';
+export { universalPrior } from './universal-prior.ts';

@@ -1,0 +1,49 @@
+// Values ↔ whole numbers: a decimal times a power of ten, or the bits of a float in the order of the floats.
+// A value is taken for a decimal only if the very division that decodes it gives back its bits, so nothing is
+// ever rounded. Not here: steps and dictionaries of whole numbers (lattice.ts).
+
+export const MAX_DECIMALS = 15;
+/** Powers of ten up to 10^22 are exact doubles. */
+export const POWERS: Float64Array = Float64Array.from([
+  1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+]);
+export const WHOLE_MOST = 2 ** 53;
+
+/** The integer that divided by 10^decimals is exactly this value, or NaN. */
+export function wholeOf(value: number, power: number): number {
+  const whole = Math.round(value * power);
+  if (whole / power !== value || whole > WHOLE_MOST || whole < -WHOLE_MOST) return Number.NaN;
+  // −0 is equal to 0 but has other bits.
+  return whole === 0 && Object.is(value, -0) ? Number.NaN : whole;
+}
+
+const bits = new DataView(new ArrayBuffer(8));
+
+/** Order-preserving integer of a float32, or NaN when the value is none (NaNs are not taken). */
+export function float32Order(value: number): number {
+  if (Math.fround(value) !== value) return Number.NaN;
+  bits.setFloat32(0, value);
+  const word = bits.getInt32(0);
+  return word ^ ((word >> 31) & 0x7fff_ffff);
+}
+
+export function float32Of(order: number): number {
+  const word = order | 0;
+  bits.setInt32(0, word ^ ((word >> 31) & 0x7fff_ffff));
+  return bits.getFloat32(0);
+}
+
+/** High and low 32 bits of a double. */
+export function highBits(value: number): number {
+  bits.setFloat64(0, value);
+  return bits.getInt32(0);
+}
+export function lowBits(value: number): number {
+  bits.setFloat64(0, value);
+  return bits.getInt32(4);
+}
+export function float64Of(high: number, low: number): number {
+  bits.setInt32(0, high);
+  bits.setInt32(4, low);
+  return bits.getFloat64(0);
+}
