@@ -10,7 +10,14 @@ import { crc24, fingerprint } from './checksum.ts';
 import { Coder } from './coder.ts';
 import { codeColumn } from './column.ts';
 import { codeInstants } from './instants.ts';
-import { loadStream, MAX_STREAM_COLUMNS, type Prior, STREAM_COLUMNS, type UniversalPrior } from './prior.ts';
+import {
+  loadInstants,
+  loadStream,
+  MAX_STREAM_COLUMNS,
+  type Prior,
+  STREAM_COLUMNS,
+  type UniversalPrior,
+} from './prior.ts';
 import { Scratch } from './stream.ts';
 import {
   type BlockHeader,
@@ -62,6 +69,7 @@ export function encodeBlock(schema: CodecSchema, rows: Rows, options: EncodeOpti
   const streams = groups.map((group, g) => {
     writer.write();
     loadStream(writer, universal, prior);
+    if (g === 0) loadInstants(writer, universal, prior);
     if (g === 0) codeInstants(writer, rows.timesMs, rowCount, schema.intervalMs, prior?.instants ?? null);
     stream.kindsBefore.fill(0, 0, rowCount);
     for (let k = 0; k < group.length; k++) {
@@ -194,6 +202,7 @@ export function decodeBlock(
     if (count === 0 && g > 0) continue;
     reader.read(bytes, from, at);
     loadStream(reader, universal, prior);
+    if (g === 0) loadInstants(reader, universal, prior);
     if (g === 0 && !codeInstants(reader, timesMs, rowCount, schema.intervalMs, prior?.instants ?? null)) {
       return refuse('corrupt', 'an instant is no whole number of milliseconds');
     }

@@ -35,7 +35,7 @@ export class Coder {
   /** Three per kind of decision, in 1/16384. */
   readonly weights = new Int32Array(WEIGHT_COUNT);
   /** 16-bit probabilities that y = 1. */
-  readonly plain = new Uint16Array(PLAIN_COUNT);
+  readonly plain: Uint16Array;
   /** Weights learn at 2^−learningShift. */
   learningShift = 13;
   watcher: Watcher | null = null;
@@ -47,6 +47,11 @@ export class Coder {
   private range = RANGE_FULL;
   private code = 0;
   private lastByte = 0;
+
+  /** @param plainCount blocks and priors have plain contexts of their own */
+  constructor(plainCount: number = PLAIN_COUNT) {
+    this.plain = new Uint16Array(plainCount);
+  }
 
   /** Begins a stream in the coder's own buffer; `finish` returns it. */
   write(): void {

@@ -19,7 +19,12 @@ export const SIGN_C_VALUE = SIGN_C + 36;
 export const MANTISSA_A = SIGN_C_VALUE + 128;
 export const MANTISSA_B = MANTISSA_A + 48;
 export const MANTISSA_C = MANTISSA_B + 48;
-export const STATE_COUNT = MANTISSA_C + 24;
+/** An instant's deviation from its grid, no and then which way: by the deviations before it, by the last four steps,
+ *  by how long the steps have been even. */
+export const INSTANT_A = MANTISSA_C + 24;
+export const INSTANT_B = INSTANT_A + 2 * 8;
+export const INSTANT_C = INSTANT_B + 2 * 81;
+export const STATE_COUNT = INSTANT_C + 2 * 48;
 
 export const WEIGHT_BASE = 0;
 export const WEIGHT_UP_QUIET = 9;
@@ -27,7 +32,8 @@ export const WEIGHT_UP = WEIGHT_UP_QUIET + 15;
 export const WEIGHT_DOWN = WEIGHT_UP + 15;
 export const WEIGHT_SIGN = WEIGHT_DOWN + 6;
 export const WEIGHT_MANTISSA = WEIGHT_SIGN + 3;
-export const WEIGHT_COUNT = WEIGHT_MANTISSA + 6;
+export const WEIGHT_INSTANT = WEIGHT_MANTISSA + 6;
+export const WEIGHT_COUNT = WEIGHT_INSTANT + 6;
 
 /** Size of the contexts of one signed whole number: zero, sign, tree of its class, first bit below the top one. */
 export const NUMBER_SIZE = 130;
@@ -55,6 +61,6 @@ export const TEXT_UNIT = TEXT_NARROW + 1;
 export const INSTANT_REGULAR = TEXT_UNIT + 256;
 export const INSTANT_RAW = INSTANT_REGULAR + 1;
 export const INSTANT_UNIT = INSTANT_RAW + 1;
-/** Eight contexts of a deviation, by the deviation before it. */
+/** How large a deviation is. */
 export const INSTANT_DEVIATION = INSTANT_UNIT + 4;
-export const PLAIN_COUNT = INSTANT_DEVIATION + 8 * NUMBER_SIZE;
+export const PLAIN_COUNT = INSTANT_DEVIATION + NUMBER_SIZE;

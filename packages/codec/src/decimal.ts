@@ -17,6 +17,59 @@ export function wholeOf(value: number, power: number): number {
   return whole === 0 && Object.is(value, -0) ? Number.NaN : whole;
 }
 
+/**
+ * Numbers printed with a fixed count of significant digits lose decimals as they grow: above 10^digits only every
+ * tenth integer occurs, above 10^(digits+1) every hundredth. This numbers those that occur, in order; NaN: this one
+ * does not. `digits` 0: all integers occur.
+ */
+export function shorten(whole: number, digits: number): number {
+  if (digits === 0) return whole;
+  const magnitude = Math.abs(whole);
+  const full = POWERS[digits]!;
+  if (magnitude < full) return whole;
+  let unit = 1;
+  let skipped = 0;
+  while (magnitude >= full * unit) {
+    unit *= 10;
+    skipped++;
+  }
+  const place = magnitude / unit + skipped * (full - full / 10);
+  if (magnitude % unit !== 0) return Number.NaN;
+  return whole < 0 ? -place : place;
+}
+
+/** The inverse of `shorten`. */
+export function lengthen(place: number, digits: number): number {
+  if (digits === 0) return place;
+  const magnitude = Math.abs(place);
+  const full = POWERS[digits]!;
+  if (magnitude < full) return place;
+  const decade = full - full / 10;
+  const skipped = Math.min(MAX_DECIMALS, 1 + Math.floor((magnitude - full) / decade));
+  const whole = (magnitude - skipped * decade) * POWERS[skipped]!;
+  return place < 0 ? -whole : whole;
+}
+
+/** The fewest digits under which `shorten` takes all of these and closes some gap up; 0: there is no gap. */
+export function significantDigits(whole: Float64Array, count: number): number {
+  let most = 0;
+  let least = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < count; i++) {
+    const magnitude = Math.abs(whole[i]!);
+    if (magnitude > most) most = magnitude;
+    if (magnitude < least) least = magnitude;
+  }
+  let total = 0;
+  while (total <= MAX_DECIMALS && most >= POWERS[total]!) total++;
+  // Of one decade, all have the same gaps: their common step says so more simply.
+  if (total < 4 || total > MAX_DECIMALS || least >= POWERS[total - 1]!) return 0;
+  let needed = 3;
+  for (let i = 0; i < count; i++) {
+    while (Number.isNaN(shorten(whole[i]!, needed))) if (++needed === total) return 0;
+  }
+  return needed;
+}
+
 const bits = new DataView(new ArrayBuffer(8));
 
 /** Order-preserving integer of a float32, or NaN when the value is none (NaNs are not taken). */

@@ -11,4 +11,5 @@ export type { Prior, UniversalPrior } from './prior.ts';
 export { decodePrior, encodePrior, type PriorOptions } from './prior-bytes.ts';
 export { type SampleSet, trainPrior, trainUniversal } from './train.ts';
 export * from './types.ts';
+export { decodeUniversal, encodeUniversal } from './universal-bytes.ts';
 export { universalPrior } from './universal-prior.ts';

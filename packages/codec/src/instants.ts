@@ -2,7 +2,16 @@
 // deviations from a grid that follows them, so that a clock's jitter is paid once and not twice. Rows on the exact
 // grid cost one decision. Not here: what clock the instants are of.
 import { type Coder, READING } from './coder.ts';
-import { INSTANT_DEVIATION, INSTANT_RAW, INSTANT_REGULAR, INSTANT_UNIT, NUMBER_SIZE } from './contexts.ts';
+import {
+  INSTANT_A,
+  INSTANT_B,
+  INSTANT_C,
+  INSTANT_DEVIATION,
+  INSTANT_RAW,
+  INSTANT_REGULAR,
+  INSTANT_UNIT,
+  WEIGHT_INSTANT,
+} from './contexts.ts';
 import type { InstantPrior } from './prior.ts';
 import { bitLength, codeNumber, codeRaw, codeTree } from './symbols.ts';
 
@@ -62,24 +71,70 @@ function codeIrregular(
   }
   const stepMs = unitMs(codeTree(coder, INSTANT_UNIT, 2, unit), intervalMs);
   const period = Math.floor((prior === null ? intervalMs * 256 : prior.period) / stepMs + 0.5);
-  let grid = 0;
-  let deviation = 0;
-  let deviationBefore = 0;
+  const grid = new Grid(period);
   for (let i = 1; i < rowCount; i++) {
-    const expected = Math.floor((grid + period + 128) / 256);
-    const context = INSTANT_DEVIATION + deviationContext(deviation, deviationBefore) * NUMBER_SIZE;
-    deviationBefore = deviation;
-    deviation = codeNumber(coder, context, reading ? 0 : (timesMs[i]! - first) / stepMs - expected);
-    const place = expected + deviation;
+    const expected = grid.expected();
+    const given = reading ? 0 : (timesMs[i]! - first) / stepMs - expected;
+    const place = expected + codeDeviation(coder, grid, given);
     if (reading) timesMs[i] = first + place * stepMs;
-    grid += period;
-    const off = place * 256 - grid;
-    // Half a period off is no jitter: rows were skipped, and the grid goes on from here.
-    grid = off > period / 2 || off < -period / 2 ? place * 256 : grid + Math.floor(off / 5);
+    grid.follow(place);
   }
 }
 
-function deviationContext(deviation: number, before: number): number {
+function codeDeviation(coder: Coder, grid: Grid, given: number): number {
+  const a = INSTANT_A + grid.deviations * 2;
+  const b = INSTANT_B + grid.steps * 2;
+  const c = INSTANT_C + (grid.even * 3 + grid.lastUneven) * 2;
+  if (coder.bit(given !== 0 ? 1 : 0, a, b, c, WEIGHT_INSTANT) === 0) return 0;
+  const early = coder.bit(given < 0 ? 1 : 0, a + 1, b + 1, c + 1, WEIGHT_INSTANT + 3);
+  const size = 1 + codeNumber(coder, INSTANT_DEVIATION, Math.abs(given) - 1);
+  return early !== 0 ? -size : size;
+}
+
+/** Where the next row is expected, in units, and what the rows so far were like. */
+export class Grid {
+  /** Which of eight kinds the last two deviations were. */
+  deviations = 0;
+  /** The last four steps, each about the period, shorter or longer: four digits to base 3. */
+  steps = 0;
+  /** Rows since a step was shorter (1) or longer (2), up to 15. */
+  even = 0;
+  lastUneven = 0;
+  private readonly period: number;
+  private at = 0;
+  private place = 0;
+  private deviation = 0;
+
+  /** @param period in 1/256 of a unit */
+  constructor(period: number) {
+    this.period = period;
+  }
+
+  expected(): number {
+    return Math.floor((this.at + this.period + 128) / 256);
+  }
+
+  follow(place: number): void {
+    const { period } = this;
+    const before = this.deviation;
+    this.deviation = place - this.expected();
+    this.deviations = deviationKind(this.deviation, before);
+    const uneven = (place - this.place) * 256 - period;
+    const step = uneven < -128 ? 1 : uneven > 128 ? 2 : 0;
+    this.steps = (this.steps % 27) * 3 + step;
+    if (step !== 0) {
+      this.even = 0;
+      this.lastUneven = step;
+    } else if (this.even < 15) this.even++;
+    this.place = place;
+    this.at += period;
+    const off = place * 256 - this.at;
+    // Half a period off is no jitter: rows were skipped, and the grid goes on from here.
+    this.at = off > period / 2 || off < -period / 2 ? place * 256 : this.at + Math.floor(off / 5);
+  }
+}
+
+function deviationKind(deviation: number, before: number): number {
   if (deviation === 0) return before === 0 ? 0 : 1;
   if (deviation < 0) return deviation > -3 ? 2 : deviation > -9 ? 3 : 4;
   return deviation < 3 ? 5 : deviation < 9 ? 6 : 7;
@@ -102,11 +157,11 @@ function isRegular(timesMs: Float64Array, rowCount: number, intervalMs: number):
 }
 
 /** Index of the largest unit that divides a distance. */
-function unitOf(distance: number, intervalMs: number): number {
+export function unitOf(distance: number, intervalMs: number): number {
   if (distance % intervalMs === 0) return 0;
   if (distance % 1000 === 0) return 1;
   return distance % 100 === 0 ? 2 : 3;
 }
-function unitMs(index: number, intervalMs: number): number {
+export function unitMs(index: number, intervalMs: number): number {
   return index === 0 ? intervalMs : UNITS_MS[index - 1]!;
 }

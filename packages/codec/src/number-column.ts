@@ -20,9 +20,12 @@ import {
   float32Order,
   float64Of,
   highBits,
+  lengthen,
   lowBits,
   MAX_DECIMALS,
   POWERS,
+  shorten,
+  significantDigits,
   wholeOf,
 } from './decimal.ts';
 import { codeFresh, mergeRanks, PLACE_MOST, placeAll, rankOf } from './lattice.ts';
@@ -35,8 +38,9 @@ import { codeNumber, codeTree } from './symbols.ts';
 import type { NumberColumn } from './types.ts';
 import { codeWideFloats, codeWideIntegers, codeWord } from './wide.ts';
 
-/** As expected · whole numbers at other decimals or off the lattice · float32 · wide whole numbers · wide float64. */
-const FORM = { usual: 0, decimal: 1, float32: 2, wideDecimal: 3, wideFloat: 4 } as const;
+/** As expected · whole numbers at other decimals or off the lattice · float32 · wide whole numbers · wide float64 ·
+ *  whole numbers of few significant digits. */
+const FORM = { usual: 0, decimal: 1, float32: 2, wideDecimal: 3, wideFloat: 4, significant: 5 } as const;
 
 const KIND_VALUE = 0;
 const KIND_MISSING = 1;
@@ -46,6 +50,8 @@ const KIND_ESCAPED = 2;
 interface Plan {
   form: number;
   decimals: number;
+  /** Significant digits, 0: any. */
+  digits: number;
   /** Some row is missing or escaped; `stream.kinds` says which. */
   gaps: boolean;
   /** Rows of kind `value`; their whole numbers (or floats) are `stream.whole[0 … count−1]`. */
@@ -73,7 +79,7 @@ export function codeNumberColumn(
 }
 
 function emptyPlan(rowCount: number): Plan {
-  return { form: FORM.usual, decimals: 0, gaps: false, count: rowCount, fresh: [] };
+  return { form: FORM.usual, decimals: 0, digits: 0, gaps: false, count: rowCount, fresh: [] };
 }
 
 function planOf(
@@ -86,17 +92,25 @@ function planOf(
   const { whole, rowCount } = stream;
   const plan = emptyPlan(rowCount);
   plan.decimals = usualDecimals;
-  if (!allWhole(values, present, POWERS[usualDecimals]!, rowCount, whole))
-    planIrregular(stream, plan, values, present);
+  plan.digits = prior?.digits ?? 0;
+  if (!allWhole(values, present, plan, rowCount, whole)) planIrregular(stream, plan, values, present);
   if (plan.form === FORM.usual) {
     if (prior === null) {
       if (!isNarrow(whole, plan.count)) plan.form = FORM.wideDecimal;
+      else planDigits(plan, whole);
     } else {
       const fresh = placeAll(prior.lattice, whole, plan.count, plan.gaps ? stream.places : lane.values);
       if (fresh !== null) plan.fresh = fresh;
-      else plan.form = isNarrow(whole, plan.count) ? FORM.decimal : FORM.wideDecimal;
+      else if (isNarrow(whole, plan.count)) plan.form = plan.digits > 0 ? FORM.significant : FORM.decimal;
+      else {
+        plan.form = FORM.wideDecimal;
+        for (let i = 0; i < plan.count; i++) whole[i] = lengthen(whole[i]!, plan.digits);
+      }
     }
-  } else if (plan.form === FORM.decimal && !isNarrow(whole, plan.count)) plan.form = FORM.wideDecimal;
+  } else if (plan.form === FORM.decimal) {
+    if (!isNarrow(whole, plan.count)) plan.form = FORM.wideDecimal;
+    else planDigits(plan, whole);
+  }
   return plan;
 }
 
@@ -104,13 +118,14 @@ function planOf(
 function allWhole(
   values: Float64Array,
   present: Uint8Array | null,
-  power: number,
+  { decimals, digits }: Plan,
   rowCount: number,
   whole: Float64Array,
 ): boolean {
+  const power = POWERS[decimals]!;
   for (let i = 0; i < rowCount; i++) {
     if (present !== null && present[i] === 0) return false;
-    const value = wholeOf(values[i]!, power);
+    const value = shorten(wholeOf(values[i]!, power), digits);
     if (Number.isNaN(value)) return false;
     whole[i] = value;
   }
@@ -140,10 +155,12 @@ function planIrregular(stream: Stream, plan: Plan, values: Float64Array, present
   // The usual decimals once more, now with room for what is none; then the others, fewest first.
   for (let k = -1; k <= MAX_DECIMALS && !found; k++) {
     const decimals = k < 0 ? plan.decimals : k;
-    plan.count = take((value) => wholeOf(value, POWERS[decimals]!));
+    const digits = k < 0 ? plan.digits : 0;
+    plan.count = take((value) => shorten(wholeOf(value, POWERS[decimals]!), digits));
     if (plan.count < enough) continue;
-    if (decimals !== plan.decimals) plan.form = FORM.decimal;
+    if (k >= 0) plan.form = FORM.decimal;
     plan.decimals = decimals;
+    plan.digits = digits;
     found = true;
   }
   if (!found) {
@@ -163,6 +180,15 @@ function planIrregular(stream: Stream, plan: Plan, values: Float64Array, present
     plan.count = count;
   }
   plan.gaps = plan.count < rowCount;
+}
+
+/** Numbers of fewer significant digits than their largest has integers are renumbered. */
+function planDigits(plan: Plan, whole: Float64Array): void {
+  const digits = significantDigits(whole, plan.count);
+  if (digits === 0) return;
+  plan.form = FORM.significant;
+  plan.digits = digits;
+  for (let i = 0; i < plan.count; i++) whole[i] = shorten(whole[i]!, digits);
 }
 
 /** Differences from the first stay well within 32 bits. */
@@ -185,13 +211,19 @@ function codeNumbers(
   const { coder, rowCount } = stream;
   const reading = coder.mode === READING;
   const ordinary = coder.flag(plan.form === FORM.usual && !plan.gaps ? 1 : 0, HEAD_ORDINARY) !== 0;
-  plan.decimals = reading ? usualDecimals : plan.decimals;
+  if (reading) {
+    plan.decimals = usualDecimals;
+    plan.digits = prior?.digits ?? 0;
+  }
   if (!ordinary) {
     plan.gaps = coder.flag(plan.gaps ? 1 : 0, HEAD_GAPS) !== 0;
     plan.form = codeTree(coder, HEAD_FORM, 3, plan.form);
-    if (plan.form > FORM.wideFloat) return false;
-    if (plan.form === FORM.decimal || plan.form === FORM.wideDecimal)
+    if (plan.form > FORM.significant) return false;
+    if (plan.form !== FORM.usual && plan.form !== FORM.float32 && plan.form !== FORM.wideFloat) {
       plan.decimals = coder.raw(plan.decimals, 4);
+    }
+    if (plan.form === FORM.significant) plan.digits = coder.raw(plan.digits, 4);
+    else if (plan.form !== FORM.usual) plan.digits = 0;
     if (plan.gaps) codeKinds(stream, plan, values);
   }
   lane.aligned = !plan.gaps;
@@ -249,7 +281,8 @@ function codeExpected(
   if (!reading) return true;
   const power = POWERS[plan.decimals]!;
   const { kinds } = stream;
-  if (all === null) {
+  const { digits } = plan;
+  if (all === null && digits === 0) {
     if (!plan.gaps) for (let i = 0; i < count; i++) values[i] = (reference + places[i]! * step) / power;
     else
       for (let i = 0, k = 0; k < count; i++)
@@ -258,9 +291,10 @@ function codeExpected(
   }
   for (let i = 0, k = 0; k < count; i++) {
     if (plan.gaps && kinds[i] !== KIND_VALUE) continue;
-    const whole = all[places[k++]!];
+    const place = places[k++]!;
+    const whole = all === null ? reference + place * step : all[place];
     if (whole === undefined) return false;
-    values[i] = whole / power;
+    values[i] = lengthen(whole, digits) / power;
   }
   return true;
 }
@@ -278,7 +312,10 @@ function codeUnforeseen(
   const { count } = plan;
   const reading = coder.mode === READING;
   const usual =
-    prior !== null && plan.form === FORM.decimal && plan.decimals === usualDecimals
+    prior !== null &&
+    plan.form !== FORM.float32 &&
+    plan.decimals === usualDecimals &&
+    plan.digits === prior.digits
       ? prior.lattice.reference
       : 0;
   const places = plan.gaps ? stream.places : lane.values;
@@ -304,7 +341,7 @@ function codeUnforeseen(
   for (let i = 0, k = 0; k < count; i++) {
     if (plan.gaps && kinds[i] !== KIND_VALUE) continue;
     const number = first + places[k++]! * step;
-    values[i] = plan.form === FORM.float32 ? float32Of(number) : number / power;
+    values[i] = plan.form === FORM.float32 ? float32Of(number) : lengthen(number, plan.digits) / power;
   }
   return true;
 }

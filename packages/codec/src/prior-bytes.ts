@@ -4,8 +4,10 @@
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { contentHash, crc24, fingerprint } from './checksum.ts';
 import { Coder } from './coder.ts';
+import { CONFIDENCES } from './confidences.ts';
 import {
   HEAD_SIZE,
+  INSTANT_A,
   INSTANT_REGULAR,
   MODEL_B,
   MODEL_C,
@@ -28,8 +30,7 @@ import {
 import { MANTISSA_MOST, MAX_TERMS, SHIFT_MOST, TERM_KINDS, type Term } from './relations.ts';
 import type { Weights } from './residual.ts';
 import { codeNumber, codeRaw, codeTree } from './symbols.ts';
-import { ofQuarters } from './tables.ts';
-import { CONFIDENCES } from './train-tables.ts';
+import { nearestQuarters, ofQuarters } from './tables.ts';
 import { type CodecSchema, type Decoded, MAX_BLOCK_COLUMNS, refuse } from './types.ts';
 import { universalPrior } from './universal-prior.ts';
 
@@ -56,7 +57,7 @@ const CONTEXT = {
   plainValue: 13 * NUMBER_SIZE,
   mixWeight: 14 * NUMBER_SIZE,
   text: 15 * NUMBER_SIZE,
-  flags: 16 * NUMBER_SIZE,
+  digits: 16 * NUMBER_SIZE,
   predictor: 16 * NUMBER_SIZE + 16,
   decimals: 16 * NUMBER_SIZE + 32,
   level: 16 * NUMBER_SIZE + 48,
@@ -68,6 +69,7 @@ const CONTEXT = {
   group: 16 * NUMBER_SIZE + 176,
   member: 16 * NUMBER_SIZE + 208,
   plainMember: 16 * NUMBER_SIZE + 244,
+  end: 16 * NUMBER_SIZE + 246,
 } as const;
 
 /** A prior without what follows from its bytes. */
@@ -134,7 +136,7 @@ export function decodePrior(
 }
 
 function newCoder(): Coder {
-  const coder = new Coder();
+  const coder = new Coder(CONTEXT.end);
   coder.plain.fill(32_768);
   return coder;
 }
@@ -164,7 +166,17 @@ function codeContent(
     PLAIN_COUNT,
     budget,
   );
-  if (plain === null) return null;
+  const used: Used = { groups: new Uint16Array(STATE_COUNT), members: new Uint16Array(STATE_COUNT) };
+  const states = codeStates(
+    coder,
+    given?.instants.states ?? null,
+    INSTANT_A,
+    STATE_COUNT,
+    universal,
+    used,
+    budget,
+  );
+  if (plain === null || states === null) return null;
   const weights = new Int32Array(WEIGHT_COUNT);
   for (let k = 0; k < WEIGHT_COUNT; k++) {
     const usual = universal.weights[k]! >> 8;
@@ -175,7 +187,6 @@ function codeContent(
   const streams = codeStreams(coder, given?.streams ?? null, schema.channels.length);
   if (streams === null) return null;
   const columns: ColumnPrior[] = new Array<ColumnPrior>(schema.channels.length);
-  const used: Used = { groups: new Uint16Array(STATE_COUNT), members: new Uint16Array(STATE_COUNT) };
   for (const stream of streams) {
     for (let place = 0; place < stream.length; place++) {
       const index = stream[place]!;
@@ -184,7 +195,7 @@ function codeContent(
       columns[index] = column;
     }
   }
-  return { streams, columns, instants: { lastMs, period, plain }, weights };
+  return { streams, columns, instants: { lastMs, period, plain, states }, weights };
 }
 
 /** Every column once, in streams of at most `MAX_STREAM_COLUMNS`. */
@@ -225,6 +236,7 @@ function codeColumnPrior(
   budget: Budget,
 ): ColumnPrior | null {
   const decimals = codeTree(coder, CONTEXT.decimals, 4, given?.decimals ?? 0);
+  const digits = codeTree(coder, CONTEXT.digits, 4, given?.digits ?? 0);
   const reference = codeNumber(coder, CONTEXT.reference, given?.lattice.reference ?? 0);
   const step = 1 + codeNumber(coder, CONTEXT.step, (given?.lattice.step ?? 1) - 1);
   if (Math.abs(reference) > WHOLE_MOST || step < 1 || step > WHOLE_MOST) return null;
@@ -235,12 +247,13 @@ function codeColumnPrior(
   const terms = codeTerms(coder, given?.terms ?? null, place);
   const companion = codeTree(coder, CONTEXT.place, 4, (given?.companion ?? -1) + 1) - 1;
   if (level > LEVEL_MOST || weights === null || terms === null || companion >= place) return null;
-  const states = codeStates(coder, given?.states ?? null, universal, used, budget);
+  const states = codeStates(coder, given?.states ?? null, 0, INSTANT_A, universal, used, budget);
   const heads = codePlain(coder, given?.heads ?? null, universal.heads, 0, HEAD_SIZE, budget);
   const texts = codeTexts(coder, given?.texts ?? null, budget);
   if (states === null || heads === null || texts === null) return null;
   return {
     decimals,
+    digits,
     lattice: { reference, step, ranks },
     weights,
     terms,
@@ -329,6 +342,8 @@ function region(index: number): number {
 function codeStates(
   coder: Coder,
   given: Overrides | null,
+  first: number,
+  last: number,
   universal: UniversalPrior,
   used: Used,
   budget: Budget,
@@ -339,8 +354,8 @@ function codeStates(
   });
   const indexes: number[] = [];
   const values: number[] = [];
-  for (let from = 0; from < STATE_COUNT; from += STEPS) {
-    const to = Math.min(from + STEPS, STATE_COUNT);
+  for (let from = first; from < last; from += STEPS) {
+    const to = Math.min(from + STEPS, last);
     let any = 0;
     for (let i = from; i < to && any === 0; i++) if (wanted.has(i)) any = 1;
     const area = region(from);
@@ -351,10 +366,11 @@ function codeStates(
       if (coder.flag(wanted.has(i) ? 1 : 0, context) === 0) continue;
       used.members[i]!++;
       if (--budget.overrides < 0) return null;
-      const usual = quartersOf(universal.states[i]! >>> 8);
+      const usual = nearestQuarters(universal.states[i]! >>> 8);
       const value = wanted.get(i) ?? 0;
       const logit =
-        usual + codeNumber(coder, CONTEXT.stateValue + area * NUMBER_SIZE, quartersOf(value >>> 8) - usual);
+        usual +
+        codeNumber(coder, CONTEXT.stateValue + area * NUMBER_SIZE, nearestQuarters(value >>> 8) - usual);
       if (logit < -32 || logit > 31) return null;
       const confidence = codeTree(
         coder,
@@ -388,26 +404,13 @@ function codePlain(
     before = coder.flag(wanted.has(i) ? 1 : 0, CONTEXT.plainMember + before);
     if (before === 0) continue;
     if (--budget.overrides < 0) return null;
-    const usual = quartersOf(universal[i]!);
-    const logit = usual + codeNumber(coder, CONTEXT.plainValue, quartersOf(wanted.get(i) ?? 0) - usual);
+    const usual = nearestQuarters(universal[i]!);
+    const logit = usual + codeNumber(coder, CONTEXT.plainValue, nearestQuarters(wanted.get(i) ?? 0) - usual);
     if (logit < -32 || logit > 31) return null;
     indexes.push(i);
     values.push(ofQuarters(logit));
   }
   return { indexes: Uint16Array.from(indexes), values: Int32Array.from(values) };
-}
-
-/** Nearest logit in quarters of a 16-bit probability, found in the table: the same on every engine. */
-function quartersOf(probability: number): number {
-  let low = -32;
-  let high = 31;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (ofQuarters(middle) >= probability) high = middle;
-    else low = middle + 1;
-  }
-  if (low > -32 && probability - ofQuarters(low - 1) < ofQuarters(low) - probability) low--;
-  return low;
 }
 
 function codeTexts(coder: Coder, given: readonly string[] | null, budget: Budget): string[] | null {

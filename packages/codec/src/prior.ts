@@ -26,6 +26,8 @@ export interface Overrides {
 
 export interface ColumnPrior {
   readonly decimals: number;
+  /** Significant digits, 0: any; the lattice is that of the numbers so renumbered. */
+  readonly digits: number;
   readonly lattice: Lattice;
   /** Weights of the predictor, and the terms of other columns that go with them. */
   readonly weights: Weights;
@@ -46,6 +48,7 @@ export interface InstantPrior {
   /** Mean time between two rows, in 1/256 ms. */
   readonly period: number;
   readonly plain: Overrides;
+  readonly states: Overrides;
 }
 
 export interface Prior {
@@ -77,6 +80,12 @@ export function loadStream(coder: Coder, universal: UniversalPrior, prior: Prior
   coder.plain.set(universal.plain);
   coder.learningShift = prior === null ? LEARNING_UNIVERSAL : LEARNING_PRIMED;
   if (prior !== null) apply(coder.plain, prior.instants.plain);
+}
+
+/** What the instants of a block start from, after `loadStream`. */
+export function loadInstants(coder: Coder, universal: UniversalPrior, prior: Prior | null): void {
+  loadResiduals(coder, universal, prior, null);
+  if (prior !== null) apply(coder.states, prior.instants.states);
 }
 
 /** What a column's head starts from; without a prior heads go on learning from column to column. */

@@ -29,6 +29,29 @@ export const RATE: Int32Array = Int32Array.from({ length: 256 }, (_, n) =>
 export function ofQuarters(quarters: number): number {
   return SQUASH[LOGIT_BOUND + 1 + quarters * 64]! * 2;
 }
+/** 16-bit probability of a logit in eighths, −64 … 63: how the universal prior keeps them. */
+export function ofEighths(eighths: number): number {
+  return SQUASH[LOGIT_BOUND + 1 + eighths * 32]! * 2;
+}
+
+export function nearestQuarters(probability: number): number {
+  return nearest(probability, 32, ofQuarters);
+}
+export function nearestEighths(probability: number): number {
+  return nearest(probability, 64, ofEighths);
+}
+
+/** The logit whose probability is nearest, found in the table: the same on every engine. */
+function nearest(probability: number, bound: number, of: (logit: number) => number): number {
+  let low = -bound;
+  let high = bound - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (of(middle) >= probability) high = middle;
+    else low = middle + 1;
+  }
+  return low > -bound && probability - of(low - 1) < of(low) - probability ? low - 1 : low;
+}
 
 function odds(): Float64Array {
   const table = new Float64Array(2 * LOGIT_BOUND + 2);

@@ -1,6 +1,6 @@
 // Learning what each column is by itself: its decimals, its lattice, the predictor that fits it.
 // Training is not on the coded path, so it may use logarithms; what it finds is rounded and stored as integers.
-import { MAX_DECIMALS, POWERS, wholeOf } from './decimal.ts';
+import { MAX_DECIMALS, POWERS, shorten, significantDigits, wholeOf } from './decimal.ts';
 import { type Lattice, PLACE_MOST, rankOf } from './lattice.ts';
 import { solve } from './least-squares.ts';
 import { PREDICTORS } from './predictors.ts';
@@ -13,6 +13,7 @@ export const PIECE_ROWS = 60;
 /** A column of the samples, ready to fit. */
 export interface Sampled {
   readonly decimals: number;
+  readonly digits: number;
   readonly lattice: Lattice;
   /** Places on the lattice by piece; `null` where the piece has gaps or leaves the lattice. */
   readonly pieces: readonly (Int32Array | null)[];
@@ -66,18 +67,26 @@ export function sampleColumn(
 ): Sampled {
   const decimals = usualDecimals(channel, index, samples);
   const all: number[] = [];
-  for (const rows of samples) eachWhole(rows, index, decimals, (whole) => all.push(whole));
-  const lattice = learnLattice(Float64Array.from(all));
-  const placed = pieces.map((rows) => placesOf(rows, index, decimals, lattice));
-  return { decimals, lattice, pieces: placed, constant: all.every((whole) => whole === all[0]) };
+  for (const rows of samples) eachWhole(rows, index, decimals, 0, (whole) => all.push(whole));
+  const whole = Float64Array.from(all);
+  const digits = significantDigits(whole, whole.length);
+  const lattice = learnLattice(whole.map((value) => shorten(value, digits)));
+  const placed = pieces.map((rows) => placesOf(rows, index, decimals, digits, lattice));
+  return { decimals, digits, lattice, pieces: placed, constant: all.every((whole) => whole === all[0]) };
 }
 
-function eachWhole(rows: Rows, index: number, decimals: number, take: (whole: number) => void): void {
+function eachWhole(
+  rows: Rows,
+  index: number,
+  decimals: number,
+  digits: number,
+  take: (whole: number) => void,
+): void {
   const column = rows.columns[index] as NumberColumn;
   const power = POWERS[decimals]!;
   for (let i = 0; i < rows.rowCount; i++) {
     if (column.present !== null && column.present[i] === 0) continue;
-    const whole = wholeOf(column.values[i]!, power);
+    const whole = shorten(wholeOf(column.values[i]!, power), digits);
     if (!Number.isNaN(whole)) take(whole);
   }
 }
@@ -93,7 +102,7 @@ function usualDecimals(channel: CodecChannel, index: number, samples: readonly R
   for (let d = 0; d <= MAX_DECIMALS; d++) tried.push(d);
   for (const decimals of tried) {
     let fits = 0;
-    for (const rows of samples) eachWhole(rows, index, decimals, () => fits++);
+    for (const rows of samples) eachWhole(rows, index, decimals, 0, () => fits++);
     if (fits >= there - there / 8) return decimals;
   }
   return channel.decimals ?? 0;
@@ -132,11 +141,17 @@ function learnLattice(all: Float64Array): Lattice {
   return { reference, step, ranks: ranked ? Float64Array.from(distinct) : null };
 }
 
-function placesOf(rows: Rows, index: number, decimals: number, lattice: Lattice): Int32Array | null {
+function placesOf(
+  rows: Rows,
+  index: number,
+  decimals: number,
+  digits: number,
+  lattice: Lattice,
+): Int32Array | null {
   const places = new Int32Array(rows.rowCount);
   let count = 0;
   let within = true;
-  eachWhole(rows, index, decimals, (whole) => {
+  eachWhole(rows, index, decimals, digits, (whole) => {
     const place =
       lattice.ranks === null ? (whole - lattice.reference) / lattice.step : rankOf(lattice.ranks, whole);
     if (place >= PLACE_MOST || place <= -PLACE_MOST) within = false;

@@ -3,13 +3,14 @@
 // residuals in seven bins; terms are chosen one at a time by what they take off the squared error.
 import { solve } from './least-squares.ts';
 import { PREDICTORS } from './predictors.ts';
+import { MAX_STREAM_COLUMNS } from './prior.ts';
 import { MANTISSA_MOST, MAX_TERMS, SHIFT_MOST, TERM_KINDS, type Term, termQuantity } from './relations.ts';
 import { type Fit, fitOf, ownWeights, type Sampled, walk } from './train-columns.ts';
 
 /** Bits per row below which two columns are strangers. */
 const STRANGERS_BITS = 0.02;
-/** Columns of a stream. */
-export const STREAM_SIZE = 8;
+/** What a stream may hold: whoever wants its last column decodes all of it. A noisy column counts one. */
+const STREAM_LOAD = 4;
 /** A term must take this share off the error. */
 const TERM_GAIN = 0.985;
 const TERMS_MOST = 4;
@@ -43,20 +44,31 @@ export function groupColumns(
   // Join by the strongest pairs while streams stay small (Kruskal), then fill up streams with what is left.
   pairs.sort((x, y) => y.bits - x.bits);
   const stream = columns.map((_, c) => [c]);
+  const loads = columns.map(({ constant }, c) => loadOf(constant, fits[c]!));
+  const fit = (a: readonly number[], b: readonly number[]): boolean =>
+    a.length + b.length <= MAX_STREAM_COLUMNS &&
+    [...a, ...b].reduce((sum, c) => sum + loads[c]!, 0) <= STREAM_LOAD;
   for (const { j, r } of pairs) {
     const a = stream[j]!;
     const b = stream[r]!;
-    if (a === b || a.length + b.length > STREAM_SIZE) continue;
+    if (a === b || !fit(a, b)) continue;
     a.push(...b);
     for (const c of b) stream[c] = a;
   }
   const streams: number[][] = [];
   for (const group of [...new Set(stream)].sort((x, y) => y.length - x.length)) {
-    const room = streams.find((other) => other.length + group.length <= STREAM_SIZE);
+    const room = streams.find((other) => fit(other, group));
     if (room === undefined) streams.push([...group]);
     else room.push(...group);
   }
   return { streams: streams.map((group) => inOrder(group, shared)), shared };
+}
+
+/** How long a column takes to decode, in columns of noise. */
+function loadOf(constant: boolean, { bits, residuals }: Fit): number {
+  if (constant) return 0.1;
+  const rows = residuals.reduce((sum, residual) => sum + (residual === null ? 0 : residual.length), 0);
+  return rows > 0 && bits / rows < 0.2 ? 0.3 : 1;
 }
 
 /** The column that tells most first, then always the one most told of by those before it (Prim). */

@@ -2,12 +2,10 @@
 // each of the three models is to be trusted. Watchers look on while samples are measured. A prior keeps an entry
 // only when it saves more than storing it costs. Not here: what the samples are measured with (train.ts).
 import type { Watcher } from './coder.ts';
+import { CONFIDENCES } from './confidences.ts';
 import { PLAIN_COUNT, STATE_COUNT } from './contexts.ts';
 import type { Overrides } from './prior.ts';
 import { COUNT_LIMIT, RATE } from './tables.ts';
-
-/** Observations an entry may start from; a prior stores which of the eight. */
-export const CONFIDENCES = [0, 1, 2, 4, 8, 16, 30, 60] as const;
 
 /** Counts of zeros and ones per context. */
 export class Counts implements Watcher {
@@ -24,45 +22,55 @@ export class Counts implements Watcher {
   }
 }
 
-/** Bits each context would have cost from each of the eight confidences, side by side. */
+/** Bits each of some contexts would have cost from each of the eight confidences, side by side. */
 export class Trials implements Watcher {
-  private readonly costs = new Float64Array(8 * STATE_COUNT);
-  private readonly probability = new Float64Array(8 * STATE_COUNT);
-  private readonly seen = new Int32Array(STATE_COUNT);
-  private readonly begun = new Int32Array(STATE_COUNT);
-  private readonly start: (index: number) => number;
+  private readonly costs: Float64Array;
+  private readonly probability: Float64Array;
+  private readonly seen: Int32Array;
+  private readonly begun: Int32Array;
+  /** Place of a context among those tried, or −1. */
+  private readonly place = new Int16Array(STATE_COUNT).fill(-1);
+  private readonly start: ArrayLike<number>;
   private run = 0;
 
-  /** @param start the state a context starts from */
-  constructor(start: (index: number) => number) {
+  /** @param start the states the contexts start from; their confidence does not matter */
+  constructor(indexes: ArrayLike<number>, start: ArrayLike<number>) {
+    const count = indexes.length;
+    for (let k = 0; k < count; k++) this.place[indexes[k]!] = k;
+    this.costs = new Float64Array(8 * count);
+    this.probability = new Float64Array(8 * count);
+    this.seen = new Int32Array(count);
+    this.begun = new Int32Array(count);
     this.start = start;
   }
   begin(): void {
     this.run++;
   }
   mixed(y: number, a: number, b: number, c: number): void {
-    this.observe(y, a);
-    this.observe(y, b);
-    this.observe(y, c);
+    this.observe(y, this.place[a]!);
+    this.observe(y, this.place[b]!);
+    this.observe(y, this.place[c]!);
   }
   plain(): void {}
 
-  /** Index of the confidence that costs least. */
-  best(index: number): number {
+  /** The confidence that costs the context at a place least. */
+  best(place: number): number {
     let best = 0;
-    for (let v = 1; v < 8; v++)
-      if (this.costs[8 * index + v]! < this.costs[8 * index + best]! - 1e-9) best = v;
-    return best;
+    for (let v = 1; v < 8; v++) {
+      if (this.costs[8 * place + v]! < this.costs[8 * place + best]! - 1e-9) best = v;
+    }
+    return CONFIDENCES[best]!;
   }
 
-  private observe(y: number, index: number): void {
-    const at = 8 * index;
-    if (this.begun[index] !== this.run) {
-      this.begun[index] = this.run;
-      this.seen[index] = 0;
-      this.probability.fill((this.start(index) >>> 8) / 65_536, at, at + 8);
+  private observe(y: number, place: number): void {
+    if (place < 0) return;
+    const at = 8 * place;
+    if (this.begun[place] !== this.run) {
+      this.begun[place] = this.run;
+      this.seen[place] = 0;
+      this.probability.fill((this.start[place]! >>> 8) / 65_536, at, at + 8);
     }
-    const seen = this.seen[index]!++;
+    const seen = this.seen[place]!++;
     for (let v = 0; v < 8; v++) {
       const p = this.probability[at + v]!;
       const clear = Math.max(0.0005, Math.min(0.9995, p));

@@ -2,13 +2,13 @@
 // cut into pieces of a minute's rows, fitted column by column, related, then measured three times: how often each
 // context saw a one, from which confidence it does best, and how the three models are to be weighed.
 import { consecutive } from './block.ts';
-import { crc24 } from './checksum.ts';
 import { Coder, type Watcher } from './coder.ts';
 import { codeColumn } from './column.ts';
-import { HEAD_SIZE, INSTANT_REGULAR, PLAIN_COUNT, STATE_COUNT, WEIGHT_COUNT } from './contexts.ts';
-import { codeInstants } from './instants.ts';
+import { HEAD_SIZE, INSTANT_A, INSTANT_REGULAR, PLAIN_COUNT, STATE_COUNT, WEIGHT_COUNT } from './contexts.ts';
+import { codeInstants, Grid, unitMs, unitOf } from './instants.ts';
 import {
   type ColumnPrior,
+  loadInstants,
   loadStream,
   MAX_STREAM_COLUMNS,
   type Overrides,
@@ -20,8 +20,9 @@ import { Scratch } from './stream.ts';
 import { ofQuarters } from './tables.ts';
 import { cut, type Fit, fitPredictor, type Sampled, sampleColumn } from './train-columns.ts';
 import { groupColumns, relate } from './train-relations.ts';
-import { CONFIDENCES, Counts, chooseOverrides, probability16, share, Trials } from './train-tables.ts';
+import { Counts, chooseOverrides, probability16, share, Trials } from './train-tables.ts';
 import { type CodecSchema, MAX_BLOCK_TEXT, type Rows } from './types.ts';
+import { decodeUniversal, encodeUniversal } from './universal-bytes.ts';
 import { universalPrior } from './universal-prior.ts';
 
 /** Pieces that are fitted and measured; more rows only lengthen dictionaries. */
@@ -30,6 +31,8 @@ const FITTED_MOST = 60;
 /** Bits an entry must save over the training to be worth its bytes. */
 const STATE_WORTH_BITS = 14;
 const PLAIN_WORTH_BITS = 8;
+/** What an entry would save if it were alone; the other two models know part of it. */
+const STATE_DISCOUNT = 0.6;
 const NO_OVERRIDES: Overrides = { indexes: new Uint16Array(0), values: new Int32Array(0) };
 
 /** @throws RangeError when there is not one row. */
@@ -43,18 +46,20 @@ export function trainPrior(schema: CodecSchema, samples: readonly Rows[], option
   const counts = draft.columns.map(() => new Counts());
   const instants = new Counts();
   for (const rows of pieces) measure(schema, rows, draft, universal, (c) => counts[c] ?? instants);
-  const discount = 0.6;
-  const chosen = counts.map(({ states }) =>
+  const statesOf = (seen: Counts, from: number, to: number): Overrides =>
     chooseOverrides(
-      states,
-      0,
-      STATE_COUNT,
+      seen.states,
+      from,
+      to,
       (i) => universal.states[i]! >>> 8,
       ofQuarters,
       STATE_WORTH_BITS,
-      discount,
-    ),
-  );
+      STATE_DISCOUNT,
+    );
+  const chosen = [
+    ...counts.map((seen) => statesOf(seen, 0, INSTANT_A)),
+    statesOf(instants, INSTANT_A, STATE_COUNT),
+  ];
   const heads = counts.map(({ plains }) =>
     chooseOverrides(plains, 0, HEAD_SIZE, (i) => universal.heads[i]!, ofQuarters, PLAIN_WORTH_BITS, 1),
   );
@@ -68,24 +73,22 @@ export function trainPrior(schema: CodecSchema, samples: readonly Rows[], option
     1,
   );
 
-  const withStates = (c: number, states: Overrides): ColumnPrior => ({
-    ...draft.columns[c]!,
-    states,
-    heads: heads[c]!,
+  const withStates = (states: readonly Overrides[]): Draft => ({
+    ...draft,
+    columns: draft.columns.map((column, c) => ({ ...column, states: states[c]!, heads: heads[c]! })),
+    instants: { ...draft.instants, plain, states: states[columnCount]! },
   });
   const unsure = chosen.map(({ indexes, values }) => ({ indexes, values: values.map((p) => p << 8) }));
-  const trials = unsure.map(({ indexes, values }) => {
-    const start = new Map(Array.from(indexes, (index, k) => [index, values[k]!]));
-    return new Trials((index) => start.get(index) ?? universal.states[index]!);
-  });
-  const second: Draft = { ...draft, columns: unsure.map((states, c) => withStates(c, states)) };
-  for (const rows of pieces) measure(schema, rows, second, universal, (c) => trials[c] ?? instants);
+  const trials = unsure.map(({ indexes, values }) => new Trials(indexes, values));
+  const second = withStates(unsure);
+  for (const rows of pieces)
+    measure(schema, rows, second, universal, (c) => trials[c < 0 ? columnCount : c]!);
   const states = unsure.map(({ indexes, values }, c) => ({
     indexes,
-    values: values.map((state, k) => state | CONFIDENCES[trials[c]!.best(indexes[k]!)]!),
+    values: values.map((state, k) => state | trials[c]!.best(k)),
   }));
 
-  const third: Draft = { ...draft, columns: states.map((own, c) => withStates(c, own)) };
+  const third = withStates(states);
   const averaged = new Float64Array(WEIGHT_COUNT);
   let seen = 0;
   for (const rows of pieces) {
@@ -103,12 +106,7 @@ export function trainPrior(schema: CodecSchema, samples: readonly Rows[], option
     );
   }
   const weights = Int32Array.from(averaged, (sum) => Math.round(sum / seen / 256) * 256);
-  const content: PriorContent = {
-    streams: draft.streams,
-    columns: columnCount === 0 ? [] : third.columns,
-    instants: { ...draft.instants, plain },
-    weights,
-  };
+  const content: PriorContent = { ...third, weights };
   // The prior used is the one its bytes say, so that both ends have the same.
   const prior = decodePrior(writePrior(schema, content, universal), schema, { universal });
   if (!prior.ok) throw new Error(`training made a prior that cannot be read: ${prior.error.message}`);
@@ -120,6 +118,9 @@ export interface SampleSet {
   readonly schema: CodecSchema;
   readonly samples: readonly Rows[];
 }
+
+/** Clocks differ more from one another than sensors do: a block soon believes its own. */
+const INSTANT_CONFIDENCE = 1;
 
 /** Column pieces that each set contributes, so that none outweighs the others. */
 const SET_PIECES = 1500;
@@ -173,9 +174,14 @@ export function trainUniversal(sets: readonly SampleSet[]): UniversalPrior {
     weights: flat.weights.slice(),
     check: 0,
   };
-  const trials = new Trials((index) => trained.states[index]!);
+  const trials = new Trials(
+    trained.states.map((_, i) => i),
+    trained.states,
+  );
   run(trained, () => trials);
-  const states = trained.states.map((state, i) => state | CONFIDENCES[trials.best(i)]!);
+  const states = trained.states.map(
+    (state, i) => state | (i < INSTANT_A ? trials.best(i) : Math.min(trials.best(i), INSTANT_CONFIDENCE)),
+  );
   const sure: UniversalPrior = { ...trained, states };
   const averaged = new Float64Array(WEIGHT_COUNT);
   let seen = 0;
@@ -189,7 +195,8 @@ export function trainUniversal(sets: readonly SampleSet[]): UniversalPrior {
     },
   );
   const weights = Int32Array.from(averaged, (sum) => Math.round(sum / Math.max(1, seen)));
-  return { ...sure, weights, check: checkOf({ ...sure, weights }) };
+  // The prior used is the one its bytes say.
+  return decodeUniversal(encodeUniversal({ ...sure, weights }));
 }
 
 /** Knows nothing. */
@@ -201,13 +208,6 @@ function flatUniversal(): UniversalPrior {
     heads: new Uint16Array(HEAD_SIZE).fill(32_768),
     check: 0,
   };
-}
-
-function checkOf({ states, weights, plain, heads }: UniversalPrior): number {
-  const bytes = Uint8Array.from(
-    [...states, ...weights, ...plain, ...heads].flatMap((v) => [v >>> 24, v >>> 16, v >>> 8, v]),
-  );
-  return crc24(bytes, bytes.length, 0);
 }
 
 type Draft = Omit<PriorContent, 'columns'> &
@@ -232,8 +232,11 @@ function measure(
   groups.forEach((group, g) => {
     loadStream(coder, universal, prior);
     coder.watcher = watch(-1);
-    if (g === 0)
+    if (g === 0) {
+      loadInstants(coder, universal, prior);
       codeInstants(coder, rows.timesMs.slice(), rowCount, schema.intervalMs, prior?.instants ?? null);
+      after?.(coder);
+    }
     stream.kindsBefore.fill(0, 0, rowCount);
     for (let k = 0; k < group.length; k++) {
       const index = group[k]!;
@@ -256,6 +259,7 @@ function fitStructure(
     if (channel.kind !== 'text') return sampleColumn(channel, c, samples, few);
     return {
       decimals: 0,
+      digits: 0,
       lattice: { reference: 0, step: 1, ranks: null },
       pieces: few.map(() => null),
       constant: true,
@@ -268,12 +272,13 @@ function fitStructure(
     order.forEach((c, k) => {
       const { fit, terms, companion } = relate(sampled, fits, shared, order, k);
       fits[c] = fit;
-      const { decimals, lattice } = sampled[c]!;
+      const { decimals, digits, lattice } = sampled[c]!;
       const { weights } = fit;
       const texts = schema.channels[c]!.kind === 'text' ? usualTexts(samples, c) : [];
       const level = levelOf(fit);
       columns[c] = {
         decimals,
+        digits,
         lattice,
         weights,
         terms,
@@ -288,7 +293,12 @@ function fitStructure(
   return {
     streams: streams.map((group) => Uint16Array.from(group)),
     columns,
-    instants: { lastMs: lastMs(samples), period: periodOf(samples, schema.intervalMs), plain: NO_OVERRIDES },
+    instants: {
+      lastMs: lastMs(samples),
+      period: periodOf(samples, schema.intervalMs),
+      plain: NO_OVERRIDES,
+      states: NO_OVERRIDES,
+    },
     weights: universal.weights.slice(),
     hash: '',
     check: 0,
@@ -322,19 +332,42 @@ function lastMs(samples: readonly Rows[]): number {
   return timesMs[rowCount - 1]!;
 }
 
-/** Mean of the steps that are about the nominal one, in 1/256 ms. */
+/** The mean step in 1/256 ms: of the even steps, or of all but long pauses, whichever grid the rows leave less often. */
 function periodOf(samples: readonly Rows[], intervalMs: number): number {
-  let sum = 0;
-  let count = 0;
+  const mean = (most: number): number => {
+    let sum = 0;
+    let count = 0;
+    for (const { timesMs, rowCount } of samples) {
+      for (let i = 1; i < rowCount; i++) {
+        const step = timesMs[i]! - timesMs[i - 1]!;
+        if (step < intervalMs / 2 || step > intervalMs * most) continue;
+        sum += step;
+        count++;
+      }
+    }
+    return Math.max(1, Math.round((count === 0 ? intervalMs : sum / count) * 256));
+  };
+  const candidates = [intervalMs * 256, mean(1.5), mean(4)];
+  const departures = candidates.map((period) => departuresFrom(period, samples, intervalMs));
+  return candidates[departures.indexOf(Math.min(...departures))]!;
+}
+
+/** How often rows leave a grid. */
+function departuresFrom(period: number, samples: readonly Rows[], intervalMs: number): number {
+  let departures = 0;
   for (const { timesMs, rowCount } of samples) {
+    const first = timesMs[0]!;
+    let unit = 0;
+    for (let i = 1; i < rowCount; i++) unit = Math.max(unit, unitOf(timesMs[i]! - first, intervalMs));
+    const stepMs = unitMs(unit, intervalMs);
+    const grid = new Grid(Math.floor(period / stepMs + 0.5));
     for (let i = 1; i < rowCount; i++) {
-      const step = timesMs[i]! - timesMs[i - 1]!;
-      if (step < intervalMs / 2 || step > intervalMs * 1.5) continue;
-      sum += step;
-      count++;
+      const place = Math.round((timesMs[i]! - first) / stepMs);
+      if (place !== grid.expected()) departures++;
+      grid.follow(place);
     }
   }
-  return Math.max(1, Math.round((count === 0 ? intervalMs : sum / count) * 256));
+  return departures;
 }
 
 /** At most `most`, evenly spread. */

@@ -1,12 +1,58 @@
-import { Coder } from './coder.ts';
-import { HEAD_SIZE } from './contexts.ts';
+// The universal prior shipped with format version 1. Made by scripts/train-universal-prior.ts; never by hand:
+// another one is another format, since blocks decode under the one they were encoded with.
 import type { UniversalPrior } from './prior.ts';
+import { decodeUniversal, fromBase64 } from './universal-bytes.ts';
 
-const c = new Coder();
-export const universalPrior: UniversalPrior = {
-  states: new Int32Array(c.states.length).fill((32768 << 8) | 2),
-  weights: new Int32Array(c.weights.length).fill(6000),
-  plain: new Uint16Array(c.plain.length).fill(32768),
-  heads: new Uint16Array(HEAD_SIZE).fill(32768),
-  check: 0,
-};
+const BASE64 = [
+  'sm723f+L3/f9/69MX3PxWF1OTIeeiXVGHT2ls7juU57ELN00vkoaPpW7QAFSsRKQp86OuexNxYnALx4Ojy5d+90ixtmyb1UOaJGf',
+  'Tla1sjcBDkviZuIZY24F7NBO0W9csSEHrd+LG4d16C3270Baq0NcVWhPLumlBSZGfnY2FMprYlK9+Ja8lZj9btOtTYklf28CE4qf',
+  'BKiUUulsA70rVVXe7bsbKvEM6f8sadUjN19ls+GvioXlufn2a7Jkbs19mIh1kcX2TCeSsX8MnsrWVCfPn8wvyzdo4YhVeY2D1f2V',
+  '/6qYQcTyDemOiLh4bWc6No8R+Xmpn5m8LQ1fFRXolQZZvq2F65BH3oT+rvkB3ELDIOJKaQR1U+k1MIaQ4ncYmI3aOAfY3BpFP4KD',
+  '8aOKC8hE1yfdTbxYxQYVKezqFHX/uYwl/GDxqvHvLuwhpj/Q5b8V1IaFG99G4j/YmOOmj2thZpSJnLOBampdbIZEN6c8hyQ7ZNW2',
+  '4mSRJXxty6sqEnFd0uFZ2cC8HgDu6TRoquZ/ZJ2GpL6qPcLZZMbkGcvo81tFv/cID1A3S8VNxWT/UA2nYZmsVyNlNPlwvyhAlFfY',
+  '/ZV96SSrrURLhpYy6O8FwO0YX2a7upaQ3Hgjhm7M+/F/KoMLAQ9m4qUptDqnWzyiZDDzUaEETdDita8/9M2V4joCBlRTvomXp8gV',
+  'KzrYiIr1+hRLCb1dSAmybyw/aSopVK1W55F+LtGlcEUYJBIWasPe+NAce2DWCPZFj3/wzO6QBcxqQNYTb+DFuotWTSOSmoyvnSNr',
+  '/wudMSD73pMAZfmuXTdjn0DgUbLcnE3HGtVHOYtqAm3EmHmKK5Fjvs2snRzFjy6jIcoad2hdH0sChW21K+2hI8WRZ70g150rQ+tO',
+  'U2VZ0fLlDxSPuYMVBST0DCjV6jzjtrEun7Lwbj/HLuYKSPT9A0TqX6hVZRBlXcSCf2dmxuFKo6tVQJ0zL6Mkyz6LlebcGYw4GefB',
+  'geBwfUh2R9QYmM5y7iqKq88TNsVU5pABSBQZSKQ3Jxb5uHCMN52ffboHbnQ3YlOA2mW9txAUN2RA+YUXylfQSwgBFh0sF8o4gpAP',
+  '5EGOp0mxHnQ6st6mqI3TknULireQRYsJZozhyRJ4gmcd0NOfzGqapMDekPwEEDrQHAj8I1ov7DGBseXOil2ZS5No0KnXr0ZrsZkb',
+  '073yxddlzHU2XTOvavIU0UJmuZ9h1PO7UsoCgZpsYqwNgOSv9sGAqNRgxABnnGeP4bzJSfK3ZsxGgMm6/cyqZ7yb0uzOEigBXpBH',
+  'awIIrav0VV5vX54C+KDSxTLklbd5WCUrLrEMbs4DM0FtsLLMADTfqtAP0xqOeRklAeMm1kuYYMLT59nxYvlG407GakZKBTsDY/DU',
+  '4S5gkmZpfOfCAzzv5MHMIPU8NPkDSbfskvtBwG45JCDQiHlt2wq+JSKoEJePXj6Uz6Hg37fzrPMFF13lEvbWRChmgD/kSB45QKFe',
+  'hJtsSmWzKHfXUrS9v8DFfkkWFIKNUwINLxOFhmKcgj3+ZvD+WNYZLxji+PzB/qKal2ISig3g+wvlaqAPoTBHD6xNb4FJTWMJ9TZn',
+  'zm3jXxNFHqoBVDA8/Xvvvy4bA9FqyfT/svNK80JYEtjNgxflcU5yZXcHTIRaon7ag5xI6EI3KtxuXxM25kSdLc3siy/vqIkjr57n',
+  'B7VynLAjt6VwPwEz/dUJHF878DkXdSwoVThTWj8KEkbWG6REqOdMF0Tb+44fONqFJ6oxqzxAiw99SmDj1WtDGan3PxV4+NxjpiF5',
+  'p7ZxTxRYDDX9J0XA6+Yb7tlQ1Jlem/B3dj/Tpl+jbsJC/ZpqglncN8fKiBGmDUxwgxc5oOfpPgL0gO3nwJRbt11NVlutzgf9mD51',
+  '0PKp3AlnOrjHOTDLLYZgjFK5eKsInjp68TFF8xLR6KYKUzFJx4phJm2jMKL0oDjYK/Rbm6/5f0X4tU1Qei3jgJkq5X7siTdWCFyJ',
+  'aog8AX4TjphWGcYoLVKs5AMnlH0vg77TQM/yWPyG9kpWpMm+fanRUQ1t2MRnFbpOM/TvHKnFn1sLJ/Q49ZpG3/j5/Y5SvnXcdhne',
+  'o33lsc+nm9c9lHhESXR2ZjbW6A/lDTn/66dfua00PAkgIjxxn+TzSLGSQbwp3QD+IpbN3yq+8AH9K0QtZA57yNhWV+zS5yX7Ty4L',
+  'oyKdnJs5BLP4f6v0AQi1NnTLBFuifPZrM2WIpD1WXGWgFML+l0QfeCcCw5V0qAWaPervSrBxG2GOAMvUlCs0UFlVLHMa02VDRjhI',
+  'E1OP66eO2Bkg9AOS7f+SjwGpdNqsqKoHrei+h7ASg85rwmJFoO6vbD3rg9PxawqidSX1zhyPpq5kR8IhPlWJmBLqLUiwiaRFfdqq',
+  'hNo/q2w2H8sjhnbbiHJbT+jCENdsGa70sWUtZQADrViUeLE16gtfPq+3a5lGJz2aVKyS2I5lY/RHJYsNFz6ewDdIsiki6TIgBjCZ',
+  '6VfMHpnn3FiLgY1zS0UlgZCEWI0xdclAhOQCfZKT8IM42bD6IzOXBVGSR1D9RwbyH/GmRWafsy8cawih19D/VHd0A09xiP2ExA/R',
+  'Ua6hXas/7ZZt/TW5ZQrq0lWF9tjwpM4U8HKB4Xq+s+i5Ij+fAHF4Qwd9iZIUviDsB6DycTR5i5lkrA1vtz/nuffD0/kHjcAd3pcC',
+  'jxl1c8mmhetS5gWsgeLm9dEJvI0ddoCNRHR7noEutBoVMj7tUJLEIwlHvZ1XTtA2KBBkgnOoprzN8Mtc/++Jx0b6JcPyvtJ3SibU',
+  'hZhFiyJ+UGeMs2hJq4XnfpSMFEuRur42qF4sCJZNsQQ693ZaU149giBazIbU0gImCrh7f3qeV312JxFTiedB8JyhwR70aKi0pAzN',
+  '8aVA7r+mEYqS7VLhfnizyD/5HLk8z2Ix4d9cznz7pO7eUFbTOa0D6COkUVgNxCZOJ29VSOEZg9lFyDPpzLzyq+NB/KkNm3D5JMOt',
+  'wBBD2dBWWWyFTg2U27toUcF5trxxzL2c3NHdEBzveCiAHzdF6/fXeb8AHknfEzVWy5+wKSectuF/oFKJkoRxJxLMLTcr1N9Sxrhf',
+  'xihMFlaKKyTDk7H+c5iyvC2vr80qUIG+p+0avOISYWHJMJeEIoG5laS+0x5vx8Yj3aeQ+NAM4xsr/DK54SWBLXp9QpInBvBw4RG/',
+  'dP7X3nP2J3EaftSlFW3dapYQraE4LJefo139+3n7Qo2AXkg17fEAT5sE/vf+jb00RdiwEkXlr8JCsoYaIunuyrouHxBPdSyYH726',
+  '5n9loWIRl4jaHHq6PMH9D+UMoZi67xf2ZxH/VpNavZDmoACqsVlnsxiE2hkOyDBET+HgyOE3InovK6hZYqV7m+hg9l1vm3IQon6J',
+  'PJ0NkUKhxnycoP8caJ+jwuAaEoR3qeV8A2vDWpepuDZDn0HA+xWL7m4/wDdAMkSZAaDalq5cRsZbhPP19L3XKCXLuufcG2aiNu6Y',
+  'tsDJ6CzoPFf1RS1lBatzMrkIJPBlJpzxY50ybECHUS0L11qss/3YI/FQbfV+dALeL59wgxSJTL0MKIFTdQVGeO5zQT97BsoFGjR4',
+  'zw3pdHpX8QEFRltfSgG4/cxpAbX1VQb/9KgZgxVVtVG91gGjAlDtvG0GtemaLfapu0nc3mreooEiikt2yy/cy+GtAk76msmnXLy6',
+  '4XXNaSW9osvIs4ZLMKFybs13Es89sM2uuGWbHmzZZTSOPAyLLpSGxRE5iBxztNKorDPy+yZaI3Ylze27JRaQHRn87ODwwSkKJmTg',
+  'C27KgsioBnyxSKGUkwL0LYGusx4byfXsXfcZl1A5GBhFRgTVLLEvvZPPG6MLJx7uuGn7AWuEP0Sttm0xWPmybGTVINs4KZAlQjHI',
+  'eAmX3U/oXiSgOUqZ4BOQCYbeUQiaKxEWmVUnpZwujDwC0bIYLtsp0Lv6zw+1Vn78D4K5GGcZaUtQp4+7rba/pCT9hQ4AQWeA8vno',
+  'UikDt4RlxYVOJjfMsK89AKKTB2eIObNhVghkeNU7B7fUoDU8mMsORY2s/ZU8kwWHmInbSum///PBV68dG3Ad7JDQGjexJptSS43o',
+  '6jHXLf54TpPtihdJEkihSwqaQo5THpiDh3WUHarIv6uoj42qZq8Dxxu+EFk491/qW2zYalbCwnHs5rjcokpx9l1/mqewNKUJ4ocQ',
+  'uMXpdD3CPMvdkt5gKtWEcgGS6YPiRcZ7IchnDxOQRKenbCY8mJPpZjplDC7KlTyxIqaD8L6QkmKBKKWiEI5poU0kJPKtbOyq2Bax',
+  'HSMnvdmtRWH7Z+7Wit/fHe0gnLwiarnEit9Ev6Jj+UVp6DHRptsjew/K9ukJ2clkWa68L+VIjsUyVxXxOPZSaj0PsSev1wIBOqQ5',
+  'um+7ZBLp1chNZNOahczBSdItNppPy/GJruX0qXINo0dMXtRojbg41el03NS1MQSfwFe8oTS1F0pWahM3U/HzN+oqUReAtNX7VhPQ',
+  '8W7cZETMsamk4wxHejqOLjG8AzSlVEeSl6tFicVYUMdCPcxJQgzTDx+arHE07DUR8UqK0ms/7D39is4HWL/W882RKYIrr0R5A4I2',
+  '8ZSnMRi7AhuG03hVMKjuz+HEFitkrLOQ8kMtFz8ceJdEiXatsdL9ARYy9/+2WPfsElEFX9c8WuLIW58g2MKIc3OPTbgTwBWYvgrR',
+  'yynQUNzmPp1lsf3tic3MG26gufN+7r9JWz5DxY1GGbrvxzrtSdQw6gUTCKus4Wf+gkdhtm3ta73fiTBIzKhK5BN2JyfIfUBlHfC3',
+  '64XJoUnN34YwxgsdGhoz8P+MXH1XeyJNjiFqP61rm9+9481V/KAW9VKlBRZV46CeSOY/eJHo7t5arPw',
+].join('');
+
+export const universalPrior: UniversalPrior = decodeUniversal(fromBase64(BASE64));
