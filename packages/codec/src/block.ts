@@ -85,7 +85,8 @@ export function encodeBlock(schema: CodecSchema, rows: Rows, options: EncodeOpti
   return out.done();
 }
 
-function checkBounds(schema: CodecSchema, { rowCount, columns }: Rows, prior: Prior | null): void {
+function checkBounds(schema: CodecSchema, rows: Rows, prior: Prior | null): void {
+  const { rowCount, columns, timesMs } = rows;
   if (rowCount < 1 || rowCount > MAX_BLOCK_ROWS) throw new RangeError(`a block of ${rowCount} rows`);
   const columnCount = schema.channels.length;
   if (columns.length !== columnCount || columnCount < 1 || columnCount > MAX_BLOCK_COLUMNS) {
@@ -96,6 +97,10 @@ function checkBounds(schema: CodecSchema, { rowCount, columns }: Rows, prior: Pr
   }
   if (prior !== null && prior.fingerprint !== fingerprint(schema)) {
     throw new RangeError(`prior ${prior.hash} was made for another schema`);
+  }
+  for (let i = 0; i < rowCount; i++) {
+    const time = timesMs[i]!;
+    if (!(time >= 0 && Number.isSafeInteger(time))) throw new RangeError(`instant ${time} of row ${i}`);
   }
   columns.forEach((column, c) => {
     const text = schema.channels[c]!.kind === 'text';

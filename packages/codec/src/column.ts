@@ -1,4 +1,5 @@
 // A column in its stream: what it starts from and which of the two ways it is coded, by its channel's kind.
+import { MAX_DECIMALS } from './decimal.ts';
 import { codeNumberColumn } from './number-column.ts';
 import { loadHead } from './prior.ts';
 import type { Stream } from './stream.ts';
@@ -22,6 +23,7 @@ export function codeColumn(
     lane.aligned = false;
     return codeTextColumn(stream, given?.type === 'text' ? given : null, prior);
   }
-  const usualDecimals = prior?.decimals ?? channel.decimals ?? 0;
+  const named = channel.decimals ?? 0;
+  const usualDecimals = prior?.decimals ?? (named >= 0 && named <= MAX_DECIMALS ? named : 0);
   return codeNumberColumn(stream, lane, given?.type === 'number' ? given : null, usualDecimals, prior);
 }

@@ -7,7 +7,8 @@ export const MAX_DECIMALS = 15;
 export const POWERS: Float64Array = Float64Array.from([
   1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
 ]);
-export const WHOLE_MOST = 2 ** 53;
+/** Whole numbers stop here, so that the difference of two is exact; what is larger is coded as a float. */
+export const WHOLE_MOST = 2 ** 52;
 
 /** The integer that divided by 10^decimals is exactly this value, or NaN. */
 export function wholeOf(value: number, power: number): number {

@@ -31,11 +31,12 @@ export function codeInstants(
   const reading = coder.mode === READING;
   const from = prior?.lastMs ?? 0;
   const firstUnit = unitMs(coder.raw(reading ? 0 : unitOf(timesMs[0]! - from, intervalMs), 2), intervalMs);
-  timesMs[0] = from + codeDistance(coder, reading ? 0 : (timesMs[0]! - from) / firstUnit) * firstUnit;
+  const distance = codeDistance(coder, reading ? 0 : (timesMs[0]! - from) / firstUnit);
+  if (reading) timesMs[0] = from + distance * firstUnit;
   if (rowCount > 1) {
     const regular = reading ? 0 : isRegular(timesMs, rowCount, intervalMs) ? 1 : 0;
     if (coder.flag(regular, INSTANT_REGULAR) !== 0) {
-      for (let i = 1; i < rowCount; i++) timesMs[i] = timesMs[0]! + i * intervalMs;
+      if (reading) for (let i = 1; i < rowCount; i++) timesMs[i] = timesMs[0]! + i * intervalMs;
     } else codeIrregular(coder, timesMs, rowCount, intervalMs, prior);
   }
   for (let i = 0; i < rowCount; i++) {
@@ -66,7 +67,10 @@ function codeIrregular(
     if ((timesMs[i]! - first) % unitMs(unit, intervalMs) !== 0) unit = UNITS_MS.length;
   }
   if (coder.flag(wide, INSTANT_RAW) !== 0) {
-    for (let i = 1; i < rowCount; i++) timesMs[i] = codeRaw(coder, timesMs[i]!, 53);
+    for (let i = 1; i < rowCount; i++) {
+      const time = codeRaw(coder, timesMs[i]!, 53);
+      if (reading) timesMs[i] = time;
+    }
     return;
   }
   const stepMs = unitMs(codeTree(coder, INSTANT_UNIT, 2, unit), intervalMs);

@@ -1,6 +1,6 @@
 // Learning what each column is by itself: its decimals, its lattice, the predictor that fits it.
 // Training is not on the coded path, so it may use logarithms; what it finds is rounded and stored as integers.
-import { MAX_DECIMALS, POWERS, shorten, significantDigits, wholeOf } from './decimal.ts';
+import { MAX_DECIMALS, POWERS, shorten, significantDigits, WHOLE_MOST, wholeOf } from './decimal.ts';
 import { type Lattice, PLACE_MOST, rankOf } from './lattice.ts';
 import { solve } from './least-squares.ts';
 import { PREDICTORS } from './predictors.ts';
@@ -129,7 +129,7 @@ function learnLattice(all: Float64Array): Lattice {
     }
     distinct.push(value);
   }
-  if (step === 0) step = 1;
+  if (step === 0 || step > WHOLE_MOST) step = 1;
   const span = (sorted[sorted.length - 1]! - sorted[0]!) / step + 1;
   const ranked =
     distinct.length > 1 &&
