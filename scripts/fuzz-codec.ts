@@ -15,7 +15,7 @@ import {
   universalPrior,
 } from '@vigie/codec';
 import { parseFlags } from '@vigie/config';
-import { crc24, fingerprint } from '../packages/codec/src/checksum.ts';
+import { checkOf, fingerprint } from '../packages/codec/src/checksum.ts';
 import { rowsFor, seeded } from '../packages/codec/src/rows.test-support.ts';
 
 const parsed = parseFlags(
@@ -156,7 +156,7 @@ function damaged(bytes: Uint8Array, from: number): Uint8Array {
 function checked(bytes: Uint8Array, start: number): Uint8Array {
   const end = bytes.length - 3;
   if (end < 0) return bytes;
-  const crc = crc24(bytes, end, start);
+  const crc = checkOf(bytes, end, start);
   bytes.set([crc >> 16, crc >> 8, crc], end);
   return bytes;
 }

@@ -6,7 +6,7 @@
 // before it in its stream. Decoding is total: any bytes give rows or what is wrong with them, in memory bounded by
 // MAX_BLOCK_SAMPLES. Not here: how a column is coded (column.ts).
 import { ByteReader, ByteWriter } from './bytes.ts';
-import { crc24, fingerprint } from './checksum.ts';
+import { checkOf, fingerprint } from './checksum.ts';
 import { Coder } from './coder.ts';
 import { codeColumn } from './column.ts';
 import { codeInstants } from './instants.ts';
@@ -81,7 +81,7 @@ export function encodeBlock(schema: CodecSchema, rows: Rows, options: EncodeOpti
   });
   for (let g = 0; g < streams.length - 1; g++) out.varint(streams[g]!.length);
   for (const bytes of streams) out.bytes(bytes);
-  out.uint24(crc24(out.buffer, out.length, seed(schema, prior, universal)));
+  out.uint24(checkOf(out.buffer, out.length, seed(schema, prior, universal)));
   return out.done();
 }
 
@@ -176,7 +176,7 @@ export function decodeBlock(
     return refuse('schema-mismatch', `prior ${prior.hash} was made for another schema`);
   }
   if (
-    new ByteReader(bytes, end, bytes.length).uint24() !== crc24(bytes, end, seed(schema, prior, universal))
+    new ByteReader(bytes, end, bytes.length).uint24() !== checkOf(bytes, end, seed(schema, prior, universal))
   ) {
     return refuse('corrupt', 'the check does not match');
   }

@@ -16,6 +16,14 @@ export function crc24(bytes: Uint8Array, end: number, seed: number): number {
   return crc;
 }
 
+/**
+ * The check of a block or prior: CRC-24 begun at `seed` and the length. Without the length, one block in 256 would
+ * still check when its last byte is cut off.
+ */
+export function checkOf(bytes: Uint8Array, end: number, seed: number): number {
+  return crc24(bytes, end, seed ^ (Math.imul(end, 0x9e37_79b1) >>> 8));
+}
+
 const KIND_NUMBER = { number: 1, counter: 2, boolean: 3, state: 4, text: 5 } as const;
 
 /** 24 bits of what decoding needs of a schema, so that a block is refused under a schema that is not its own. */

@@ -2,7 +2,7 @@
 // its bound; whatever a check can catch must be refused.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crc24, fingerprint } from './checksum.ts';
+import { checkOf, fingerprint } from './checksum.ts';
 import {
   type CodecSchema,
   decodeBlock,
@@ -23,7 +23,7 @@ const HASH = '0123456789abcdef';
 function forged(bytes: Uint8Array, schema: CodecSchema, prior: Prior | null): Uint8Array {
   const out = bytes.slice();
   const end = Math.max(0, out.length - 3);
-  const crc = crc24(out, end, fingerprint(schema) ^ universalPrior.check ^ (prior?.check ?? 0));
+  const crc = checkOf(out, end, fingerprint(schema) ^ universalPrior.check ^ (prior?.check ?? 0));
   out.set([crc >> 16, crc >> 8, crc], end);
   return out;
 }
@@ -31,7 +31,7 @@ function forged(bytes: Uint8Array, schema: CodecSchema, prior: Prior | null): Ui
 function forgedPrior(bytes: Uint8Array): Uint8Array {
   const out = bytes.slice();
   const end = Math.max(0, out.length - 3);
-  const crc = crc24(out, end, universalPrior.check);
+  const crc = checkOf(out, end, universalPrior.check);
   out.set([crc >> 16, crc >> 8, crc], end);
   return out;
 }

@@ -2,7 +2,7 @@
 // coded under adaptive probabilities that all start even. A prior read is checked in every part, so that a hostile
 // one can at worst make blocks long. Writing and reading are one function, as for blocks.
 import { ByteReader, ByteWriter } from './bytes.ts';
-import { contentHash, crc24, fingerprint } from './checksum.ts';
+import { checkOf, contentHash, fingerprint } from './checksum.ts';
 import { Coder } from './coder.ts';
 import { INSTANT_A, INSTANT_REGULAR, PLAIN_COUNT, STATE_COUNT, WEIGHT_COUNT } from './contexts.ts';
 import { type ColumnPrior, MAX_STREAM_COLUMNS, type Prior, type UniversalPrior } from './prior.ts';
@@ -49,7 +49,7 @@ export function writePrior(
   out.byte(VERSION);
   out.uint24(fingerprint(schema));
   out.bytes(coder.finish());
-  out.uint24(crc24(out.buffer, out.length, universal.check));
+  out.uint24(checkOf(out.buffer, out.length, universal.check));
   return out.done();
 }
 
@@ -65,7 +65,7 @@ export function decodePrior(
   const input = new ByteReader(bytes, 0, bytes.length);
   const version = input.byte();
   if (version !== VERSION) return refuse('unsupported-version', `prior format ${version} is not known here`);
-  if (new ByteReader(bytes, end, bytes.length).uint24() !== crc24(bytes, end, universal.check)) {
+  if (new ByteReader(bytes, end, bytes.length).uint24() !== checkOf(bytes, end, universal.check)) {
     return refuse('corrupt', 'the check does not match');
   }
   const made = input.uint24();

@@ -18,8 +18,6 @@ import type { Stream } from './stream.ts';
 import { bitLength, codeNumber, codeTree } from './symbols.ts';
 import type { TextColumn } from './types.ts';
 
-/** Texts of one prior's column. */
-export const MAX_PRIOR_TEXTS = 64;
 /** Level of a column that mostly holds. */
 const LEVEL_TEXT = 6;
 
