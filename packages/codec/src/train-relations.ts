@@ -9,6 +9,8 @@ import { type Fit, fitOf, ownWeights, type Sampled, walk } from './train-columns
 
 /** Bits per row below which two columns are strangers. */
 const STRANGERS_BITS = 0.02;
+/** Columns further apart in the schema are not compared, so that a thousand of them train in ten seconds. */
+const NEIGHBOURS = 64;
 /** What a stream may hold: whoever wants its last column decodes all of it. A noisy column counts one. */
 const STREAM_LOAD = 4;
 /** A term must take this share off the error. */
@@ -33,7 +35,7 @@ export function groupColumns(
   const shared = columns.map(() => new Float64Array(count));
   const pairs: { bits: number; j: number; r: number }[] = [];
   for (let j = 0; j < count; j++) {
-    for (let r = 0; r < j; r++) {
+    for (let r = Math.max(0, j - NEIGHBOURS); r < j; r++) {
       if (columns[j]!.constant || columns[r]!.constant) continue;
       const bits = mutualInformation(fits[j]!, fits[r]!);
       shared[j]![r] = bits;
