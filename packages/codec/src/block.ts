@@ -1,187 +1,158 @@
-// Rows ↔ blocks, format version 0: deltas of scaled integers as varints, raw bits for what is no decimal.
-// Lossless bit for bit; a column is decoded without the others; decoding is total and bounded by
-// MAX_BLOCK_ROWS and MAX_BLOCK_COLUMNS.
+// Rows ↔ blocks, format version 1 (docs/wire-format.md draws every byte). A block is
 //
-//   'V' · version u8 · schema hash 8 · row count varint · column count varint · first instant varint
-//   · instants: zig-zag varints of the second difference, length-prefixed
-//   · per column: length varint · mode u8 · [presence bitmap] · body
-//   · CRC-32 of all before, u32 big-endian
+//   head u8 · [row count varint] · tag 3 bytes · lengths of all streams but the last, varints · streams · CRC-24
 //
-// Mode: low four bits 0 constant bits (8 bytes), 1 deltas at `decimals` (u8), 2 raw float64, 3 text;
-// 0x10: a presence bitmap of ⌈rows/8⌉ bytes comes first, and only present samples are in the body.
-import { ByteReader, ByteWriter, crc32 } from './bytes.ts';
-import type { BlockHeader, CodecError, CodecSchema, Column, Decoded, DecodedRows, Rows } from './types.ts';
-import { MAX_BLOCK_COLUMNS, MAX_BLOCK_ROWS } from './types.ts';
+// Lossless bit for bit; decodable alone, or with the one prior it names; a column is decoded with only the columns
+// before it in its stream. Decoding is total: any bytes give rows or what is wrong with them, in memory bounded by
+// MAX_BLOCK_SAMPLES. Not here: how a column is coded (column.ts).
+import { ByteReader, ByteWriter } from './bytes.ts';
+import { checkOf, fingerprint } from './checksum.ts';
+import { Coder } from './coder.ts';
+import { codeColumn } from './column.ts';
+import { codeInstants } from './instants.ts';
+import {
+  loadInstants,
+  loadStream,
+  MAX_STREAM_COLUMNS,
+  type Prior,
+  STREAM_COLUMNS,
+  type UniversalPrior,
+} from './prior.ts';
+import { Scratch } from './stream.ts';
+import {
+  type BlockHeader,
+  type CodecSchema,
+  type Column,
+  type Decoded,
+  type DecodedRows,
+  MAX_BLOCK_COLUMNS,
+  MAX_BLOCK_ROWS,
+  MAX_BLOCK_SAMPLES,
+  MAX_BLOCK_TEXT,
+  type Rows,
+  refuse,
+  TAG_LENGTH,
+} from './types.ts';
+import { universalPrior } from './universal-prior.ts';
 
-const VERSION = 0;
-const MAGIC = 0x56;
-const MODE = { constant: 0, deltas: 1, raw: 2, text: 3 } as const;
-const PRESENCE = 0x10;
-const POWERS = Float64Array.from({ length: 10 }, (_, d) => 10 ** d);
-const bits = new DataView(new ArrayBuffer(8));
+const VERSION = 1;
+const PRIMED = 0x10;
+/** Row counts that the head names by index; 0: a varint follows. */
+const ROW_COUNTS = [0, 1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 10_000];
+
+/** One per direction and reused: blocks are coded one at a time, and a coder's tables are large beside a block. */
+const writer = new Coder();
+const reader = new Coder();
+const scratch = new Scratch();
 
 export interface EncodeOptions {
-  /** 16 hex digits. */
+  /** 16 hex digits; the block carries the first six, unless a prior implies them. */
   readonly schemaHash: string;
+  readonly prior?: Prior | null;
+  /** Another universal prior than the one shipped; whoever decodes must have the same. */
+  readonly universal?: UniversalPrior;
 }
 
 /** @throws RangeError when rows do not fit the schema or the bounds: the programmer's error. */
 export function encodeBlock(schema: CodecSchema, rows: Rows, options: EncodeOptions): Uint8Array {
-  const { rowCount, timesMs, columns } = rows;
-  if (rowCount < 1 || rowCount > MAX_BLOCK_ROWS) throw new RangeError(`a block of ${rowCount} rows`);
-  if (columns.length !== schema.channels.length || columns.length > MAX_BLOCK_COLUMNS) {
-    throw new RangeError(`${columns.length} columns for ${schema.channels.length} channels`);
-  }
+  const { rowCount, columns } = rows;
+  const prior = options.prior ?? null;
+  const universal = options.universal ?? universalPrior;
+  checkBounds(schema, rows, prior);
   const out = new ByteWriter();
-  out.byte(MAGIC);
-  out.byte(VERSION);
-  for (let i = 0; i < 8; i++) out.byte(Number.parseInt(options.schemaHash.slice(2 * i, 2 * i + 2), 16));
-  out.varint(rowCount);
-  out.varint(columns.length);
-  out.varint(timesMs[0] ?? 0);
-  const times = new ByteWriter();
-  let before = timesMs[0] ?? 0;
-  let step = schema.intervalMs;
-  for (let i = 1; i < rowCount; i++) {
-    const time = timesMs[i] ?? 0;
-    times.varint(zigzag(time - before - step));
-    step = time - before;
-    before = time;
-  }
-  out.varint(times.length);
-  out.bytes(times.done());
-  for (let c = 0; c < columns.length; c++) {
-    const body = new ByteWriter();
-    const column = columns[c];
-    if (column === undefined) throw new RangeError(`column ${c} is missing`);
-    if (column.type === 'text') encodeText(body, column.values, rowCount);
-    else encodeNumbers(body, column.values, column.present, rowCount, schema.channels[c]?.decimals ?? null);
-    out.varint(body.length);
-    out.bytes(body.done());
-  }
-  const crc = crc32(out.done());
-  out.uint32(crc);
+  const rowCode = Math.max(0, ROW_COUNTS.indexOf(rowCount));
+  out.byte((VERSION << 5) | (prior === null ? 0 : PRIMED) | rowCode);
+  if (rowCode === 0) out.varint(rowCount);
+  out.uint24(Number.parseInt((prior?.hash ?? options.schemaHash).slice(0, TAG_LENGTH), 16));
+  const groups = prior?.streams ?? consecutive(columns.length);
+  const stream = scratch.stream(writer, universal, prior, rowCount, MAX_STREAM_COLUMNS, MAX_BLOCK_TEXT);
+  const streams = groups.map((group, g) => {
+    writer.write();
+    loadStream(writer, universal, prior);
+    if (g === 0) loadInstants(writer, universal, prior);
+    if (g === 0) codeInstants(writer, rows.timesMs, rowCount, schema.intervalMs, prior?.instants ?? null);
+    stream.kindsBefore.fill(0, 0, rowCount);
+    for (let k = 0; k < group.length; k++) {
+      if (codeColumn(stream, schema, k, group[k]!, columns[group[k]!]!) === null) {
+        throw new RangeError(`texts of more than ${MAX_BLOCK_TEXT} code units in a block`);
+      }
+    }
+    return writer.finish();
+  });
+  for (let g = 0; g < streams.length - 1; g++) out.varint(streams[g]!.length);
+  for (const bytes of streams) out.bytes(bytes);
+  out.uint24(checkOf(out.buffer, out.length, seed(schema, prior, universal)));
   return out.done();
 }
 
-function zigzag(value: number): number {
-  return value >= 0 ? value * 2 : -value * 2 - 1;
-}
-function unzigzag(value: number): number {
-  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
-}
-
-function encodeNumbers(
-  out: ByteWriter,
-  values: Float64Array,
-  present: Uint8Array | null,
-  rowCount: number,
-  decimals: number | null,
-): void {
-  let kept = values.subarray(0, rowCount);
-  let flag = 0;
-  if (present?.subarray(0, rowCount).includes(0)) {
-    flag = PRESENCE;
-    kept = kept.filter((_, i) => present[i] !== 0);
+function checkBounds(schema: CodecSchema, rows: Rows, prior: Prior | null): void {
+  const { rowCount, columns, timesMs } = rows;
+  if (rowCount < 1 || rowCount > MAX_BLOCK_ROWS) throw new RangeError(`a block of ${rowCount} rows`);
+  const columnCount = schema.channels.length;
+  if (columns.length !== columnCount || columnCount < 1 || columnCount > MAX_BLOCK_COLUMNS) {
+    throw new RangeError(`${columns.length} columns for ${columnCount} channels`);
   }
-  const scaled = asIntegers(kept, decimals);
-  const constant = isConstant(kept);
-  const mode = constant ? MODE.constant : scaled === null ? MODE.raw : MODE.deltas;
-  out.byte(mode | flag);
-  if (flag !== 0 && present !== null) writeBitmap(out, rowCount, (i) => present[i] !== 0);
-  if (constant) out.float64(kept[0] ?? 0);
-  else if (scaled === null) for (const value of kept) out.float64(value);
-  else {
-    out.byte(scaled.decimals);
-    let before = 0;
-    for (const value of scaled.integers) {
-      out.varint(zigzag(value - before));
-      before = value;
-    }
+  if (rowCount * columnCount > MAX_BLOCK_SAMPLES) {
+    throw new RangeError(`a block of ${rowCount} × ${columnCount} samples`);
   }
-}
-
-function writeBitmap(out: ByteWriter, count: number, has: (index: number) => boolean): void {
-  for (let i = 0; i < count; i += 8) {
-    let byte = 0;
-    for (let k = 0; k < 8 && i + k < count; k++) if (has(i + k)) byte |= 1 << k;
-    out.byte(byte);
+  if (prior !== null && prior.fingerprint !== fingerprint(schema)) {
+    throw new RangeError(`prior ${prior.hash} was made for another schema`);
   }
-}
-
-/** Same bits throughout, so that −0 and NaN payloads survive. */
-function isConstant(values: Float64Array): boolean {
-  const words = new Uint32Array(values.slice().buffer);
-  for (let i = 2; i < words.length; i += 2)
-    if (words[i] !== words[0] || words[i + 1] !== words[1]) return false;
-  return true;
-}
-
-/** The smallest number of decimals at which every value is an exact integer below 2^51, else `null`. */
-function asIntegers(
-  values: Float64Array,
-  usual: number | null,
-): { readonly decimals: number; readonly integers: Float64Array } | null {
-  const integers = new Float64Array(values.length);
-  for (const decimals of usual === null ? [0, 1, 2, 3, 4, 5, 6] : [usual, 0, 3, 6]) {
-    const power = POWERS[decimals] ?? 1;
-    let fits = true;
-    for (let i = 0; i < values.length && fits; i++) {
-      const value = values[i] ?? 0;
-      const integer = Math.round(value * power);
-      fits = integer / power === value && !Object.is(integer, -0) && Math.abs(integer) < 2 ** 51;
-      integers[i] = integer;
-    }
-    if (fits) return { decimals, integers };
-  }
-  return null;
-}
-
-function encodeText(out: ByteWriter, values: readonly (string | null)[], rowCount: number): void {
-  out.byte(MODE.text | PRESENCE);
-  writeBitmap(out, rowCount, (i) => values[i] !== null);
   for (let i = 0; i < rowCount; i++) {
-    const value = values[i];
-    if (value === null || value === undefined) continue;
-    // UTF-16 code units, so that a lone surrogate comes back as it was.
-    out.varint(value.length);
-    for (let k = 0; k < value.length; k++) out.varint(value.charCodeAt(k));
+    const time = timesMs[i]!;
+    if (!(time >= 0 && Number.isSafeInteger(time))) throw new RangeError(`instant ${time} of row ${i}`);
   }
+  columns.forEach((column, c) => {
+    const text = schema.channels[c]!.kind === 'text';
+    if (text !== (column.type === 'text')) throw new RangeError(`column ${c} is not of its channel's kind`);
+  });
 }
 
-function refuse(
-  code: CodecError['code'],
-  message: string,
-): { readonly ok: false; readonly error: CodecError } {
-  return { ok: false, error: { code, message } };
+/** Streams of the columns in their order. */
+export function consecutive(columnCount: number): Uint16Array[] {
+  const groups: Uint16Array[] = [];
+  for (let c = 0; c < columnCount; c += STREAM_COLUMNS) {
+    groups.push(Uint16Array.from({ length: Math.min(STREAM_COLUMNS, columnCount - c) }, (_, k) => c + k));
+  }
+  return groups;
 }
 
-/** Reads the header alone; does not check the CRC. */
+/** Where the check begins: the same bytes under another schema or prior are no block. */
+function seed(schema: CodecSchema, prior: Prior | null, universal: UniversalPrior): number {
+  return fingerprint(schema) ^ universal.check ^ (prior?.check ?? 0);
+}
+
+/** Reads the head alone; does not check the CRC. */
 export function readBlockHeader(bytes: Uint8Array): Decoded<BlockHeader> {
-  const reader = new ByteReader(bytes);
-  return readHeader(reader);
+  return readHead(new ByteReader(bytes, 0, bytes.length));
 }
 
-function readHeader(reader: ByteReader): Decoded<BlockHeader> {
-  if (reader.byte() !== MAGIC) return refuse('corrupt', 'does not start as a block does');
-  const formatVersion = reader.byte();
+function readHead(reader: ByteReader): Decoded<BlockHeader> {
+  const head = reader.byte();
+  if (reader.failed) return refuse('truncated', 'no bytes at all');
+  const formatVersion = head >> 5;
   if (formatVersion !== VERSION) {
     return refuse('unsupported-version', `block format ${formatVersion} is not known here`);
   }
-  const schemaHash = Array.from(reader.bytes(8), (byte) => byte.toString(16).padStart(2, '0')).join('');
-  const rowCount = reader.varint();
-  const columnCount = reader.varint();
-  const firstMs = reader.varint();
-  if (reader.failed) return refuse('truncated', 'the block ends within its header');
-  if (rowCount < 1 || rowCount > MAX_BLOCK_ROWS || columnCount > MAX_BLOCK_COLUMNS) {
-    return refuse('too-large', `the block claims ${rowCount} rows of ${columnCount} columns`);
+  const rowCount = ROW_COUNTS[head & 15] || reader.varint();
+  const tag = reader.uint24().toString(16).padStart(TAG_LENGTH, '0');
+  if (reader.failed) return refuse('truncated', 'the block ends within its head');
+  if (rowCount < 1 || rowCount > MAX_BLOCK_ROWS) {
+    return refuse('too-large', `the block claims ${rowCount} rows`);
   }
-  return { ok: true, value: { formatVersion, rowCount, columnCount, schemaHash, priorHash: null, firstMs } };
+  const primed = (head & PRIMED) !== 0;
+  return {
+    ok: true,
+    value: { formatVersion, rowCount, schemaTag: primed ? null : tag, priorTag: primed ? tag : null },
+  };
 }
 
 export interface DecodeOptions {
   /** Indexes of the columns wanted; `[]`: instants only; absent: all. */
   readonly columns?: readonly number[];
+  /** The prior whose hash begins with these six digits; `null`: not known here. */
+  readonly prior?: (tag: string) => Prior | null;
+  readonly universal?: UniversalPrior;
 }
 
 /** Never throws; on any bytes returns rows or what is wrong with them. */
@@ -190,95 +161,63 @@ export function decodeBlock(
   schema: CodecSchema,
   options: DecodeOptions = {},
 ): Decoded<DecodedRows> {
-  if (bytes.length < 4) return refuse('truncated', 'fewer bytes than a checksum');
-  const body = bytes.subarray(0, bytes.length - 4);
-  const reader = new ByteReader(body);
-  const header = readHeader(reader);
+  if (bytes.length < 3) return refuse('truncated', 'fewer bytes than a check');
+  const end = bytes.length - 3;
+  const input = new ByteReader(bytes, 0, end);
+  const header = readHead(input);
   if (!header.ok) return header;
-  if (new ByteReader(bytes.subarray(body.length)).uint32() !== crc32(body)) {
-    return refuse('corrupt', 'the checksum does not match');
+  const { rowCount, priorTag } = header.value;
+  const universal = options.universal ?? universalPrior;
+  const prior = priorTag === null ? null : (options.prior?.(priorTag) ?? null);
+  if (priorTag !== null && prior === null) {
+    return refuse('prior-unknown', `the block needs prior ${priorTag}, which is not here`);
   }
-  const { rowCount, columnCount, firstMs } = header.value;
-  if (columnCount !== schema.channels.length) {
-    return refuse('schema-mismatch', `${columnCount} columns, the schema has ${schema.channels.length}`);
+  if (prior !== null && prior.fingerprint !== fingerprint(schema)) {
+    return refuse('schema-mismatch', `prior ${prior.hash} was made for another schema`);
   }
-  const timesEnd = reader.varint() + reader.at;
+  if (
+    new ByteReader(bytes, end, bytes.length).uint24() !== checkOf(bytes, end, seed(schema, prior, universal))
+  ) {
+    return refuse('corrupt', 'the check does not match');
+  }
+  const columnCount = schema.channels.length;
+  if (rowCount * columnCount > MAX_BLOCK_SAMPLES) {
+    return refuse('too-large', `the block claims ${rowCount} rows of ${columnCount} columns`);
+  }
+  const groups = prior?.streams ?? consecutive(columnCount);
+  const lengths: number[] = [];
+  for (let g = 0; g < groups.length - 1; g++) lengths.push(input.varint());
+  lengths.push(end - input.at - lengths.reduce((sum, length) => sum + length, 0));
+  if (input.failed || lengths[lengths.length - 1]! < 0) {
+    return refuse('truncated', 'the block ends within its streams');
+  }
+  const wanted = new Uint8Array(columnCount);
+  if (options.columns === undefined) wanted.fill(1);
+  else for (const index of options.columns) wanted[index] = 1;
   const timesMs = new Float64Array(rowCount);
-  timesMs[0] = firstMs;
-  let step = schema.intervalMs;
-  for (let i = 1; i < rowCount; i++) {
-    step += unzigzag(reader.varint());
-    timesMs[i] = (timesMs[i - 1] ?? 0) + step;
-  }
-  if (reader.failed || reader.at !== timesEnd)
-    return refuse('corrupt', 'the instants do not fit their length');
-  const wanted = options.columns === undefined ? null : new Set(options.columns);
-  const columns: (Column | null)[] = [];
-  for (let c = 0; c < columnCount; c++) {
-    const part = reader.bytes(reader.varint());
-    if (reader.failed) return refuse('truncated', `the block ends within column ${c}`);
-    if (wanted !== null && !wanted.has(c)) {
-      columns.push(null);
-      continue;
+  const columns = new Array<Column | null>(columnCount).fill(null);
+  const stream = scratch.stream(reader, universal, prior, rowCount, MAX_STREAM_COLUMNS, MAX_BLOCK_TEXT);
+  let at = input.at;
+  for (let g = 0; g < groups.length; g++) {
+    const group = groups[g]!;
+    const from = at;
+    at += lengths[g]!;
+    let count = group.length;
+    while (count > 0 && wanted[group[count - 1]!] === 0) count--;
+    if (count === 0 && g > 0) continue;
+    reader.read(bytes, from, at);
+    loadStream(reader, universal, prior);
+    if (g === 0) loadInstants(reader, universal, prior);
+    if (g === 0 && !codeInstants(reader, timesMs, rowCount, schema.intervalMs, prior?.instants ?? null)) {
+      return refuse('corrupt', 'an instant is no whole number of milliseconds');
     }
-    const column = decodeColumn(new ByteReader(part), rowCount);
-    if (column === null) return refuse('corrupt', `column ${c} does not fit its length`);
-    columns.push(column);
+    stream.kindsBefore.fill(0, 0, rowCount);
+    for (let k = 0; k < count; k++) {
+      const index = group[k]!;
+      const column = codeColumn(stream, schema, k, index, null);
+      if (column === null) return refuse('corrupt', `column ${index} makes no sense`);
+      if (wanted[index] !== 0) columns[index] = column;
+    }
   }
-  if (reader.left > 0) return refuse('corrupt', `${reader.left} bytes after the last column`);
   return { ok: true, value: { rowCount, timesMs, columns } };
-}
-
-function decodeColumn(reader: ByteReader, rowCount: number): Column | null {
-  const mode = reader.byte();
-  let present: Uint8Array | null = null;
-  if (mode & PRESENCE) {
-    const bitmap = reader.bytes(Math.ceil(rowCount / 8));
-    present = new Uint8Array(rowCount);
-    for (let i = 0; i < rowCount; i++) present[i] = ((bitmap[i >> 3] ?? 0) >> (i & 7)) & 1;
-  }
-  const has = (i: number): boolean => present === null || present[i] !== 0;
-  if ((mode & 15) === MODE.text) {
-    const values: (string | null)[] = [];
-    for (let i = 0; i < rowCount; i++) {
-      if (!has(i)) {
-        values.push(null);
-        continue;
-      }
-      const length = reader.varint();
-      if (length > reader.left) return null;
-      let value = '';
-      for (let k = 0; k < length; k++) value += String.fromCharCode(reader.varint() & 0xffff);
-      values.push(value);
-    }
-    return reader.failed || reader.left > 0 ? null : { type: 'text', values };
-  }
-  const values = new Float64Array(rowCount);
-  switch (mode & 15) {
-    case MODE.constant: {
-      const high = reader.uint32();
-      const low = reader.uint32();
-      bits.setUint32(0, high);
-      bits.setUint32(4, low);
-      for (let i = 0; i < rowCount; i++) if (has(i)) values[i] = bits.getFloat64(0);
-      break;
-    }
-    case MODE.deltas: {
-      const power = POWERS[reader.byte()];
-      if (power === undefined) return null;
-      let integer = 0;
-      for (let i = 0; i < rowCount; i++) {
-        if (!has(i)) continue;
-        integer += unzigzag(reader.varint());
-        values[i] = integer / power;
-      }
-      break;
-    }
-    case MODE.raw:
-      for (let i = 0; i < rowCount; i++) if (has(i)) values[i] = reader.float64();
-      break;
-    default:
-      return null;
-  }
-  return reader.failed || reader.left > 0 ? null : { type: 'number', values, present };
 }

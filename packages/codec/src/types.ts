@@ -52,18 +52,23 @@ export interface DecodedRows {
   readonly columns: readonly (Column | null)[];
 }
 
-/** What a block says of itself, readable without decoding it. Hashes are 16 lower-case hex digits. */
+/**
+ * What a block says of itself, readable without decoding it. A tag is the first six hex digits of a hash;
+ * exactly one of the two is there, since a prior is made for one schema and so implies it.
+ */
 export interface BlockHeader {
   readonly formatVersion: number;
   readonly rowCount: number;
-  readonly columnCount: number;
-  readonly schemaHash: string;
-  /** `null`: the block needs only the universal priors shipped with the codec. */
-  readonly priorHash: string | null;
-  readonly firstMs: number;
+  /** Of the schema hash the block was encoded under; `null` when `priorTag` is there. */
+  readonly schemaTag: string | null;
+  /** Of `Prior.hash`; `null`: the block needs only the universal prior shipped with the codec. */
+  readonly priorTag: string | null;
 }
 
-/** Why bytes are not a block; `code` is stable, `message` is one sentence for a person. */
+/** Hex digits of a tag. */
+export const TAG_LENGTH = 6;
+
+/** Why bytes are not a block or a prior; `code` is stable, `message` is one sentence for a person. */
 export interface CodecError {
   readonly code:
     | 'truncated'
@@ -79,6 +84,17 @@ export type Decoded<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: CodecError };
 
+export function refuse(
+  code: CodecError['code'],
+  message: string,
+): { readonly ok: false; readonly error: CodecError } {
+  return { ok: false, error: { code, message } };
+}
+
 /** Bounds within which `decodeBlock` stays whatever the bytes say, and `encodeBlock` refuses to go beyond. */
 export const MAX_BLOCK_ROWS = 10_000;
 export const MAX_BLOCK_COLUMNS = 1_000;
+/** Rows × columns: at most 8 MB of numbers come out of any bytes. */
+export const MAX_BLOCK_SAMPLES = 1_000_000;
+/** UTF-16 code units of all texts that a block spells out. */
+export const MAX_BLOCK_TEXT = 1_000_000;

@@ -52,6 +52,7 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     ),
     takeCode: db.prepare('DELETE FROM enrolment_code WHERE sha256 = ? RETURNING machine, expires_ms'),
     schema: db.prepare('SELECT json FROM schema WHERE hash = ?'),
+    schemaByTag: db.prepare('SELECT hash FROM schema WHERE hash >= ? AND hash < ?'),
     addSchema: db.prepare('INSERT OR IGNORE INTO schema (hash, json) VALUES (?, ?)'),
     addPrior: db.prepare('INSERT OR IGNORE INTO prior (hash, machine, bytes) VALUES (?, ?, ?)'),
     mark: db.prepare('SELECT next_sequence FROM spool WHERE machine = ? AND spool = ?').pluck(),
@@ -124,6 +125,14 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
   let waiting: Waiting[] = [];
   let closed = false;
 
+  /** A block names its schema by the first digits of the hash: the machine's own comes before those of others. */
+  const schemaHashOf = (machine: string, tag: string): string | null => {
+    const own = machineOf(sql.machine.get(machine))?.schemaHash ?? null;
+    if (own?.startsWith(tag)) return own;
+    const found = sql.schemaByTag.get(tag, `${tag}g`) as { hash: string } | undefined;
+    return found?.hash ?? null;
+  };
+
   const schemaOf = (hash: string): MachineSchema | null => {
     const known = schemas.get(hash);
     if (known !== undefined) return known;
@@ -166,7 +175,7 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     const next = firstSequence + rowCount;
     if (next <= mark) return { kind: 'duplicate', nextSequence: mark };
     if (firstSequence > mark) return { kind: 'out-of-order', nextSequence: mark };
-    const decoded = decodeIncoming(block, schemaOf);
+    const decoded = decodeIncoming(block, schemaHashOf, schemaOf);
     sql.setMark.run(machine, spool, next);
     if (!decoded.ok) {
       sql.setAside.run(machine, spool, firstSequence, rowCount, decoded.reason, block.block);
@@ -442,19 +451,23 @@ type CheckedBlock =
 /** A block is checked whole before it is acknowledged: what cannot be read later must be known now. */
 function decodeIncoming(
   block: IncomingBlock,
+  schemaHashOf: (machine: string, tag: string) => string | null,
   schemaOf: (hash: string) => MachineSchema | null,
 ): CheckedBlock {
   const header = readBlockHeader(block.block);
   if (!header.ok) return { ok: false, reason: header.error.message };
-  const { schemaHash, rowCount, columnCount } = header.value;
+  const { schemaTag, priorTag, rowCount } = header.value;
   if (rowCount !== block.rowCount) {
     return { ok: false, reason: `${rowCount} rows, ${block.rowCount} announced` };
   }
-  if (rowCount * columnCount > MOST_CELLS) {
-    return { ok: false, reason: `${rowCount * columnCount} samples, ${MOST_CELLS} at most` };
+  if (schemaTag === null) return { ok: false, reason: `its prior ${priorTag} is not known` };
+  const schemaHash = schemaHashOf(block.machine, schemaTag);
+  const schema = schemaHash === null ? null : schemaOf(schemaHash);
+  if (schemaHash === null || schema === null) {
+    return { ok: false, reason: `its schema ${schemaTag} is not known` };
   }
-  const schema = schemaOf(schemaHash);
-  if (schema === null) return { ok: false, reason: `its schema ${schemaHash} is not known` };
+  const cells = rowCount * schema.channels.length;
+  if (cells > MOST_CELLS) return { ok: false, reason: `${cells} samples, ${MOST_CELLS} at most` };
   const decoded = decodeBlock(block.block, codecSchema(schema));
   if (!decoded.ok) return { ok: false, reason: decoded.error.message };
   const rows = decoded.value;
