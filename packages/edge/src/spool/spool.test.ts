@@ -167,12 +167,12 @@ describe('the spool', () => {
   });
 
   it('stays within its bytes: acknowledged blocks go first, then the oldest become a gap', () => {
-    const spool = open(newFile(), { mostBytes: 3000 });
+    const spool = open(newFile(), { mostBytes: 800 });
     for (let i = 0; i < 40; i++) {
       spool.commit(rowsFrom(10 * i, 10), 0, 'spool-full');
       spool.cut();
       if (i < 10) spool.acknowledge(10 * (i + 1));
-      expect(spool.bytes).toBeLessThanOrEqual(3000);
+      expect(spool.bytes).toBeLessThanOrEqual(800);
     }
     const entries = readAll(spool, spool.acknowledged);
     expect(entries[0]).toMatchObject({ kind: 'gap', firstSequence: 100, reason: 'spool-full' });

@@ -12,9 +12,6 @@ import { Buckets } from './m4.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { AppendResult, IncomingBlock, MachineRecord, Store } from './store.ts';
 
-/** Samples of a block at most; an edge sends a tenth of it, and a few bytes can stand for very many. */
-const MOST_CELLS = 1_000_000;
-
 interface BlockRow {
   readonly machine: string;
   readonly spool: string;
@@ -466,8 +463,6 @@ function decodeIncoming(
   if (schemaHash === null || schema === null) {
     return { ok: false, reason: `its schema ${schemaTag} is not known` };
   }
-  const cells = rowCount * schema.channels.length;
-  if (cells > MOST_CELLS) return { ok: false, reason: `${cells} samples, ${MOST_CELLS} at most` };
   const decoded = decodeBlock(block.block, codecSchema(schema));
   if (!decoded.ok) return { ok: false, reason: decoded.error.message };
   const rows = decoded.value;
