@@ -109,6 +109,7 @@ class Client {
       bootId: 'boot',
       monotonicMs: 0,
       schema: hash,
+      prior: null,
       oldestSequence: 0,
       nextSequence: 0,
       ...changes,

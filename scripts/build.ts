@@ -13,18 +13,26 @@ process.chdir(root);
 // Packages with native code, or that find files beside themselves, stay outside of the bundles.
 const EXTERNAL = ['better-sqlite3', '@node-rs/argon2', 'modbus-serial', 'serialport', 'pino'];
 const SHARED = ['codec', 'config', 'contract', 'model', 'protocol'];
-const PROGRAMS = ['edge', 'server', 'simulator'];
+/** By package: its program, and what that starts in threads. */
+const PROGRAMS = {
+  edge: { main: 'main.ts', 'train-worker': 'spool/train-worker.ts' },
+  server: { main: 'main.ts' },
+  simulator: { main: 'main.ts' },
+};
 
 export async function buildAll({ quiet = false } = {}): Promise<void> {
-  for (const name of PROGRAMS) {
+  for (const [name, entries] of Object.entries(PROGRAMS)) {
     const folder = join('packages', name);
     const result = join(folder, 'dist', 'main.mjs');
     if (isFresh(result, [...SHARED, name])) continue;
     if (!quiet) console.log(`Building vigie-${name} …`);
     const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
     await build({
-      entryPoints: [join(folder, 'src', 'main.ts')],
-      outfile: result,
+      entryPoints: Object.fromEntries(
+        Object.entries(entries).map(([out, source]) => [out, join(folder, 'src', source)]),
+      ),
+      outdir: join(folder, 'dist'),
+      outExtension: { '.js': '.mjs' },
       bundle: true,
       platform: 'node',
       format: 'esm',

@@ -4,7 +4,15 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { realClock, realRandomness } from '@vigie/config';
-import { Agent, credential, type DatedRow, ReplaySource, readIdentity, Spool } from '@vigie/edge';
+import {
+  Agent,
+  credential,
+  type DatedRow,
+  ReplaySource,
+  readIdentity,
+  Spool,
+  threadTrainer,
+} from '@vigie/edge';
 import { loadModel } from '@vigie/model/load';
 import { createMachine, demoStory, type Kind, type Machine, readRow } from '@vigie/simulator';
 
@@ -102,6 +110,7 @@ async function fill({ edgeFolder, ...options }: HistoryTask): Promise<void> {
         intervalMs: 60_000,
         clock,
         randomness: realRandomness,
+        trainer: threadTrainer,
         say: (message) => console.error(message),
       });
       agent.start();

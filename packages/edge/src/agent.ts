@@ -1,12 +1,14 @@
 // The agent at work: rows of a source are committed, cut into blocks and sent; a recording's agent ends when all of
 // it is acknowledged. Acquisition waits for nothing: not for the link, not for the time of day, not for the disk.
 // Not here: how any of these is done (acquire/, spool/, uplink/).
+import { codecSchema } from '@vigie/model';
 import type { Clock, Randomness, Timer } from '@vigie/protocol';
 import type { SampledRow, Source } from './acquire/source.ts';
 import { Urgency } from './acquire/urgency.ts';
 import type { Credential, Identity } from './enrolment/identity.ts';
 import { Keeper } from './spool/keeper.ts';
 import type { Spool } from './spool/spool.ts';
+import type { Trainer } from './spool/trainer.ts';
 import { Uplink } from './uplink/uplink.ts';
 
 /** Rows on their way that a recording may be ahead of the acknowledgements: bounds the spool, keeps the link busy. */
@@ -39,6 +41,7 @@ export interface AgentOptions {
   readonly intervalMs: number;
   readonly clock: Clock;
   readonly randomness: Randomness;
+  readonly trainer: Trainer;
   readonly say: (message: string) => void;
 }
 
@@ -50,6 +53,8 @@ export class Agent {
   readonly #keeper: Keeper;
   #finish: () => void = () => undefined;
   #ended = false;
+  #stopped = false;
+  #learning = false;
   #timer: Timer | null = null;
 
   constructor(options: AgentOptions) {
@@ -71,7 +76,10 @@ export class Agent {
       clock,
       intervalMs: options.intervalMs,
       channels: source.schema.channels.length,
-      stored: () => this.#uplink.stored(),
+      stored: () => {
+        this.#uplink.stored();
+        void this.#learn();
+      },
     });
   }
 
@@ -120,6 +128,7 @@ export class Agent {
 
   /** Commits what is held and ends the link. What is not acknowledged yet leaves at the next start. */
   stop(): void {
+    this.#stopped = true;
     this.#timer?.cancel();
     this.#options.source.stop();
     this.#keeper.cut();
@@ -130,6 +139,22 @@ export class Agent {
   #backlogRows(): number {
     const { spool } = this.#options;
     return spool.nextSequence - spool.acknowledged + this.#keeper.waitingRows;
+  }
+
+  /** Learns a prior when there are enough new rows for one; without it blocks are larger, and nothing else. */
+  async #learn(): Promise<void> {
+    const { spool, source, trainer, say } = this.#options;
+    if (this.#learning || this.#stopped || !spool.priorIsDue()) return;
+    this.#learning = true;
+    try {
+      const samples = spool.trainingSamples();
+      const bytes = await trainer.train({ schema: codecSchema(source.schema), samples });
+      if (!this.#stopped && !spool.adoptPrior(bytes)) say('spool: a learnt prior could not be kept');
+    } catch (error) {
+      say(`spool: no prior could be learnt: ${String(error)}`);
+    } finally {
+      this.#learning = false;
+    }
   }
 
   #tick(): void {

@@ -5,3 +5,4 @@ export { type DatedRow, ReplaySource } from './acquire/replay.ts';
 export { Agent } from './agent.ts';
 export { credential, readIdentity } from './enrolment/identity.ts';
 export { Spool } from './spool/spool.ts';
+export { threadTrainer } from './spool/trainer.ts';

@@ -27,6 +27,7 @@ import {
   writeIdentity,
 } from './enrolment/identity.ts';
 import { Spool } from './spool/spool.ts';
+import { threadTrainer } from './spool/trainer.ts';
 import { describeStatus, writeStatus } from './status.ts';
 
 const STATUS_EVERY_MS = 5000;
@@ -92,6 +93,7 @@ async function runAgent(settings: RunSettings, identity: Identity, key: Credenti
     intervalMs: settings.intervalMs,
     clock,
     randomness: realRandomness,
+    trainer: threadTrainer,
     say,
   });
   const stopped = untilStopped();

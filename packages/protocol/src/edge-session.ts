@@ -25,6 +25,8 @@ export type SpoolEntry =
       readonly bootNumber: number;
       readonly monotonicStartMs: number;
       readonly schemaHash: string;
+      /** Without which the block cannot be decoded; `null`: none. */
+      readonly priorHash: string | null;
       readonly block: Uint8Array;
     }
   | {
@@ -71,6 +73,7 @@ export type CloseReason =
 export type EdgeEffect =
   | { readonly type: 'send'; readonly frame: Frame }
   | { readonly type: 'send-schema'; readonly hash: string }
+  | { readonly type: 'send-prior'; readonly hash: string }
   /** Answer with an `entry` event: the entry that covers `sequence`, else the first one after it. */
   | { readonly type: 'read'; readonly sequence: number }
   /** Answer with a `row` event if there is a row of this boot. */
@@ -107,7 +110,9 @@ interface Open {
   /** A `read` awaits its answer, or was answered by `null`. */
   readonly reading: boolean;
   readonly drained: boolean;
+  /** Those the server has, or was sent in this session. */
   readonly schemas: readonly string[];
+  readonly priors: readonly string[];
   readonly watchUntilMs: number;
   readonly watchIntervalMs: number;
   readonly lastLiveMs: number;
@@ -203,6 +208,7 @@ function greeting(state: EdgeSession & { phase: 'greeting' }, event: EdgeEvent, 
     reading: false,
     drained: false,
     schemas: [hello.schema],
+    priors: hello.prior === null ? [] : [hello.prior],
     watchUntilMs: nowMs,
     watchIntervalMs: 0,
     lastLiveMs: Number.NEGATIVE_INFINITY,
@@ -212,6 +218,7 @@ function greeting(state: EdgeSession & { phase: 'greeting' }, event: EdgeEvent, 
   };
   const effects: EdgeEffect[] = [{ type: 'welcomed', settings: welcome.settings, utcMs: welcome.utcMs }];
   if (welcome.schemaWanted) effects.push({ type: 'send-schema', hash: hello.schema });
+  if (welcome.priorWanted && hello.prior !== null) effects.push({ type: 'send-prior', hash: hello.prior });
   effects.push({ type: 'acknowledged', nextSequence: mark });
   effects.push({ type: 'exchange', sentMs, answeredMs: nowMs, utcMs: welcome.utcMs });
   // The present goes before the backlog, so that the page is right at once after an outage.
@@ -325,10 +332,14 @@ function entry(state: Open, found: SpoolEntry | null, nowMs: number): EdgeStep {
     return pump(gap.state, gap.effects);
   }
   const effects: EdgeEffect[] = [];
-  let { schemas } = state;
+  let { schemas, priors } = state;
   if (!schemas.includes(found.schemaHash)) {
     schemas = [...schemas, found.schemaHash];
     effects.push({ type: 'send-schema', hash: found.schemaHash });
+  }
+  if (found.priorHash !== null && !priors.includes(found.priorHash)) {
+    priors = [...priors, found.priorHash];
+    effects.push({ type: 'send-prior', hash: found.priorHash });
   }
   effects.push({
     type: 'send',
@@ -341,7 +352,10 @@ function entry(state: Open, found: SpoolEntry | null, nowMs: number): EdgeStep {
       block: found.block,
     },
   });
-  return pump({ ...sent(state, found.nextSequence, 23 + found.block.length, nowMs), schemas }, effects);
+  return pump(
+    { ...sent(state, found.nextSequence, 23 + found.block.length, nowMs), schemas, priors },
+    effects,
+  );
 }
 
 /** Declares that the rows from `sendNext` to `nextSequence` will never come. */

@@ -27,7 +27,8 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ type: fc.constant('LIVE' as const), bootNumber: u32, monotonicMs: u48, block: bytes }),
   fc.record({ type: fc.constant('WATCH' as const), durationMs: u32, intervalMs: u32 }),
   fc.record({ type: fc.constantFrom('PING' as const, 'PONG' as const), nonce: u32 }),
-  fc.record({ type: fc.constantFrom('SCHEMA' as const, 'PRIOR' as const), hash, bytes }),
+  fc.record({ type: fc.constant('SCHEMA' as const), hash, bytes }),
+  fc.record({ type: fc.constant('PRIOR' as const), hash, schema: hash, bytes }),
   fc.record({
     type: fc.constant('ANCHOR' as const),
     bootNumber: u32,

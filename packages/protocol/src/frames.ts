@@ -12,7 +12,8 @@
 //   ACK     next sequence u48 · utc ms u48          GAP   first u48 · next u48 · reason u8
 //   WATCH   duration ms u32 · interval ms u32       LIVE  boot u32 · monotonic ms u48 · block of one row
 //   ANCHOR  boot u32 · monotonic ms u48 · utc ms u48 · error ms u32
-//   PING / PONG  nonce u32                          SCHEMA / PRIOR  hash 8 bytes · bytes
+//   PING / PONG  nonce u32                          SCHEMA  hash 8 bytes · bytes
+//   PRIOR  hash 8 bytes · hash of its schema 8 bytes · bytes
 //   HELLO WELCOME REFUSED ENROL ENROLLED            JSON in UTF-8 (once per connection)
 import { z } from 'zod';
 
@@ -43,6 +44,8 @@ export const helloBody = z.strictObject({
   bootId: z.string().max(64),
   monotonicMs: u48,
   schema: hash,
+  /** The prior its next blocks need; `null`: none. */
+  prior: hash.nullable(),
   /** Oldest and next sequence the spool holds. */
   oldestSequence: u48,
   nextSequence: u48,
@@ -61,6 +64,8 @@ export const welcomeBody = z.strictObject({
   nextSequence: u48,
   /** The server does not know the schema named in HELLO: send SCHEMA before BLOCK. */
   schemaWanted: z.boolean(),
+  /** The server does not have the prior named in HELLO: send PRIOR before BLOCK. */
+  priorWanted: z.boolean(),
   settings: settingsBody,
 });
 export type Welcome = z.infer<typeof welcomeBody>;
@@ -119,7 +124,7 @@ export type Frame =
   | { readonly type: 'ENROL'; readonly body: Enrol }
   | { readonly type: 'ENROLLED'; readonly body: Enrolled }
   | { readonly type: 'SCHEMA'; readonly hash: string; readonly bytes: Uint8Array }
-  | { readonly type: 'PRIOR'; readonly hash: string; readonly bytes: Uint8Array }
+  | { readonly type: 'PRIOR'; readonly hash: string; readonly schema: string; readonly bytes: Uint8Array }
   | {
       readonly type: 'BLOCK';
       readonly firstSequence: number;
@@ -218,8 +223,9 @@ function encodeBody(frame: Frame): Uint8Array {
     case 'ENROLLED':
       return new TextEncoder().encode(JSON.stringify(frame.body));
     case 'SCHEMA':
-    case 'PRIOR':
       return new Writer(8 + frame.bytes.length).hash(frame.hash).bytes(frame.bytes).out;
+    case 'PRIOR':
+      return new Writer(16 + frame.bytes.length).hash(frame.hash).hash(frame.schema).bytes(frame.bytes).out;
     case 'BLOCK':
       return new Writer(18 + frame.block.length)
         .u48(frame.firstSequence)
@@ -316,11 +322,14 @@ export function decodeFrame(bytes: Uint8Array): FrameResult {
     case 'ENROLLED':
       return decodeJson(type, body);
     case 'SCHEMA':
-    case 'PRIOR': {
       if (body.length < 9) return short(9);
-      const hex = Array.from(body.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
-      return { ok: true, frame: { type, hash: hex, bytes: body.subarray(8) } };
-    }
+      return { ok: true, frame: { type, hash: hashAt(body, 0), bytes: body.subarray(8) } };
+    case 'PRIOR':
+      if (body.length < 17) return short(17);
+      return {
+        ok: true,
+        frame: { type, hash: hashAt(body, 0), schema: hashAt(body, 8), bytes: body.subarray(16) },
+      };
     case 'BLOCK': {
       if (body.length < 19) return short(19);
       const frame: Frame = {
@@ -371,6 +380,10 @@ export function decodeFrame(bytes: Uint8Array): FrameResult {
       if (body.length !== 4) return short(4);
       return { ok: true, frame: { type, nonce: view.getUint32(0) } };
   }
+}
+
+function hashAt(body: Uint8Array, at: number): string {
+  return Array.from(body.subarray(at, at + 8), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 function decodeJson(type: keyof typeof BODY_SCHEMAS, body: Uint8Array): FrameResult {

@@ -37,7 +37,7 @@ export type ServerEffect =
   /** Answer with `enrolled` or `refuse`. */
   | { readonly type: 'enrol'; readonly body: Enrol }
   | { readonly type: 'schema'; readonly hash: string; readonly bytes: Uint8Array }
-  | { readonly type: 'prior'; readonly hash: string; readonly bytes: Uint8Array }
+  | { readonly type: 'prior'; readonly hash: string; readonly schema: string; readonly bytes: Uint8Array }
   /** Answer with `committed`, or `refuse`. */
   | { readonly type: 'append'; readonly block: Extract<Frame, { type: 'BLOCK' }>; readonly bytes: number }
   | {
@@ -193,7 +193,10 @@ function heardOpen(state: Open, frame: Frame, bytes: number): ServerStep {
     case 'SCHEMA':
       return { state, effects: [{ type: 'schema', hash: frame.hash, bytes: frame.bytes }] };
     case 'PRIOR':
-      return { state, effects: [{ type: 'prior', hash: frame.hash, bytes: frame.bytes }] };
+      return {
+        state,
+        effects: [{ type: 'prior', hash: frame.hash, schema: frame.schema, bytes: frame.bytes }],
+      };
     case 'ANCHOR':
       return { state, effects: [{ type: 'anchor', anchor: frame }] };
     case 'LIVE':

@@ -29,6 +29,7 @@ const welcome = (nextSequence: number) => ({
   utcMs: 1.7e12,
   nextSequence,
   schemaWanted: false,
+  priorWanted: false,
   settings: { intervalMs: 60_000 },
 });
 
@@ -46,6 +47,7 @@ class FakeSpool {
             bootNumber: 1,
             monotonicStartMs: span.firstSequence,
             schemaHash: HASH,
+            priorHash: null,
             block: new Uint8Array(rows * 700),
           }
         : { kind: 'gap', ...span, reason: gap },
@@ -110,6 +112,7 @@ class World {
       bootId: 'b',
       monotonicMs: 0,
       schema: HASH,
+      prior: null,
       oldestSequence: this.spool.entries[0]?.firstSequence ?? 0,
       nextSequence: this.spool.nextSequence,
     };

@@ -14,6 +14,10 @@ const SCHEMA = `
   ) STRICT;
   CREATE TABLE boot (number INTEGER PRIMARY KEY, id TEXT NOT NULL, first_sequence INTEGER NOT NULL) STRICT;
   CREATE TABLE schema (hash TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT;
+  -- bytes and copy are the same.
+  CREATE TABLE prior (
+    hash TEXT PRIMARY KEY, schema TEXT NOT NULL, made_sequence INTEGER NOT NULL, bytes BLOB NOT NULL, copy BLOB NOT NULL
+  ) STRICT;
   -- Rows committed, not yet in a block.
   CREATE TABLE pending (
     first_sequence INTEGER PRIMARY KEY, row_count INTEGER NOT NULL, boot INTEGER NOT NULL,

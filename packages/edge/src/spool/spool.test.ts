@@ -3,7 +3,7 @@
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeBlock } from '@vigie/codec';
+import { decodeBlock, encodePrior, trainPrior } from '@vigie/codec';
 import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
 import type { SpoolEntry } from '@vigie/protocol';
 import Database from 'better-sqlite3';
@@ -304,6 +304,56 @@ describe('a damaged spool', () => {
     ]);
     expect(rowsOf(readAll(spool))).toHaveLength(170);
     spool.close();
+  });
+});
+
+describe('priors', () => {
+  const noisy = (first: number, count: number): SampledRow[] => {
+    const random = fc.sample(fc.integer({ min: -9, max: 9 }), { numRuns: count, seed: first });
+    return random.map((wobble, i) => ({
+      monotonicMs: 1000 * (first + i),
+      values: [200 + wobble, Math.round(10 * Math.sin((first + i) / 50) * 40) / 10, null],
+    }));
+  };
+
+  it('are learnt from the spool, make blocks smaller, survive a damaged copy and a restart', () => {
+    const file = newFile();
+    const spool = open(file);
+    const fill = (from: number): void => {
+      spool.commit(noisy(from, 60), 0, 'spool-full');
+      spool.cut();
+    };
+    for (let i = 0; i < 14; i++) fill(60 * i);
+    expect(spool.priorIsDue()).toBe(false);
+    fill(840);
+    expect(spool.priorIsDue()).toBe(true);
+    const samples = spool.trainingSamples();
+    expect(samples.reduce((sum, { rowCount }) => sum + rowCount, 0)).toBe(900);
+    const prior = encodePrior(trainPrior(codecSchema(schema), samples));
+    expect(spool.adoptPrior(prior)).toBe(true);
+    expect(spool.adoptPrior(prior)).toBe(false);
+    expect(spool.adoptPrior(prior.slice(0, -1))).toBe(false);
+    expect(spool.priorIsDue()).toBe(false);
+    fill(900);
+    const all = readAll(spool);
+    const [before, after] = [all.at(-2), all.at(-1)];
+    if (before?.kind !== 'block' || after?.kind !== 'block') throw new Error('two blocks were expected');
+    expect([before.priorHash, after.priorHash]).toEqual([null, spool.priorHash]);
+    expect(after.block.length).toBeLessThan(before.block.length);
+    expect(spool.prior(spool.priorHash ?? '')).toEqual({
+      schemaHash: spool.schemaHash,
+      bytes: Buffer.from(prior),
+    });
+    spool.close();
+    const db = new Database(file);
+    db.prepare("UPDATE prior SET bytes = x'00'").run();
+    db.close();
+    const again = open(file);
+    expect(again.priorHash).toBe(after.priorHash);
+    const last = readAll(again).at(-1);
+    expect(last).toEqual(after);
+    expect(again.prior(after.priorHash ?? '')?.bytes).toEqual(Buffer.from(prior));
+    again.close();
   });
 });
 

@@ -3,7 +3,7 @@
 // boots nor two schemas; only committed rows are in blocks; each change is one transaction; a record that does not
 // decode becomes a gap and stops nothing. Not here: when to commit and cut (keeper.ts), sending (uplink).
 import { crc32 } from 'node:zlib';
-import { decodeBlock, encodeBlock } from '@vigie/codec';
+import { type DecodedRows, decodeBlock, encodeBlock, type Rows, readBlockHeader } from '@vigie/codec';
 import type { Outcome } from '@vigie/config';
 import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
 import { canonicalSchemaJson, schemaHash } from '@vigie/model/load';
@@ -11,12 +11,15 @@ import type { GapReason, Randomness, SpoolEntry } from '@vigie/protocol';
 import type { SampledRow } from '../acquire/source.ts';
 import { fromRows, toRows } from './batch.ts';
 import { attempt, openDatabase, type SpoolDatabase } from './database.ts';
+import { Priors } from './priors.ts';
 
 /** Acknowledged entries kept, for a server restored from a backup. */
 const KEPT_ACKNOWLEDGED = 120;
 /** Bounds a block's size: 800 kB if nothing compressed at all. */
 const MOST_CELLS = 100_000;
 const MOST_ROWS = 3_600;
+/** More rows only lengthen the training. */
+const MOST_TRAINING_ROWS = 7_200;
 
 export interface SpoolOptions {
   readonly file: string;
@@ -63,6 +66,7 @@ export class Spool {
   readonly #db: SpoolDatabase;
   readonly #options: SpoolOptions;
   readonly #schemas = new Map<string, MachineSchema>();
+  readonly #priors: Priors;
   #id: string;
   #boot: number;
   #bootFirstSequence: number;
@@ -80,6 +84,7 @@ export class Spool {
     this.#options = options;
     this.#db = db;
     this.setAside = setAside;
+    this.#priors = new Priors(db, (hash) => this.#schema(hash));
     this.schemaHash = schemaHash(options.schema);
     this.mostBlockRows = Math.max(
       1,
@@ -312,6 +317,7 @@ export class Spool {
     const skipped = firstSequence - row.first_sequence;
     const schema = this.#schema(row.schema);
     const rest = rows.slice(skipped);
+    const block = skipped === 0 || schema === null ? row.bytes : this.#encode(schema, rest);
     return {
       kind: 'block',
       firstSequence,
@@ -320,7 +326,8 @@ export class Spool {
       monotonicStartMs:
         skipped === 0 || schema === null ? row.start_ms : (rest[0]?.monotonicMs ?? row.start_ms),
       schemaHash: row.schema,
-      block: skipped === 0 || schema === null ? row.bytes : this.#encode(schema, rest),
+      priorHash: this.#priorHashOf(block),
+      block,
     };
   }
 
@@ -357,6 +364,7 @@ export class Spool {
         this.#db.prepare('DELETE FROM queue WHERE first_sequence < ?').run(shift);
         this.#db.prepare('DELETE FROM pending WHERE first_sequence < ?').run(shift);
         this.#db.prepare('DELETE FROM boot WHERE number < ?').run(this.#boot);
+        this.#db.prepare('UPDATE prior SET made_sequence = 0').run();
         for (const table of ['queue', 'pending', 'boot']) {
           // Twice over negative numbers, so that no key meets another one on the way.
           this.#db.prepare(`UPDATE ${table} SET first_sequence = -1 - (first_sequence - ?)`).run(shift);
@@ -384,9 +392,53 @@ export class Spool {
     return found.ok ? (found.value?.json ?? null) : null;
   }
 
-  /** One row as a block, for LIVE. */
+  /** One row as a block, for LIVE; without a prior, since it may overtake the one it would need. */
   liveBlock(row: SampledRow): Uint8Array {
-    return this.#encode(this.#options.schema, [row]);
+    return this.#encode(this.#options.schema, [row], false);
+  }
+
+  /** Of the prior that the next blocks need; `null`: none. */
+  get priorHash(): string | null {
+    return this.#priors.newest(this.schemaHash)?.hash ?? null;
+  }
+
+  /** A prior that a block of the spool names, as it travels. */
+  prior(hash: string): ReturnType<Priors['record']> {
+    return this.#priors.record(hash);
+  }
+
+  /** Whether there are enough new rows to learn a prior from. */
+  priorIsDue(): boolean {
+    const held = this.#db
+      .prepare<[string], { n: number }>(
+        'SELECT ifnull(sum(row_count), 0) AS n FROM queue WHERE schema = ? AND gap IS NULL',
+      )
+      .get(this.schemaHash);
+    return this.#priors.isDue(this.schemaHash, held?.n ?? 0, this.#nextSequence);
+  }
+
+  /** The newest rows of the present schema, to learn a prior from. */
+  trainingSamples(): Rows[] {
+    const samples: Rows[] = [];
+    let rows = 0;
+    for (const row of this.#db
+      .prepare<[string], QueueRow>(
+        'SELECT * FROM queue WHERE schema = ? AND gap IS NULL ORDER BY first_sequence DESC',
+      )
+      .iterate(this.schemaHash)) {
+      const decoded = this.#decodeRows(row);
+      if (decoded === null) continue;
+      const columns = decoded.columns.filter((column) => column !== null);
+      samples.unshift({ ...decoded, columns });
+      rows += decoded.rowCount;
+      if (rows >= MOST_TRAINING_ROWS) break;
+    }
+    return samples;
+  }
+
+  /** New blocks are encoded with this prior from now on; `false`: it is none for them. */
+  adoptPrior(bytes: Uint8Array): boolean {
+    return this.#priors.adopt(this.schemaHash, bytes, this.#nextSequence);
   }
 
   close(): void {
@@ -397,18 +449,32 @@ export class Spool {
     return Buffer.from(this.#options.randomness.bytes(8)).toString('hex');
   }
 
-  #encode(schema: MachineSchema, rows: readonly SampledRow[]): Uint8Array {
+  #encode(schema: MachineSchema, rows: readonly SampledRow[], primed = true): Uint8Array {
     const hash = schema === this.#options.schema ? this.schemaHash : schemaHash(schema);
-    return encodeBlock(codecSchema(schema), toRows(schema, rows), { schemaHash: hash });
+    const prior = primed ? this.#priors.newest(hash) : null;
+    return encodeBlock(codecSchema(schema), toRows(schema, rows), { schemaHash: hash, prior });
+  }
+
+  #priorHashOf(block: Uint8Array): string | null {
+    const header = readBlockHeader(block);
+    const tag = header.ok ? header.value.priorTag : null;
+    return tag === null ? null : this.#priors.hashOf(tag);
   }
 
   /** `null`: the bytes are not what was written. */
   #decode(batch: Batch): SampledRow[] | null {
+    const rows = this.#decodeRows(batch);
+    return rows === null ? null : fromRows(rows, batch.start_ms);
+  }
+
+  #decodeRows(batch: Batch): DecodedRows | null {
     const schema = this.#schema(batch.schema);
     if (schema === null || !isWhole(batch)) return null;
-    const decoded = decodeBlock(batch.bytes, codecSchema(schema));
+    const decoded = decodeBlock(batch.bytes, codecSchema(schema), {
+      prior: (tag) => this.#priors.byTag(tag),
+    });
     if (!decoded.ok || decoded.value.rowCount !== batch.row_count) return null;
-    return fromRows(decoded.value, batch.start_ms);
+    return decoded.value;
   }
 
   #schema(hash: string): MachineSchema | null {

@@ -116,6 +116,13 @@ export class Uplink {
         this.#connection?.send({ type: 'SCHEMA', hash: effect.hash, bytes: new TextEncoder().encode(json) });
         return;
       }
+      case 'send-prior': {
+        const prior = spool.prior(effect.hash);
+        if (prior === null) return;
+        const { schemaHash, bytes } = prior;
+        this.#connection?.send({ type: 'PRIOR', hash: effect.hash, schema: schemaHash, bytes });
+        return;
+      }
       case 'read': {
         const found = spool.read(effect.sequence);
         // A disk that cannot be read now may be read later: the next `stored` asks again.
@@ -206,6 +213,7 @@ export class Uplink {
         bootId: spool.bootId,
         monotonicMs: axis.nowMs(),
         schema: spool.schemaHash,
+        prior: spool.priorHash,
         oldestSequence: oldest.value,
         nextSequence: spool.nextSequence,
       },

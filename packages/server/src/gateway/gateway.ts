@@ -170,7 +170,7 @@ class Link {
         this.#forMachine(() => this.#keepSchema(effect.hash, effect.bytes));
         return;
       case 'prior':
-        this.#forMachine((machine) => this.#options.store.putPrior(machine, effect.hash, effect.bytes));
+        this.#forMachine((machine) => this.#keepPrior(machine, effect));
         return;
       case 'append':
         this.#append(effect);
@@ -280,6 +280,7 @@ class Link {
         utcMs: clock.utcMs(),
         nextSequence,
         schemaWanted,
+        priorWanted: hello.prior !== null && !store.hasPrior(machine.id, hello.prior),
         settings: { intervalMs: machine.intervalMs },
       },
     };
@@ -341,11 +342,17 @@ class Link {
       return;
     }
     const { store } = this.#options;
-    await store.putSchema(hash, schema);
     const machine = this.#machine;
-    if (machine !== null && this.#session.phase === 'open' && this.#session.hello.schema === hash) {
+    if (machine === null) return;
+    await store.putSchema(machine.id, hash, schema);
+    if (this.#session.phase === 'open' && this.#session.hello.schema === hash) {
       await store.setMachineSchema(machine.id, hash);
     }
+  }
+
+  async #keepPrior(machine: string, prior: Extract<ServerEffect, { type: 'prior' }>): Promise<void> {
+    const kept = await this.#options.store.putPrior(machine, prior.hash, prior.schema, prior.bytes);
+    if (!kept) this.end('bad-frame', 'PRIOR is not one of its schema, or not the one its hash names');
   }
 
   #append({ block, bytes }: Extract<ServerEffect, { type: 'append' }>): void {

@@ -26,7 +26,7 @@ async function openStore(): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), 'vigie-chart-'));
   store = openSqliteStore({ folder });
   await store.createMachine({ id: 'M', name: 'M', site: '', timeZone: 'UTC', intervalMs: 60_000 });
-  await store.putSchema(hash, schema);
+  await store.putSchema('M', hash, schema);
   await store.setMachineSchema('M', hash);
 }
 async function closeStore(): Promise<void> {

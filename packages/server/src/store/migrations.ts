@@ -16,7 +16,11 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE TABLE enrolment_code (sha256 TEXT PRIMARY KEY, machine TEXT NOT NULL REFERENCES machine, expires_ms INTEGER NOT NULL) STRICT;
   CREATE TABLE schema (hash TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT;
-  CREATE TABLE prior (hash TEXT NOT NULL, machine TEXT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (machine, hash)) STRICT;
+  -- Schemas that a machine's edge has named.
+  CREATE TABLE machine_schema (machine TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (machine, hash)) STRICT;
+  CREATE TABLE prior (
+    machine TEXT NOT NULL, hash TEXT NOT NULL, schema_hash TEXT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (machine, hash)
+  ) STRICT;
   -- next_sequence: high-water mark, the first row not stored.
   CREATE TABLE spool (machine TEXT NOT NULL, spool TEXT NOT NULL, next_sequence INTEGER NOT NULL, PRIMARY KEY (machine, spool)) STRICT;
   CREATE TABLE anchor (

@@ -5,10 +5,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Column, type DecodedRows, decodeBlock, readBlockHeader } from '@vigie/codec';
 import type { ChartGap, JournalEntry, RowView } from '@vigie/contract';
-import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
+import { codecSchema, type MachineSchema } from '@vigie/model';
 import { connect } from './connect.ts';
 import { type AnchorPoint, changedSinceMs, dateOf, weighAnchor } from './dating.ts';
 import { Buckets } from './m4.ts';
+import { Meanings } from './meanings.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { AppendResult, IncomingBlock, MachineRecord, Store } from './store.ts';
 
@@ -48,10 +49,6 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
       'INSERT OR REPLACE INTO enrolment_code (sha256, machine, expires_ms) VALUES (?, ?, ?)',
     ),
     takeCode: db.prepare('DELETE FROM enrolment_code WHERE sha256 = ? RETURNING machine, expires_ms'),
-    schema: db.prepare('SELECT json FROM schema WHERE hash = ?'),
-    schemaByTag: db.prepare('SELECT hash FROM schema WHERE hash >= ? AND hash < ?'),
-    addSchema: db.prepare('INSERT OR IGNORE INTO schema (hash, json) VALUES (?, ?)'),
-    addPrior: db.prepare('INSERT OR IGNORE INTO prior (hash, machine, bytes) VALUES (?, ?, ?)'),
     mark: db.prepare('SELECT next_sequence FROM spool WHERE machine = ? AND spool = ?').pluck(),
     setMark: db.prepare(
       'INSERT INTO spool (machine, spool, next_sequence) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET next_sequence = excluded.next_sequence',
@@ -117,28 +114,12 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
       'SELECT at_ms AS atMs, kind, channel, facts FROM journal WHERE machine = ? AND at_ms < ? ORDER BY at_ms DESC, rowid DESC LIMIT ?',
     ),
   };
-  const schemas = new Map<string, MachineSchema>();
+  const meanings = new Meanings(db);
+  const schemaOf = (hash: string): MachineSchema | null => meanings.schema(hash);
   const boots = new Map<string, readonly AnchorPoint[]>();
   let waiting: Waiting[] = [];
   let closed = false;
 
-  /** A block names its schema by the first digits of the hash: the machine's own comes before those of others. */
-  const schemaHashOf = (machine: string, tag: string): string | null => {
-    const own = machineOf(sql.machine.get(machine))?.schemaHash ?? null;
-    if (own?.startsWith(tag)) return own;
-    const found = sql.schemaByTag.get(tag, `${tag}g`) as { hash: string } | undefined;
-    return found?.hash ?? null;
-  };
-
-  const schemaOf = (hash: string): MachineSchema | null => {
-    const known = schemas.get(hash);
-    if (known !== undefined) return known;
-    const row = sql.schema.get(hash) as { json: string } | undefined;
-    if (row === undefined) return null;
-    const schema = machineSchemaSchema.parse(JSON.parse(row.json));
-    schemas.set(hash, schema);
-    return schema;
-  };
   const anchorsOf = (machine: string, spool: string, boot: number): readonly AnchorPoint[] => {
     const key = `${machine}/${spool}/${boot}`;
     const known = boots.get(key);
@@ -172,7 +153,7 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     const next = firstSequence + rowCount;
     if (next <= mark) return { kind: 'duplicate', nextSequence: mark };
     if (firstSequence > mark) return { kind: 'out-of-order', nextSequence: mark };
-    const decoded = decodeIncoming(block, schemaHashOf, schemaOf);
+    const decoded = decodeIncoming(block, meanings);
     sql.setMark.run(machine, spool, next);
     if (!decoded.ok) {
       sql.setAside.run(machine, spool, firstSequence, rowCount, decoded.reason, block.block);
@@ -232,6 +213,7 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     const indexes = channels.map((id) => schema.channels.findIndex((channel) => channel.id === id));
     const decoded = decodeBlock(row.bytes, codecSchema(schema), {
       columns: indexes.filter((index) => index >= 0),
+      prior: (tag) => meanings.prior(row.machine, tag),
     });
     if (!decoded.ok || row.from_ms === null) return null;
     const columns = indexes.map((index) => (index < 0 ? null : (decoded.value.columns[index] ?? null)));
@@ -260,15 +242,13 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     },
     hasSchema: (hash) => schemaOf(hash) !== null,
     schema: schemaOf,
-    putSchema: async (hash, schema) => {
-      sql.addSchema.run(hash, JSON.stringify(schema));
-    },
+    putSchema: async (machine, hash, schema) => meanings.putSchema(machine, hash, schema),
     setMachineSchema: async (machine, hash) => {
+      meanings.nameSchema(machine, hash);
       sql.setSchema.run(hash, machine);
     },
-    putPrior: async (machine, hash, bytes) => {
-      sql.addPrior.run(hash, machine, bytes);
-    },
+    hasPrior: (machine, hash) => meanings.hasPrior(machine, hash),
+    putPrior: async (machine, hash, schemaHash, bytes) => meanings.putPrior(machine, hash, schemaHash, bytes),
     nextSequence: markOf,
     append: (block) =>
       new Promise((resolve, reject) => {
@@ -446,24 +426,17 @@ type CheckedBlock =
   | { readonly ok: false; readonly reason: string };
 
 /** A block is checked whole before it is acknowledged: what cannot be read later must be known now. */
-function decodeIncoming(
-  block: IncomingBlock,
-  schemaHashOf: (machine: string, tag: string) => string | null,
-  schemaOf: (hash: string) => MachineSchema | null,
-): CheckedBlock {
+function decodeIncoming(block: IncomingBlock, meanings: Meanings): CheckedBlock {
   const header = readBlockHeader(block.block);
   if (!header.ok) return { ok: false, reason: header.error.message };
-  const { schemaTag, priorTag, rowCount } = header.value;
+  const { rowCount } = header.value;
   if (rowCount !== block.rowCount) {
     return { ok: false, reason: `${rowCount} rows, ${block.rowCount} announced` };
   }
-  if (schemaTag === null) return { ok: false, reason: `its prior ${priorTag} is not known` };
-  const schemaHash = schemaHashOf(block.machine, schemaTag);
-  const schema = schemaHash === null ? null : schemaOf(schemaHash);
-  if (schemaHash === null || schema === null) {
-    return { ok: false, reason: `its schema ${schemaTag} is not known` };
-  }
-  const decoded = decodeBlock(block.block, codecSchema(schema));
+  const meaning = meanings.of(block.machine, header.value);
+  if (!meaning.ok) return meaning;
+  const { schemaHash, schema, prior } = meaning;
+  const decoded = decodeBlock(block.block, codecSchema(schema), { prior: () => prior });
   if (!decoded.ok) return { ok: false, reason: decoded.error.message };
   const rows = decoded.value;
   if (rows.timesMs.some((timeMs, i) => i > 0 && timeMs <= (rows.timesMs[i - 1] ?? 0))) {

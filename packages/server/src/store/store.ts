@@ -76,10 +76,12 @@ export interface Store {
   // schemas
   hasSchema(hash: string): boolean;
   schema(hash: string): MachineSchema | null;
-  putSchema(hash: string, schema: MachineSchema): Promise<void>;
+  putSchema(machine: string, hash: string, schema: MachineSchema): Promise<void>;
   /** The schema the machine's edge named last. */
   setMachineSchema(machine: string, hash: string): Promise<void>;
-  putPrior(machine: string, hash: string, bytes: Uint8Array): Promise<void>;
+  hasPrior(machine: string, hash: string): boolean;
+  /** Kept for ever; `false`: the bytes are no prior of that schema, or not the one the hash names. */
+  putPrior(machine: string, hash: string, schemaHash: string, bytes: Uint8Array): Promise<boolean>;
 
   // rows
   /** High-water mark: the first sequence not stored; 0 for a spool never met. */
