@@ -2,6 +2,7 @@
 // compared with the file, value for value and instant for instant.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { command, kill, parseExport, rest, root, seeded, seedOfRun, until, World } from './world.ts';
 
@@ -105,5 +106,40 @@ describe('a recording', () => {
     });
     expect(some).toBeLessThan(2000);
     expect(await edge.stop()).toBe(1);
+  });
+
+  it('teaches the edge a prior, which travels once and outlives a restart of the server', async () => {
+    const folder = await world.enrolled('learning');
+    const file = world.path('learning.csv');
+    const wobble = seeded(2);
+    const rows = Array.from({ length: 4000 }, (_, i) => {
+      const values = [
+        20 + Math.sin(i / 90) * 5 + wobble() / 5,
+        1013 - i / 500 + wobble() / 3,
+        i % 600 < 300 ? 1 : 0,
+      ];
+      return `${1_690_000_000_000 + i * 1000},${values.map((value) => value.toFixed(1)).join(',')}`;
+    });
+    const whole = `t,inlet,pressure,pump\n${rows.join('\n')}\n`;
+    writeFileSync(file, whole);
+    // Slow enough for learning to end before the rows do.
+    const done = await command('vigie-edge', replay(folder, file, 400));
+    expect(done.code, done.stderr).toBe(0);
+    const db = new Database(world.path('server', 'vigie.db'), { readonly: true });
+    const priors = db
+      .prepare("SELECT length(bytes) AS n FROM prior WHERE machine = 'learning'")
+      .pluck()
+      .all();
+    // The head of a primed block says so (docs/wire-format.md).
+    const heads = db
+      .prepare("SELECT hex(substr(bytes, 1, 1)) FROM block WHERE machine = 'learning'")
+      .pluck()
+      .all();
+    db.close();
+    expect(priors.length).toBeGreaterThan(0);
+    expect(heads.some((head) => (Number.parseInt(String(head), 16) & 0x10) !== 0)).toBe(true);
+    await world.server.stop();
+    await world.startServer();
+    await expectStored('learning', whole);
   });
 });
