@@ -3,6 +3,9 @@
 // simulator's machines and on made-up sensors of the common sorts. Only statistics of how readings spread go in.
 //
 //   node scripts/train-universal-prior.ts --out packages/codec/src/universal-prior.ts recording.csv …
+//
+// An --out that ends in .bin gets the bytes alone: the priors that the bench measures recordings with, each made
+// without the recording it is for.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { type CodecChannel, encodeUniversal, type Rows, type SampleSet, trainUniversal } from '@vigie/codec';
@@ -23,7 +26,7 @@ if (out === undefined) {
 const files = args.filter((_, i) => i !== outAt && i !== outAt + 1);
 const sets = [...files.map(recording), machine('turbevap', 1000), machine('chiller', 10_000), ...madeUp()];
 const bytes = encodeUniversal(trainUniversal(sets));
-writeFileSync(out, moduleText(bytes));
+writeFileSync(out, out.endsWith('.bin') ? bytes : moduleText(bytes));
 console.log(
   `${bytes.length} bytes from ${files.map((file) => basename(file)).join(', ')} and simulated rows`,
 );

@@ -1,12 +1,30 @@
 // Vigie's own place in the bench, through the public interface of @vigie/codec and nothing else.
 // `universal`: only what ships with the codec. `primed`: with a prior of this machine, trained on the training half.
 // Decimals and interval of the schema come from the training half too, so that nothing is known of the measured one.
-// Today's codec has no priors yet: both are the same format, and `notes` stays empty.
+// The shipped universal prior was trained on some recordings: one of those is measured with a prior made without it
+// (universal/, by scripts/train-universal-prior.ts), and the notes say so.
 import { createHash } from 'node:crypto';
-import { type CodecSchema, decodeBlock, encodeBlock, type Rows } from '@vigie/codec';
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import {
+  type CodecSchema,
+  decodeBlock,
+  decodeUniversal,
+  encodeBlock,
+  encodePrior,
+  type Prior,
+  type Rows,
+  trainPrior,
+  type UniversalPrior,
+  universalPrior,
+} from '@vigie/codec';
 import { type BenchRecording, type Block, decimalPlaces, type Halves } from './recording.ts';
 
 const DECIMALS_MOST = 9;
+/** Rows a prior is trained on at a time; what trainPrior is given on an edge are blocks. */
+const SAMPLE_ROWS = 600;
+/** What the shipped universal prior was trained on, by the beginning of the file's name. */
+const TRAINED_ON = ['metropt3', 'occupancy', 'skab', 'tep'] as const;
 
 /** One way to use the codec on one recording. Blocks in, bytes out; rows back, or a throw. */
 export interface Contender {
@@ -25,11 +43,33 @@ export interface Vigie {
 export function prepareVigie(recording: BenchRecording, { training }: Halves): Vigie {
   const schema = schemaOf(recording, training.from, training.to);
   const schemaHash = createHash('sha256').update(JSON.stringify(schema)).digest('hex').slice(0, 16);
-  const plain: Contender = {
-    encode: (rows) => encodeBlock(schema, rows, { schemaHash }),
-    decode: (bytes) => whole(decodeBlock(bytes, schema)),
+  const { universal, note } = universalFor(basename(recording.file));
+  const contender = (prior: Prior | null): Contender => ({
+    encode: (rows) => encodeBlock(schema, rows, { schemaHash, universal, prior }),
+    decode: (bytes) => whole(decodeBlock(bytes, schema, { universal, prior: () => prior })),
+  });
+  const samples: Rows[] = [];
+  for (let from = training.from; from < training.to; from += SAMPLE_ROWS) {
+    samples.push(rowsOf({ recording, from, to: Math.min(training.to, from + SAMPLE_ROWS) }));
+  }
+  const prior = trainPrior(schema, samples, { universal });
+  return {
+    universal: contender(null),
+    primed: contender(prior),
+    notes: [`${note} Prior of its own: ${encodePrior(prior).length} bytes.`],
   };
-  return { universal: plain, primed: plain, notes: [] };
+}
+
+function universalFor(file: string): { readonly universal: UniversalPrior; readonly note: string } {
+  const name = TRAINED_ON.find((known) => file.startsWith(known));
+  if (name === undefined) {
+    return { universal: universalPrior, note: `${file}: the shipped universal prior, which never saw it.` };
+  }
+  const bytes = readFileSync(new URL(`./universal/without-${name}.bin`, import.meta.url));
+  return {
+    universal: decodeUniversal(bytes),
+    note: `${file}: a universal prior trained without ${name}, on which the shipped one was trained too.`,
+  };
 }
 
 function whole(decoded: ReturnType<typeof decodeBlock>): Rows {

@@ -48,7 +48,7 @@ export async function startSite(
   };
   try {
     const { address, setupCode } = await demo.event<{ address: string; setupCode: string }>('demo');
-    browser = await chromium.launch({ executablePath: chromiumPath(), args: chromiumFlags });
+    browser = await launchChromium();
     const running = browser;
     const first = await page(running, address, { language: 'en' });
     await first.goto(address);
@@ -108,6 +108,10 @@ const chromiumFlags = [
   '--disable-component-update',
   '--disable-sync',
 ];
+
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: chromiumPath(), args: chromiumFlags });
+}
 
 /** CHROMIUM_PATH, one on PATH, else the one that playwright-core has installed. */
 function chromiumPath(): string {
