@@ -20,11 +20,11 @@ import { rowsFor, seeded } from '../packages/codec/src/rows.test-support.ts';
 
 const parsed = parseFlags(
   {
-    name: 'fuzz-codec',
+    name: 'npm run fuzz --',
     summary: 'Decodes damaged blocks and priors; none may throw or take long.',
     flags: {
-      blocks: { type: 'string', value: 'N', help: 'blocks to decode (default 10000000)' },
-      seed: { type: 'string', value: 'S', help: 'replays a run (default 1)' },
+      blocks: { type: 'number', value: 'N', help: 'blocks to decode (default 10000000)' },
+      seed: { type: 'number', value: 'S', help: 'replays a run (default 1)' },
       out: { type: 'string', value: 'FILE', help: 'also writes the result there' },
     },
   },
@@ -34,8 +34,8 @@ if (parsed.kind !== 'run') {
   console.log(parsed.kind === 'help' ? parsed.text : parsed.message);
   process.exit(parsed.kind === 'help' ? 0 : 2);
 }
-const blocks = Number(parsed.flags.blocks ?? 10_000_000);
-const seed = Number(parsed.flags.seed ?? 1);
+const blocks = parsed.flags.blocks ?? 10_000_000;
+const seed = parsed.flags.seed ?? 1;
 
 /** Blocks per schema, prior and rows before new ones are made. */
 const BLOCKS_PER_SOURCE = 2000;

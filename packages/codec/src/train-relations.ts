@@ -12,7 +12,7 @@ const STRANGERS_BITS = 0.02;
 /** Columns further apart in the schema are not compared, so that a thousand of them train in ten seconds. */
 const NEIGHBOURS = 64;
 /** What a stream may hold: whoever wants its last column decodes all of it. A noisy column counts one. */
-const STREAM_LOAD = 4;
+const STREAM_LOAD = 2;
 /** A term must take this share off the error. */
 const TERM_GAIN = 0.985;
 const TERMS_MOST = 4;
