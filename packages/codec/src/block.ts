@@ -4,7 +4,7 @@
 //
 // Lossless bit for bit; decodable alone, or with the one prior it names; a column is decoded with only the columns
 // before it in its stream. Decoding is total: any bytes give rows or what is wrong with them, in memory bounded by
-// MAX_BLOCK_SAMPLES. Not here: how a column is coded (column.ts).
+// MAX_BLOCK_ROWS × MAX_BLOCK_COLUMNS. Not here: how a column is coded (column.ts).
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { checkOf, fingerprint } from './checksum.ts';
 import { Coder } from './coder.ts';
@@ -27,7 +27,6 @@ import {
   type DecodedRows,
   MAX_BLOCK_COLUMNS,
   MAX_BLOCK_ROWS,
-  MAX_BLOCK_SAMPLES,
   MAX_BLOCK_TEXT,
   type Rows,
   refuse,
@@ -91,9 +90,6 @@ function checkBounds(schema: CodecSchema, rows: Rows, prior: Prior | null): void
   const columnCount = schema.channels.length;
   if (columns.length !== columnCount || columnCount < 1 || columnCount > MAX_BLOCK_COLUMNS) {
     throw new RangeError(`${columns.length} columns for ${columnCount} channels`);
-  }
-  if (rowCount * columnCount > MAX_BLOCK_SAMPLES) {
-    throw new RangeError(`a block of ${rowCount} × ${columnCount} samples`);
   }
   if (prior !== null && prior.fingerprint !== fingerprint(schema)) {
     throw new RangeError(`prior ${prior.hash} was made for another schema`);
@@ -181,7 +177,7 @@ export function decodeBlock(
     return refuse('corrupt', 'the check does not match');
   }
   const columnCount = schema.channels.length;
-  if (rowCount * columnCount > MAX_BLOCK_SAMPLES) {
+  if (columnCount > MAX_BLOCK_COLUMNS) {
     return refuse('too-large', `the block claims ${rowCount} rows of ${columnCount} columns`);
   }
   const groups = prior?.streams ?? consecutive(columnCount);

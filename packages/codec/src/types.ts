@@ -91,10 +91,11 @@ export function refuse(
   return { ok: false, error: { code, message } };
 }
 
-/** Bounds within which `decodeBlock` stays whatever the bytes say, and `encodeBlock` refuses to go beyond. */
+/**
+ * Bounds within which `decodeBlock` stays whatever the bytes say, and `encodeBlock` refuses to go beyond: 80 MB of
+ * numbers. Whoever decodes for strangers sets a lower one by the header and the schema.
+ */
 export const MAX_BLOCK_ROWS = 10_000;
 export const MAX_BLOCK_COLUMNS = 1_000;
-/** Rows × columns: at most 8 MB of numbers come out of any bytes. */
-export const MAX_BLOCK_SAMPLES = 1_000_000;
 /** UTF-16 code units of all texts that a block spells out. */
 export const MAX_BLOCK_TEXT = 1_000_000;

@@ -13,6 +13,9 @@ import { Meanings } from './meanings.ts';
 import { MIGRATIONS } from './migrations.ts';
 import type { AppendResult, IncomingBlock, MachineRecord, Store } from './store.ts';
 
+/** In a block from a machine: what an edge makes is a tenth of it. */
+const MOST_SAMPLES = 1_000_000;
+
 interface BlockRow {
   readonly machine: string;
   readonly spool: string;
@@ -436,6 +439,8 @@ function decodeIncoming(block: IncomingBlock, meanings: Meanings): CheckedBlock 
   const meaning = meanings.of(block.machine, header.value);
   if (!meaning.ok) return meaning;
   const { schemaHash, schema, prior } = meaning;
+  const samples = rowCount * schema.channels.length;
+  if (samples > MOST_SAMPLES) return { ok: false, reason: `${samples} samples, ${MOST_SAMPLES} at most` };
   const decoded = decodeBlock(block.block, codecSchema(schema), { prior: () => prior });
   if (!decoded.ok) return { ok: false, reason: decoded.error.message };
   const rows = decoded.value;
