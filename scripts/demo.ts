@@ -5,7 +5,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { EXIT, parseFlags } from '@vigie/config';
+import { EXIT, explain, parseFlags } from '@vigie/config';
 import type { HistoryTask } from './fill-history.ts';
 import { type Program, type ProgramName, root, runProgram, startProgram } from './programs.ts';
 
@@ -94,14 +94,7 @@ try {
 }
 
 async function main(): Promise<number> {
-  if (parsed.kind === 'help') {
-    console.log(parsed.text);
-    return EXIT.ok;
-  }
-  if (parsed.kind === 'wrong') {
-    console.error(parsed.message);
-    return EXIT.usage;
-  }
+  if (parsed.kind !== 'run') return explain(parsed);
   const { flags } = parsed;
   const { port = 8080, 'link-port': linkPort = 8443, machines: count = 3, days = 21, dev = false } = flags;
   if (!isWhole(count, 1, MOST_MACHINES) || !isWhole(days, 0, 60)) {

@@ -14,7 +14,7 @@ import {
   trainPrior,
   universalPrior,
 } from '@vigie/codec';
-import { parseFlags } from '@vigie/config';
+import { explain, parseFlags } from '@vigie/config';
 import { checkOf, fingerprint } from '../packages/codec/src/checksum.ts';
 import { rowsFor, seeded } from '../packages/codec/src/rows.test-support.ts';
 
@@ -30,10 +30,7 @@ const parsed = parseFlags(
   },
   process.argv.slice(2),
 );
-if (parsed.kind !== 'run') {
-  console.log(parsed.kind === 'help' ? parsed.text : parsed.message);
-  process.exit(parsed.kind === 'help' ? 0 : 2);
-}
+if (parsed.kind !== 'run') process.exit(explain(parsed));
 const blocks = parsed.flags.blocks ?? 10_000_000;
 const seed = parsed.flags.seed ?? 1;
 

@@ -2,7 +2,7 @@
 // `npm run screenshots -- --readme` takes only the one that README.md shows, into docs/img/.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { EXIT, parseFlags } from '@vigie/config';
+import { EXIT, explain, parseFlags } from '@vigie/config';
 import type { Page } from 'playwright-core';
 import { type Look, type Site, startSite } from '../e2e/browser/site.ts';
 import { buildAll } from './build.ts';
@@ -80,14 +80,7 @@ async function take(site: Site, shot: Shot, look: Look, file: string, fullPage: 
 }
 
 async function main(): Promise<number> {
-  if (parsed.kind === 'help') {
-    console.log(parsed.text);
-    return EXIT.ok;
-  }
-  if (parsed.kind === 'wrong') {
-    console.error(parsed.message);
-    return EXIT.usage;
-  }
+  if (parsed.kind !== 'run') return explain(parsed);
   const { readme = false, only = '', out } = parsed.flags;
   const folder = out ?? join(root, ...(readme ? ['docs', 'img'] : ['screenshots']));
   mkdirSync(folder, { recursive: true });

@@ -1,7 +1,7 @@
 // `npm run bench:codec -- FILE.csv…`: bytes of Vigie's blocks beside those of the peers, on recordings given.
 // Reads everything before it measures anything, so that a wrong file costs a second and not ten minutes.
 import { parseArgs } from 'node:util';
-import { type CommandSpec, EXIT, type FlagSpec, type Outcome, parseFlags } from '@vigie/config';
+import { type CommandSpec, EXIT, explain, type FlagSpec, type Outcome, parseFlags } from '@vigie/config';
 import { type Entry, measure, presentPeers, summarise } from './measure.ts';
 import { PEERS, type Peer } from './peers/index.ts';
 import { type BenchRecording, halves, loadRecording } from './recording.ts';
@@ -41,14 +41,7 @@ process.exitCode = main(process.argv.slice(2));
 
 function main(args: readonly string[]): number {
   const parsed = parseFlags(withFiles(args), args);
-  if (parsed.kind === 'help') {
-    console.log(parsed.text);
-    return EXIT.ok;
-  }
-  if (parsed.kind === 'wrong') {
-    console.error(parsed.message);
-    return EXIT.usage;
-  }
+  if (parsed.kind !== 'run') return explain(parsed);
   const settings = settingsOf(parsed.flags, parsed.positionals);
   if (!settings.ok) {
     console.error(`${SPEC.name}: ${settings.message}`);

@@ -4,7 +4,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Column, decodeBlock, encodeBlock, encodePrior, type Rows, trainPrior } from '@vigie/codec';
-import { EXIT, parseFlags } from '@vigie/config';
+import { EXIT, explain, parseFlags } from '@vigie/config';
 import { codecSchema } from '@vigie/model';
 import { loadModel, schemaHash } from '@vigie/model/load';
 import { createMachine, readRow } from '@vigie/simulator';
@@ -28,12 +28,7 @@ const parsed = parseFlags(
 process.exitCode = main();
 
 function main(): number {
-  if (parsed.kind !== 'run') {
-    (parsed.kind === 'help' ? console.log : console.error)(
-      parsed.kind === 'help' ? parsed.text : parsed.message,
-    );
-    return parsed.kind === 'help' ? EXIT.ok : EXIT.usage;
-  }
+  if (parsed.kind !== 'run') return explain(parsed);
   const { 'block-rows': blockRows = 60, json = false } = parsed.flags;
   const model = loadModel(join(root, 'models', 'turbevap.yaml'));
   if (!model.ok) throw new Error(model.message);

@@ -69,6 +69,20 @@ export function parseFlags<Flags extends Record<string, FlagSpec>>(
   return { kind: 'run', flags: flags as FlagValues<Flags>, positionals: tokens.positionals };
 }
 
+/** Prints the help that was asked for, or the mistake; returns the program's exit code. */
+export function explain(
+  parsed:
+    | { readonly kind: 'help'; readonly text: string }
+    | { readonly kind: 'wrong'; readonly message: string },
+): number {
+  if (parsed.kind === 'help') {
+    console.log(parsed.text);
+    return EXIT.ok;
+  }
+  console.error(parsed.message);
+  return EXIT.usage;
+}
+
 function parse<Flags extends Record<string, FlagSpec>>(spec: CommandSpec<Flags>, args: readonly string[]) {
   return parseArgs({
     args: [...args],

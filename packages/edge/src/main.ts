@@ -1,7 +1,7 @@
 // vigie-edge: the agent on the box beside the machine. Commands run (default), enrol, status. The real clock,
 // randomness and signals enter here and nowhere else.
 import { join } from 'node:path';
-import { EXIT, type Outcome, parseFlags, realClock, realRandomness } from '@vigie/config';
+import { EXIT, explain, type Outcome, parseFlags, realClock, realRandomness } from '@vigie/config';
 import { loadModel } from '@vigie/model/load';
 import { inTheFuture, readRecording } from './acquire/csv.ts';
 import { ModbusSource } from './acquire/modbus.ts';
@@ -60,11 +60,7 @@ async function runCommand(args: readonly string[]): Promise<number> {
     },
     args,
   );
-  if (parsed.kind === 'help') {
-    console.log(parsed.text);
-    return EXIT.ok;
-  }
-  if (parsed.kind === 'wrong') return fail(parsed.message, EXIT.usage);
+  if (parsed.kind !== 'run') return explain(parsed);
   const settings = runSettings(parsed.flags);
   if (!settings.ok) return fail(settings.message, EXIT.usage);
   const identity = readIdentity(settings.value.data);
@@ -165,11 +161,7 @@ async function enrolCommand(args: readonly string[]): Promise<number> {
     },
     args,
   );
-  if (parsed.kind === 'help') {
-    console.log(parsed.text);
-    return EXIT.ok;
-  }
-  if (parsed.kind === 'wrong') return fail(parsed.message, EXIT.usage);
+  if (parsed.kind !== 'run') return explain(parsed);
   const { server, code, data } = parsed.flags;
   if (server === undefined || code === undefined || data === undefined) {
     return fail('vigie-edge enrol: --server, --code and --data are all needed', EXIT.usage);
@@ -203,11 +195,7 @@ function statusCommand(args: readonly string[]): number {
     },
     args,
   );
-  if (parsed.kind === 'help') {
-    console.log(parsed.text);
-    return EXIT.ok;
-  }
-  if (parsed.kind === 'wrong') return fail(parsed.message, EXIT.usage);
+  if (parsed.kind !== 'run') return explain(parsed);
   if (parsed.flags.data === undefined) return fail('vigie-edge status: --data DIR is missing', EXIT.usage);
   const { ok, text } = describeStatus(parsed.flags.data, clock.utcMs());
   console.log(text);

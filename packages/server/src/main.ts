@@ -3,7 +3,15 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type CommandSpec, EXIT, type FlagSpec, type FlagValues, parseFlags, realClock } from '@vigie/config';
+import {
+  type CommandSpec,
+  EXIT,
+  explain,
+  type FlagSpec,
+  type FlagValues,
+  parseFlags,
+  realClock,
+} from '@vigie/config';
 import { machineId } from '@vigie/protocol';
 import pino from 'pino';
 import { Accounts } from './accounts/accounts.ts';
@@ -48,8 +56,7 @@ async function run(): Promise<number> {
     },
     first === 'run' ? rest : process.argv.slice(2),
   );
-  if (parsed.kind === 'help') return show(parsed.text);
-  if (parsed.kind === 'wrong') return fail(parsed.message, EXIT.usage);
+  if (parsed.kind !== 'run') return explain(parsed);
   const settings = serverSettings(parsed.flags);
   if (!settings.ok) return fail(settings.message, EXIT.usage);
   const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
@@ -215,8 +222,7 @@ async function withStore(data: string, work: (store: Store) => Promise<number>):
 /** The flags, or the exit code of a command that ends here. */
 function flags<Flags extends Record<string, FlagSpec>>(spec: CommandSpec<Flags>): number | FlagValues<Flags> {
   const parsed = parseFlags(spec, rest);
-  if (parsed.kind === 'help') return show(parsed.text);
-  if (parsed.kind === 'wrong') return fail(parsed.message, EXIT.usage);
+  if (parsed.kind !== 'run') return explain(parsed);
   return parsed.flags;
 }
 

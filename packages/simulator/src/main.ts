@@ -2,7 +2,7 @@
 // a file, so that it goes on where it was. The real clock and timers are taken here only.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { EXIT, parseFlags, readYaml } from '@vigie/config';
+import { EXIT, explain, parseFlags, readYaml } from '@vigie/config';
 import { loadModel } from '@vigie/model/load';
 import { z } from 'zod';
 import { createMachine, demoStory } from './machines.ts';
@@ -42,14 +42,7 @@ const parsed = parseFlags(
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  if (parsed.kind === 'help') {
-    console.log(parsed.text);
-    return EXIT.ok;
-  }
-  if (parsed.kind === 'wrong') {
-    console.error(parsed.message);
-    return EXIT.usage;
-  }
+  if (parsed.kind !== 'run') return explain(parsed);
   const file = parsed.flags.config;
   if (file === undefined) {
     console.error('vigie-simulator: --config FILE is missing (see vigie-simulator --help)');

@@ -47,16 +47,23 @@ interface Colors {
   readonly series: readonly string[];
 }
 
+/** A canvas knows no custom properties: each token is resolved by an element that wears it. */
 function colorsOf(host: HTMLElement): Colors {
-  const style = getComputedStyle(host);
-  const token = (name: string): string => style.getPropertyValue(name).trim();
-  return {
+  const probe = document.createElement('span');
+  host.append(probe);
+  const token = (name: string): string => {
+    probe.style.color = `var(${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const colors = {
     text: token('--muted'),
     grid: token('--line'),
     gap: token('--gap'),
     surface: token('--surface'),
     series: Array.from({ length: seriesColors }, (_, i) => token(`--series-${i + 1}`)),
   };
+  probe.remove();
+  return colors;
 }
 
 /** Lowest and highest shown within the range, with room above and below. */

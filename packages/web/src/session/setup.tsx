@@ -3,17 +3,15 @@
 import { useId } from 'preact/hooks';
 import { words } from '../i18n/words.ts';
 import { language } from '../prefs.ts';
-import { Logo } from '../shell/logo.tsx';
 import { Preferences } from '../shell/preferences.tsx';
-import { useTitle } from '../shell/use-title.ts';
 import { Field, PasswordField, textOf } from './fields.tsx';
+import { Gate } from './gate.tsx';
 import { setUp } from './session.ts';
 import { useForm } from './use-form.ts';
 
 export function Setup() {
   const w = words.value;
   const id = useId();
-  useTitle(w.setupTitle);
   const { busy, failure, onSubmit } = useForm((data) =>
     setUp({
       code: textOf(data, 'code').trim(),
@@ -24,53 +22,45 @@ export function Setup() {
     }),
   );
   return (
-    <main class="gate" id="content">
-      <div class="gate-card">
-        <p class="gate-brand">
-          <Logo />
-          <span>{w.appName}</span>
+    <Gate title={w.setupTitle} below={<Preferences themeOnly />}>
+      <p class="muted">{w.setupIntro}</p>
+      <form onSubmit={onSubmit}>
+        <Field
+          name="code"
+          label={w.setupCode}
+          hint={w.setupCodeHint}
+          autocomplete="one-time-code"
+          maxLength={64}
+        />
+        <Field name="name" label={w.setupName} autocomplete="name" maxLength={80} />
+        <Field name="email" type="email" label={w.setupEmail} autocomplete="email" />
+        <PasswordField
+          label={w.setupPassword}
+          hint={w.setupPasswordHint}
+          autocomplete="new-password"
+          minLength={10}
+        />
+        <div class="field">
+          <label for={id}>{w.setupLanguage}</label>
+          <select
+            id={id}
+            name="language"
+            value={language.value}
+            onChange={(event) => {
+              language.value = event.currentTarget.value === 'en' ? 'en' : 'fr';
+            }}
+          >
+            <option value="fr">Français</option>
+            <option value="en">English</option>
+          </select>
+        </div>
+        <p class="form-failure" role="alert">
+          {failure}
         </p>
-        <h1>{w.setupTitle}</h1>
-        <p class="muted">{w.setupIntro}</p>
-        <form onSubmit={onSubmit}>
-          <Field
-            name="code"
-            label={w.setupCode}
-            hint={w.setupCodeHint}
-            autocomplete="one-time-code"
-            maxLength={64}
-          />
-          <Field name="name" label={w.setupName} autocomplete="name" maxLength={80} />
-          <Field name="email" type="email" label={w.setupEmail} autocomplete="email" />
-          <PasswordField
-            label={w.setupPassword}
-            hint={w.setupPasswordHint}
-            autocomplete="new-password"
-            minLength={10}
-          />
-          <div class="field">
-            <label for={id}>{w.setupLanguage}</label>
-            <select
-              id={id}
-              name="language"
-              value={language.value}
-              onChange={(event) => {
-                language.value = event.currentTarget.value === 'en' ? 'en' : 'fr';
-              }}
-            >
-              <option value="fr">Français</option>
-              <option value="en">English</option>
-            </select>
-          </div>
-          <p class="form-failure" role="alert">
-            {failure}
-          </p>
-          <button type="submit" class="primary" aria-disabled={busy}>
-            {busy ? w.setupBusy : w.setupAction}
-          </button>
-        </form>
-      </div>
-      <Preferences themeOnly />
-    </main>
+        <button type="submit" class="primary" aria-disabled={busy}>
+          {busy ? w.setupBusy : w.setupAction}
+        </button>
+      </form>
+    </Gate>
   );
 }
