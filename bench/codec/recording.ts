@@ -44,7 +44,7 @@ export type Loaded =
   | { readonly ok: false; readonly message: string };
 
 export function loadRecording(file: string): Loaded {
-  const read = readRecording(file);
+  const read = readRecording(file, { mayRepeat: true });
   if (!read.ok) return read;
   const { columns, cells, rowCount, timesMs, sha256 } = read.value;
   if (rowCount < 4) return { ok: false, message: `${file}: ${rowCount} rows, too few to train and measure` };

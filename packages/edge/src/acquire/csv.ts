@@ -23,7 +23,12 @@ const MOST_COLUMNS = 1000;
 const MOST_DECIMALS = 9;
 const MOST_MS = 2 ** 48 - 1;
 
-export function readRecording(file: string): Outcome<Recording> {
+export interface RecordingOptions {
+  /** Several rows may share an instant: for measuring, not for replay, where an instant names a row. */
+  readonly mayRepeat?: boolean;
+}
+
+export function readRecording(file: string, options: RecordingOptions = {}): Outcome<Recording> {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(file);
@@ -39,11 +44,15 @@ export function readRecording(file: string): Outcome<Recording> {
             : String(code);
     return { ok: false, message: `${file}: ${why}` };
   }
-  return parseRecording(file, bytes);
+  return parseRecording(file, bytes, options);
 }
 
 /** `name` is what messages call the text. */
-export function parseRecording(name: string, bytes: Uint8Array): Outcome<Recording> {
+export function parseRecording(
+  name: string,
+  bytes: Uint8Array,
+  { mayRepeat = false }: RecordingOptions = {},
+): Outcome<Recording> {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -97,7 +106,8 @@ export function parseRecording(name: string, bytes: Uint8Array): Outcome<Recordi
         }
         if (value < times.last)
           return wrong(lines.number, cell.at, `time goes backwards, from ${times.last} to ${value}`);
-        if (value === times.last) return wrong(lines.number, cell.at, `a second row at ${value}`);
+        if (value === times.last && !mayRepeat)
+          return wrong(lines.number, cell.at, `a second row at ${value}`);
         times.push(value);
         lineNumbers.push(lines.number);
         continue;
