@@ -62,11 +62,11 @@ export class Priors {
     return sound === undefined ? null : { schemaHash: row.schema, bytes: sound };
   }
 
-  /** @param rows held for the schema. */
-  isDue(schemaHash: string, rows: number, nextSequence: number): boolean {
+  /** @param heldRows of the schema; asked only while there is no prior, since it reads the whole queue. */
+  isDue(schemaHash: string, heldRows: () => number, nextSequence: number): boolean {
     const made = this.#ofSchema(schemaHash);
     const last = made[0];
-    if (last === undefined) return rows >= FIRST_ROWS;
+    if (last === undefined) return heldRows() >= FIRST_ROWS;
     return nextSequence - last.made_sequence >= (made.length === 1 ? SECOND_ROWS : FURTHER_ROWS);
   }
 

@@ -409,12 +409,13 @@ export class Spool {
 
   /** Whether there are enough new rows to learn a prior from. */
   priorIsDue(): boolean {
-    const held = this.#db
-      .prepare<[string], { n: number }>(
-        'SELECT ifnull(sum(row_count), 0) AS n FROM queue WHERE schema = ? AND gap IS NULL',
-      )
-      .get(this.schemaHash);
-    return this.#priors.isDue(this.schemaHash, held?.n ?? 0, this.#nextSequence);
+    const heldRows = (): number =>
+      this.#db
+        .prepare<[string], { n: number }>(
+          'SELECT ifnull(sum(row_count), 0) AS n FROM queue WHERE schema = ? AND gap IS NULL',
+        )
+        .get(this.schemaHash)?.n ?? 0;
+    return this.#priors.isDue(this.schemaHash, heldRows, this.#nextSequence);
   }
 
   /** The newest rows of the present schema, to learn a prior from. */
