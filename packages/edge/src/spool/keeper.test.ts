@@ -1,10 +1,9 @@
 // When rows become durable and when blocks, on a clock that the test holds, and what happens while the disk refuses.
 import { describe, expect, it } from 'vitest';
 import type { SampledRow } from '../acquire/source.ts';
-import { Keeper } from './keeper.ts';
-import type { Spool } from './spool.ts';
+import { Keeper, type KeptSpool } from './keeper.ts';
 
-class FakeSpool {
+class FakeSpool implements KeptSpool {
   readonly mostBlockRows = 50;
   readonly log: string[] = [];
   refuses = false;
@@ -30,7 +29,7 @@ function scene(channels = 4) {
   let nowMs = 0;
   let blocks = 0;
   const keeper = new Keeper({
-    spool: spool as unknown as Spool,
+    spool,
     clock: { monotonicMs: () => nowMs, utcMs: () => 0, after: () => ({ cancel: () => undefined }) },
     intervalMs: 60_000,
     channels,

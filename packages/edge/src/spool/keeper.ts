@@ -12,8 +12,11 @@ const MOST_CELLS_IN_MEMORY = 1_000_000;
 /** Between two attempts on a disk that refuses. */
 const RETRY_MS = 5_000;
 
+/** What it needs of a spool. */
+export type KeptSpool = Pick<Spool, 'commit' | 'cut' | 'mostBlockRows' | 'pendingRows'>;
+
 export class Keeper {
-  readonly #spool: Spool;
+  readonly #spool: KeptSpool;
   readonly #clock: Clock;
   readonly #stored: () => void;
   readonly #mostRows: number;
@@ -30,7 +33,7 @@ export class Keeper {
 
   /** @param stored called when the spool holds a new block. */
   constructor(options: {
-    spool: Spool;
+    spool: KeptSpool;
     clock: Clock;
     intervalMs: number;
     channels: number;
