@@ -40,18 +40,22 @@ const TABLES = (() => {
 /** A full check of a larger file would keep a small board busy for too long at start. */
 const CHECKED_BYTES = 32 << 20;
 
-export interface OpenedDatabase {
-  readonly db: SpoolDatabase;
-  /** Where a damaged file was put, if there was one. */
-  readonly setAside: string | null;
-}
-
-export function openDatabase(file: string): Outcome<OpenedDatabase> {
+/**
+ * Opens the file for `use`, which reads what it needs of it at once: damage that only shows then sets the file aside
+ * too. `setAside`: where a damaged file was put, if there was one.
+ */
+export function openDatabase<T>(
+  file: string,
+  use: (db: SpoolDatabase, setAside: string | null) => T,
+): Outcome<T> {
   let setAside: string | null = null;
   for (;;) {
+    let db: SpoolDatabase | null = null;
     try {
-      return { ok: true, value: { db: connect(file), setAside } };
+      db = connect(file);
+      return { ok: true, value: use(db, setAside) };
     } catch (error) {
+      db?.close();
       if (!(error instanceof Error)) throw error;
       const code = 'code' in error ? String(error.code) : '';
       if (code === 'SQLITE_BUSY' || code === 'SQLITE_LOCKED') {

@@ -75,9 +75,7 @@ export class Spool {
   #bytes: number;
 
   static open(options: SpoolOptions): Outcome<Spool> {
-    const opened = openDatabase(options.file);
-    if (!opened.ok) return opened;
-    return attempt(() => new Spool(options, opened.value.db, opened.value.setAside));
+    return openDatabase(options.file, (db, setAside) => new Spool(options, db, setAside));
   }
 
   private constructor(options: SpoolOptions, db: SpoolDatabase, setAside: string | null) {
