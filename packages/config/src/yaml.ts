@@ -1,6 +1,6 @@
 // YAML files checked against a zod schema, with the line and column of each mistake.
 import { readFileSync } from 'node:fs';
-import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 
 export type Outcome<T> =
@@ -34,7 +34,7 @@ export function readYaml<T>(file: string, schema: z.ZodType<T>): Outcome<T> {
 /** The same on a text; `name` is what messages call it. */
 export function parseYaml<T>(name: string, text: string, schema: z.ZodType<T>): Outcome<T> {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${name}:${line}:${col}`;
@@ -47,10 +47,9 @@ export function parseYaml<T>(name: string, text: string, schema: z.ZodType<T>): 
   try {
     value = document.toJS({ maxAliasCount: MOST_ALIASES });
   } catch (error) {
-    return {
-      ok: false,
-      message: `${name}: ${error instanceof Error ? lowerFirst(error.message) : 'malformed'}`,
-    };
+    // Only aliases fail here: one that names nothing, or too many of them.
+    const what = error instanceof Error ? lowerFirst(error.message) : 'malformed';
+    return { ok: false, message: `${at(offsetOfAlias(document))}: ${what}` };
   }
   const checked = schema.safeParse(value);
   if (checked.success) return { ok: true, value: checked.data };
@@ -60,6 +59,19 @@ export function parseYaml<T>(name: string, text: string, schema: z.ZodType<T>): 
   const where = at(offsetOf(document, path, issue.code === 'unrecognized_keys'));
   const what = path.length === 0 ? '' : `${path.map(String).join('.')}: `;
   return { ok: false, message: `${where}: ${what}${lowerFirst(issue.message)}` };
+}
+
+/** Offset of the first alias that names nothing, else of the first alias. */
+function offsetOfAlias(document: ReturnType<typeof parseDocument>): number {
+  let [first, broken]: (number | null)[] = [null, null];
+  visit(document, {
+    Alias: (_, alias) => {
+      const offset = alias.range?.[0] ?? 0;
+      first ??= offset;
+      if (alias.resolve(document) === undefined) broken ??= offset;
+    },
+  });
+  return broken ?? first ?? 0;
 }
 
 /** Offset of the key `path` ends with, where it has one; else of the deepest part of `path` that the document has. */
