@@ -81,6 +81,23 @@ describe('accounts', () => {
     expect((await accounts.signIn('lea@example.com', person.password, 'mine')).kind).toBe('signed-in');
   });
 
+  it('slow down guesses at many users from one address, which right sign-ins never use up', async () => {
+    await setUp();
+    for (let i = 0; i < 12; i++) {
+      expect((await accounts.signIn('lea@example.com', person.password, 'office')).kind).toBe('signed-in');
+    }
+    for (let i = 0; i < 10; i++) {
+      expect((await accounts.signIn(`user-${i}@example.com`, 'guess', 'office')).kind).toBe(
+        'wrong-credentials',
+      );
+    }
+    expect(await accounts.signIn('user-10@example.com', 'guess', 'office')).toEqual({
+      kind: 'too-many-attempts',
+      retryAfterMs: 15 * 60_000,
+    });
+    expect((await accounts.signIn('lea@example.com', person.password, 'home')).kind).toBe('signed-in');
+  });
+
   it('let a User see only what is linked, and a Super Admin everything', async () => {
     const { me } = await setUp();
     expect(accounts.may(me, 'see-machine', 'TV-12')).toBe(true);

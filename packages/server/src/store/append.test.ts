@@ -214,6 +214,19 @@ describe('a boot', () => {
   });
 });
 
+describe('an enrolment code', () => {
+  it('is good once and until its instant', async () => {
+    const { store } = await newStore();
+    await store.putEnrolmentCode('M', 'aa', 1000);
+    await store.putEnrolmentCode('N', 'bb', 1000);
+    expect(await store.takeEnrolmentCode('cc', 0)).toBeNull();
+    expect(await store.takeEnrolmentCode('aa', 1000)).toBe('M');
+    expect(await store.takeEnrolmentCode('aa', 1000)).toBeNull();
+    expect(await store.takeEnrolmentCode('bb', 1001)).toBeNull();
+    await store.close();
+  });
+});
+
 describe('the data folder', () => {
   it('belongs to one server at a time, and to the next one after it', () => {
     const lock = lockFolder(root);
