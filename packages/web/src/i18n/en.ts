@@ -191,6 +191,7 @@ export const en = {
   chartYTo: 'to',
   chartYAuto: 'Automatic',
   chartOldRange: 'These are the data of the range before; the new ones did not come.',
+  reasonControllerSilent: 'the controller did not answer',
   reasonEdgeOff: 'the box was off',
   reasonUnknown: 'reason unknown',
   reasonSilent: 'nothing received yet for this time',

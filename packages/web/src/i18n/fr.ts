@@ -186,6 +186,7 @@ export const fr: Dictionary = {
   chartYTo: 'à',
   chartYAuto: 'Automatique',
   chartOldRange: 'Ce sont les données de la période précédente\u00a0; les nouvelles ne sont pas venues.',
+  reasonControllerSilent: 'l’automate ne répondait pas',
   reasonEdgeOff: 'le boîtier était éteint',
   reasonUnknown: 'cause inconnue',
   reasonSilent: 'rien reçu pour l’instant pour cette période',

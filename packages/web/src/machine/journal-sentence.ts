@@ -35,6 +35,8 @@ export function reasonWords(reason: string | null, words: Dictionary): string {
       return words.reasonUnknown;
     case 'edge-off':
       return words.reasonEdgeOff;
+    case 'controller-silent':
+      return words.reasonControllerSilent;
     case 'spool-full':
       return words.reasonSpoolFull;
     case 'spool-damaged':
