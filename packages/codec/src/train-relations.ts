@@ -13,6 +13,9 @@ const STRANGERS_BITS = 0.02;
 const NEIGHBOURS = 64;
 /** What a stream may hold: whoever wants its last column decodes all of it. A noisy column counts one. */
 const STREAM_LOAD = 2;
+/** Below, a column is quiet; above this and three times the schema's median, loud: it leaves less room beside it. */
+const QUIET_BITS = 0.2;
+const LOUD_BITS = 2;
 /** A term must take this share off the error. */
 const TERM_GAIN = 0.985;
 const TERMS_MOST = 4;
@@ -46,7 +49,7 @@ export function groupColumns(
   // Join by the strongest pairs while streams stay small (Kruskal), then fill up streams with what is left.
   pairs.sort((x, y) => y.bits - x.bits);
   const stream = columns.map((_, c) => [c]);
-  const loads = columns.map(({ constant }, c) => loadOf(constant, fits[c]!));
+  const loads = loadsOf(columns, fits);
   const fit = (a: readonly number[], b: readonly number[]): boolean =>
     a.length + b.length <= MAX_STREAM_COLUMNS &&
     [...a, ...b].reduce((sum, c) => sum + loads[c]!, 0) <= STREAM_LOAD;
@@ -66,11 +69,22 @@ export function groupColumns(
   return { streams: streams.map((group) => inOrder(group, shared)), shared };
 }
 
-/** How long a column takes to decode, in columns of noise. */
-function loadOf(constant: boolean, { bits, residuals }: Fit): number {
-  if (constant) return 0.1;
+/** Mean log2(1 + |residual|) of a row: about what it takes to decode. */
+function noiseOf({ bits, residuals }: Fit): number {
   const rows = residuals.reduce((sum, residual) => sum + (residual === null ? 0 : residual.length), 0);
-  return rows > 0 && bits / rows < 0.2 ? 0.3 : 1;
+  return rows === 0 ? 0 : bits / rows;
+}
+
+/** How long each column takes to decode, in usual columns of noise. */
+function loadsOf(columns: readonly Sampled[], fits: readonly Fit[]): number[] {
+  const noise = fits.map(noiseOf);
+  const noisy = noise.filter((bits, c) => !columns[c]!.constant && bits >= QUIET_BITS).sort((x, y) => x - y);
+  const loud = Math.max(LOUD_BITS, 3 * (noisy[noisy.length >> 1] ?? 0));
+  return columns.map(({ constant }, c) => {
+    if (constant) return 0.1;
+    const bits = noise[c]!;
+    return bits < QUIET_BITS ? 0.3 : bits > loud ? 1.5 : 1;
+  });
 }
 
 /** The column that tells most first, then always the one most told of by those before it (Prim). */
