@@ -77,8 +77,9 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
       'SELECT rowid AS id, boot, monotonic_ms, span_ms FROM block WHERE machine = ? AND spool = ? ORDER BY first_sequence DESC',
     ),
     redate: db.prepare('UPDATE block SET from_ms = ?, to_ms = ? WHERE rowid = ?'),
+    // By their ends: a block that overlaps earlier ones begins before the rows that it is kept for.
     blocks: db.prepare(
-      'SELECT * FROM block WHERE machine = ? AND to_ms >= ? AND from_ms < ? ORDER BY from_ms, first_sequence',
+      'SELECT * FROM block WHERE machine = ? AND to_ms >= ? AND from_ms < ? ORDER BY to_ms, first_sequence',
     ),
     blockBefore: db.prepare(
       'SELECT * FROM block WHERE machine = ? AND to_ms < ? ORDER BY to_ms DESC LIMIT 1',
@@ -88,7 +89,7 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
     ),
     blockIds: db
       .prepare(
-        'SELECT rowid FROM block WHERE machine = ? AND to_ms >= ? AND from_ms < ? ORDER BY from_ms, first_sequence',
+        'SELECT rowid FROM block WHERE machine = ? AND to_ms >= ? AND from_ms < ? ORDER BY to_ms, first_sequence',
       )
       .pluck(),
     blockById: db.prepare('SELECT * FROM block WHERE rowid = ?'),
