@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Entry, Summary } from './measure.ts';
-import { PEERS } from './peers/index.ts';
+import { PEERS, UNFORESEEN } from './peers/index.ts';
+import { seenInTraining } from './vigie.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 const ROWS = 420;
@@ -61,10 +62,25 @@ describe('bench:codec', () => {
       }
       expect(peers.sql?.bytesPerRow).toBeGreaterThan(vigie.primed.bytesPerRow);
     }
+    expect(files[0]?.vigie.priorBytes).toBeGreaterThan(20);
+    expect(summary.notes.join()).toContain('good.csv: the shipped universal prior, which never saw it');
+    for (const { foreseen, primedToBestPeer } of summary.geometricMeans) {
+      expect(foreseen?.primedToBestPeer).toBeLessThanOrEqual(primedToBestPeer);
+    }
+    expect(UNFORESEEN.every((name) => PEERS.some((peer) => peer.name === name))).toBe(true);
     expect(summary.geometricMeans.map(({ blockRows, files: count }) => [blockRows, count])).toEqual([
       [10, 1],
       [60, 1],
     ]);
+  });
+
+  it('knows the recordings that the shipped universal prior saw, renamed or cut otherwise, and no others', () => {
+    const sum = 'ecb885221819efe65663dfd22e9f66e6348497bd47035e49feaceaa07bb2ebd8';
+    expect(seenInTraining({ file: 'any/skab_q.csv', sha256: '' })).toBe('skab');
+    expect(seenInTraining({ file: 'skab.csv', sha256: '' })).toBe('skab');
+    expect(seenInTraining({ file: 'plant.csv', sha256: sum })).toBe('tep');
+    expect(seenInTraining({ file: 'teplice.csv', sha256: '' })).toBeNull();
+    expect(seenInTraining({ file: 'good.csv', sha256: '' })).toBeNull();
   });
 
   it('prints a table, of the peers asked for', () => {

@@ -1,7 +1,7 @@
 // Measures one recording at one block size: peers and Vigie on the same whole blocks of the second half.
 // Sizes are exact. Speeds are the best of several runs over all blocks, on one thread, round trip verified before.
 import { basename } from 'node:path';
-import { PEERS, type Peer } from './peers/index.ts';
+import { PEERS, type Peer, UNFORESEEN } from './peers/index.ts';
 import { type BenchRecording, type Block, cut, type Halves } from './recording.ts';
 import { type Contender, rowsOf, sameRows, type Vigie } from './vigie.ts';
 
@@ -20,7 +20,12 @@ export interface Entry {
   readonly file: string;
   readonly blockRows: number;
   readonly peers: Readonly<Record<string, Size>>;
-  readonly vigie: { readonly universal: VigieSize; readonly primed: VigieSize };
+  readonly vigie: {
+    readonly universal: VigieSize;
+    readonly primed: VigieSize;
+    /** Sent once, in no block. */
+    readonly priorBytes: number;
+  };
 }
 
 export interface Ratios {
@@ -39,6 +44,8 @@ export interface Summary {
     readonly files: number;
     readonly universalToBestPeer: number;
     readonly primedToBestPeer: number;
+    /** Without the peers that the aims did not foresee; `null`: no other was measured. */
+    readonly foreseen: { readonly universalToBestPeer: number; readonly primedToBestPeer: number } | null;
   }[];
   readonly ratios: readonly Ratios[];
   readonly absentPeers: readonly { readonly name: string; readonly reason: string }[];
@@ -85,7 +92,11 @@ export function measure({ recording, halves, blockRows, peers, ...options }: Mea
       decodeSamplesPerSecond: Math.round(sampleCount / (run.decodeMs / 1000)),
     };
   };
-  const vigie = { universal: vigieSize('universal'), primed: vigieSize('primed') };
+  const vigie = {
+    universal: vigieSize('universal'),
+    primed: vigieSize('primed'),
+    priorBytes: options.vigie.priorBytes,
+  };
   return { file: basename(recording.file), blockRows, peers: sizes, vigie };
 }
 
@@ -140,24 +151,43 @@ export function summarise(
   absentPeers: Summary['absentPeers'],
   notes: readonly string[],
 ): Summary {
-  const ratios = entries.map(ratiosOf);
   const sizes = [...new Set(entries.map(({ blockRows }) => blockRows))];
   return {
     geometricMeans: sizes.flatMap((blockRows) => {
-      const these = ratios.filter((ratio) => ratio.blockRows === blockRows);
-      const universal = these.flatMap(({ universalToBestPeer: ratio }) => ratio ?? []);
-      const primed = these.flatMap(({ primedToBestPeer: ratio }) => ratio ?? []);
-      if (primed.length === 0) return [];
-      return {
-        blockRows,
-        files: primed.length,
-        universalToBestPeer: geometricMean(universal),
-        primedToBestPeer: geometricMean(primed),
-      };
+      const these = entries.filter((entry) => entry.blockRows === blockRows);
+      const all = meansOf(these.map(ratiosOf));
+      if (all === null) return [];
+      const { files, ...means } = all;
+      const foreseen = meansOf(these.map((entry) => ratiosOf(foreseenOnly(entry))));
+      // A mean over fewer files is no figure beside the other.
+      if (foreseen === null || foreseen.files !== files)
+        return { blockRows, files, ...means, foreseen: null };
+      const { universalToBestPeer, primedToBestPeer } = foreseen;
+      return { blockRows, files, ...means, foreseen: { universalToBestPeer, primedToBestPeer } };
     }),
-    ratios,
+    ratios: entries.map(ratiosOf),
     absentPeers,
     notes,
+  };
+}
+
+function foreseenOnly(entry: Entry): Entry {
+  const peers = Object.entries(entry.peers).filter(([name]) => !UNFORESEEN.includes(name));
+  return { ...entry, peers: Object.fromEntries(peers) };
+}
+
+function meansOf(ratios: readonly Ratios[]): {
+  readonly files: number;
+  readonly universalToBestPeer: number;
+  readonly primedToBestPeer: number;
+} | null {
+  const universal = ratios.flatMap(({ universalToBestPeer: ratio }) => ratio ?? []);
+  const primed = ratios.flatMap(({ primedToBestPeer: ratio }) => ratio ?? []);
+  if (primed.length === 0) return null;
+  return {
+    files: primed.length,
+    universalToBestPeer: geometricMean(universal),
+    primedToBestPeer: geometricMean(primed),
   };
 }
 

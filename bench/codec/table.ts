@@ -1,6 +1,6 @@
 // The bench's figures for a reader: one table a recording, peers by block size, then Vigie beside the best peer.
 import { type Entry, ratiosOf, type Size, type Summary } from './measure.ts';
-import { PEERS } from './peers/index.ts';
+import { PEERS, UNFORESEEN } from './peers/index.ts';
 
 const NAME_WIDTH = 30;
 const CELL_WIDTH = 25;
@@ -27,9 +27,13 @@ export function summaryText({ geometricMeans, absentPeers, notes }: Summary): st
   return [
     'Vigie ÷ best peer of each file, geometric mean',
     ...geometricMeans.map(
-      ({ blockRows, files, universalToBestPeer, primedToBestPeer }) =>
+      ({ blockRows, files, universalToBestPeer, primedToBestPeer, foreseen }) =>
         `${String(blockRows).padStart(6)} rows per block, ${files} ${files === 1 ? 'file' : 'files'}: ` +
-        `universal ${ratioText(universalToBestPeer)}, primed ${ratioText(primedToBestPeer)}`,
+        `universal ${ratioText(universalToBestPeer)}, primed ${ratioText(primedToBestPeer)}` +
+        (foreseen === null
+          ? ''
+          : ` (without ${UNFORESEEN.join(', ')}: ` +
+            `${ratioText(foreseen.universalToBestPeer)}, ${ratioText(foreseen.primedToBestPeer)})`),
     ),
     ...absentPeers.map(({ name, reason }) => `left out: ${name}: ${reason}`),
     ...notes,

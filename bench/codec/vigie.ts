@@ -23,8 +23,16 @@ import { type BenchRecording, type Block, decimalPlaces, type Halves } from './r
 const DECIMALS_MOST = 9;
 /** Rows a prior is trained on at a time; what trainPrior is given on an edge are blocks. */
 const SAMPLE_ROWS = 600;
-/** What the shipped universal prior was trained on, by the beginning of the file's name. */
-const TRAINED_ON = ['metropt3', 'occupancy', 'skab', 'tep'] as const;
+/** What the shipped universal prior was trained on: the name without quantisation, and the SHA-256 of each file. */
+const TRAINED_ON: Readonly<Record<string, readonly string[]>> = {
+  metropt3: ['6d1be810e5de5e6135a2bd2353c58ccf10b6edf82cabf6c862ee29097b129615'],
+  occupancy: ['5cc1f65a4d66eb7a999739797b2763ed435e3184da0a2246747bbff959c7112f'],
+  skab: [
+    'b151659bf15768515c0f1c19fefa5459c772a79904521ac082a901b6c94d48fb',
+    'dfb13c904ebec2f48cfc35420f85c77462467f1b4e63bb22190c2a87208f4e29',
+  ],
+  tep: ['ecb885221819efe65663dfd22e9f66e6348497bd47035e49feaceaa07bb2ebd8'],
+};
 
 /** One way to use the codec on one recording. Blocks in, bytes out; rows back, or a throw. */
 export interface Contender {
@@ -35,6 +43,8 @@ export interface Contender {
 export interface Vigie {
   readonly universal: Contender;
   readonly primed: Contender;
+  /** Of the prior behind `primed`: sent once, in no block. */
+  readonly priorBytes: number;
   /** What a reader of the figures must know, as sentences. */
   readonly notes: readonly string[];
 }
@@ -43,7 +53,7 @@ export interface Vigie {
 export function prepareVigie(recording: BenchRecording, { training }: Halves): Vigie {
   const schema = schemaOf(recording, training.from, training.to);
   const schemaHash = createHash('sha256').update(JSON.stringify(schema)).digest('hex').slice(0, 16);
-  const { universal, note } = universalFor(basename(recording.file));
+  const { universal, note } = universalFor(recording);
   const contender = (prior: Prior | null): Contender => ({
     encode: (rows) => encodeBlock(schema, rows, { schemaHash, universal, prior }),
     decode: (bytes) => whole(decodeBlock(bytes, schema, { universal, prior: () => prior })),
@@ -53,16 +63,29 @@ export function prepareVigie(recording: BenchRecording, { training }: Halves): V
     samples.push(rowsOf({ recording, from, to: Math.min(training.to, from + SAMPLE_ROWS) }));
   }
   const prior = trainPrior(schema, samples, { universal });
+  const priorBytes = encodePrior(prior).length;
   return {
     universal: contender(null),
     primed: contender(prior),
-    notes: [`${note} Prior of its own: ${encodePrior(prior).length} bytes.`],
+    priorBytes,
+    notes: [`${note} Prior of its own: ${priorBytes} bytes.`],
   };
 }
 
-function universalFor(file: string): { readonly universal: UniversalPrior; readonly note: string } {
-  const name = TRAINED_ON.find((known) => file.startsWith(known));
-  if (name === undefined) {
+/** The recording that the shipped universal prior saw, whether this is its file renamed or another cut of it. */
+export function seenInTraining({ file, sha256 }: Pick<BenchRecording, 'file' | 'sha256'>): string | null {
+  const stem = basename(file, '.csv').replace(/_(q|raw)$/, '');
+  const seen = Object.entries(TRAINED_ON).find(([name, sums]) => name === stem || sums.includes(sha256));
+  return seen?.[0] ?? null;
+}
+
+function universalFor(recording: BenchRecording): {
+  readonly universal: UniversalPrior;
+  readonly note: string;
+} {
+  const file = basename(recording.file);
+  const name = seenInTraining(recording);
+  if (name === null) {
     return { universal: universalPrior, note: `${file}: the shipped universal prior, which never saw it.` };
   }
   const bytes = readFileSync(new URL(`./universal/without-${name}.bin`, import.meta.url));

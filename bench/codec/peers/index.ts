@@ -13,6 +13,13 @@ import { csv, json, TEXT_PEERS } from './text.ts';
 
 export type { Peer } from './peer.ts';
 
+/** Stronger than what Vigie's aims were set against: means are given with and without them. */
+export const UNFORESEEN: readonly string[] = [
+  'varint-deltas+gzip',
+  'varint-deltas+brotli',
+  'varint-deltas+xz',
+];
+
 export const PEERS: readonly Peer[] = [
   ...TEXT_PEERS,
   ...MESSAGE_PEERS,

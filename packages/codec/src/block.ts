@@ -113,9 +113,10 @@ export function consecutive(columnCount: number): Uint16Array[] {
   return groups;
 }
 
-/** Where the check begins: the same bytes under another schema or prior are no block. */
+/** Where the check begins: the same bytes under another schema or prior are no block. `prior` is
+ *  known to be the schema's. */
 function seed(schema: CodecSchema, prior: Prior | null, universal: UniversalPrior): number {
-  return fingerprint(schema) ^ universal.check ^ (prior?.check ?? 0);
+  return (prior?.fingerprint ?? fingerprint(schema)) ^ universal.check ^ (prior?.check ?? 0);
 }
 
 /** Reads the head alone; does not check the CRC. */

@@ -64,8 +64,32 @@ export function rankOf(ranks: Float64Array, value: number): number {
   return ranks[low] === value ? low : -1;
 }
 
+/** Both in one ascending list. Only the few fresh values are sorted: ranks may be hundreds, in every block. */
 export function mergeRanks(ranks: Float64Array, fresh: readonly number[]): Float64Array {
-  return Float64Array.from([...ranks, ...fresh]).sort();
+  const all = new Float64Array(ranks.length + fresh.length);
+  all.set(ranks);
+  let end = ranks.length;
+  const ascending = fresh.toSorted((x, y) => x - y);
+  for (let k = ascending.length - 1; k >= 0; k--) {
+    const value = ascending[k]!;
+    const from = rankAbove(ranks, end, value);
+    all.copyWithin(from + k + 1, from, end);
+    all[from + k] = value;
+    end = from;
+  }
+  return all;
+}
+
+/** Index of the first of `ranks[0 … end−1]` above `value`, else `end`. */
+function rankAbove(ranks: Float64Array, end: number, value: number): number {
+  let low = 0;
+  let high = end;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ranks[middle]! <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Codes the values that a block lists besides the ranks; `null`: more than a block may list. */
