@@ -1,6 +1,6 @@
 // Brings along what the scripts need: packages of the lock file (Node 24 among them) and, with --browser, a
 // Chromium. Runs on the machine's own Node, 20 or newer, before anything is installed; so no import but node:.
-// Does nothing, in a moment, when everything is there.
+// Does nothing, in a moment, when everything is there. Speaks on stderr only: stdout belongs to the script it precedes.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -19,10 +19,10 @@ if (ownMajor < 20) {
 const lock = 'package-lock.json';
 const installed = join('node_modules', '.package-lock.json');
 if (!existsSync(installed) || statSync(lock).mtimeMs > statSync(installed).mtimeMs) {
-  console.log('Installing packages (once, about half a minute) …');
+  console.error('Installing packages (once, about half a minute) …');
   // No install scripts: nothing here compiles, and no package runs code of its own on this machine.
   const done = spawnSync('npm', ['ci', '--ignore-scripts', '--loglevel=error', '--no-audit', '--no-fund'], {
-    stdio: 'inherit',
+    stdio: ['inherit', 2, 2],
     shell: process.platform === 'win32',
   });
   if (done.status !== 0)
@@ -53,17 +53,17 @@ function findChromium() {
 
 function installChromium() {
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    console.log('Installing Chromium for the browser tests (apt-get, once) …');
+    console.error('Installing Chromium for the browser tests (apt-get, once) …');
     const quiet = {
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'ignore', 2],
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     };
     spawnSync('apt-get', ['update', '-qq'], quiet);
     spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], quiet);
     if (findChromium() !== null) return;
   }
-  console.log('Downloading Chromium for the browser tests (once) …');
-  const done = spawnSync('npx', ['playwright-core', 'install', 'chromium'], { stdio: 'inherit' });
+  console.error('Downloading Chromium for the browser tests (once) …');
+  const done = spawnSync('npx', ['playwright-core', 'install', 'chromium'], { stdio: ['inherit', 2, 2] });
   if (done.status !== 0) fail('No Chromium could be installed: install one and set CHROMIUM_PATH to it.');
 }
 
