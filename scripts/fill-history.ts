@@ -1,7 +1,7 @@
 // Gives one machine of the demo its past: rows of the same physics, replayed through a real edge agent (spool, blocks,
 // link) to the last acknowledgement. A power cut of the story ends a boot, as it does in the field. Started again
 // after an end in the middle, it goes on where it was. One process per machine; prints {"progress": 0 … 1} lines.
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { realClock, realRandomness } from '@vigie/config';
 import {
@@ -12,6 +12,7 @@ import {
   readIdentity,
   Spool,
   threadTrainer,
+  writeWhole,
 } from '@vigie/edge';
 import { loadModel } from '@vigie/model/load';
 import { createMachine, demoStory, type Kind, type Machine, readRow } from '@vigie/simulator';
@@ -116,7 +117,7 @@ async function fill({ edgeFolder, ...options }: HistoryTask): Promise<void> {
       agent.start();
       await agent.finished;
       agent.stop();
-      writeWhole(doneFile, { boots: boots + 1 });
+      writeWhole(doneFile, JSON.stringify({ boots: boots + 1 }));
     }
     boots++;
   }
@@ -125,10 +126,5 @@ async function fill({ edgeFolder, ...options }: HistoryTask): Promise<void> {
 }
 
 function keepState(machine: Machine, scan: number, file: string): void {
-  writeWhole(file, { scan, machine: machine.snapshot() });
-}
-
-function writeWhole(file: string, value: unknown): void {
-  writeFileSync(`${file}.new`, JSON.stringify(value));
-  renameSync(`${file}.new`, file);
+  writeWhole(file, JSON.stringify({ scan, machine: machine.snapshot() }));
 }

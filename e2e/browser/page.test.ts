@@ -135,6 +135,14 @@ describe('the Machine page', () => {
     // The broken sensor has no samples while the others go on: fewer buckets, and no gap of rows.
     const [faulty, sound] = chart.series;
     expect(faulty!.bucket.length).toBeLessThan(sound!.bucket.length - 10);
+    // Fouling raises the compressed vapour of the first machine for days, until it is cleaned.
+    const fouled = await api<ChartAnswer>(
+      page,
+      `/api/chart?machine=TV-01&channels=t_vap&from=${end - 16 * DAY_MS}&to=${end - 6 * DAY_MS}&width=10`,
+    );
+    const days = fouled.series[0]!.mean;
+    expect(highest(days)).toBeGreaterThan(days[0]! + 5);
+    expect(days.at(-1)).toBeLessThan(highest(days) - 5);
     await page.getByRole('button', { name: 'Show more' }).click();
     const gap = long[0]!;
     const plot = await chartOf(page);

@@ -38,6 +38,13 @@ export interface TextColumn {
 
 export type Column = NumberColumn | TextColumn;
 
+/** A column's sample in row `i`; `null`: missing, or the column was not decoded. */
+export function sampleAt(column: Column | null | undefined, i: number): number | string | null {
+  if (column === null || column === undefined) return null;
+  if (column.type === 'text') return column.values[i] ?? null;
+  return column.present !== null && column.present[i] === 0 ? null : (column.values[i] ?? null);
+}
+
 /** Rows of one machine, oldest first. `timesMs`: whole ms of one clock, length `rowCount`, each ≥ 0 and ≤ 2^53−1. */
 export interface Rows {
   readonly rowCount: number;

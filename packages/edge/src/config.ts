@@ -28,7 +28,6 @@ const configSchema = z.strictObject({
   /** Bytes of blocks kept while there is no link; beyond, the oldest give way and a gap is declared. */
   spoolMegabytes: z.number().min(1).max(1_000_000).default(2000),
 });
-export type EdgeConfig = z.infer<typeof configSchema>;
 
 export const RUN_FLAGS = {
   config: { type: 'string', value: 'FILE', help: 'YAML settings; flags stand above it' },

@@ -3,6 +3,6 @@
 export { type Recording, readRecording } from './acquire/csv.ts';
 export { type DatedRow, ReplaySource } from './acquire/replay.ts';
 export { Agent } from './agent.ts';
-export { credential, readIdentity } from './enrolment/identity.ts';
+export { credential, readIdentity, writeWhole } from './enrolment/identity.ts';
 export { Spool } from './spool/spool.ts';
 export { threadTrainer } from './spool/trainer.ts';

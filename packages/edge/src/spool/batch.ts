@@ -1,6 +1,6 @@
 // Rows as acquired ↔ rows by column, as the codec takes them. Pure.
 // Invariant: instants of a batch are relative to its first row, which is kept beside it.
-import type { Column, DecodedRows, Rows } from '@vigie/codec';
+import { type Column, type DecodedRows, type Rows, sampleAt } from '@vigie/codec';
 import type { MachineSchema } from '@vigie/model';
 import type { SampledRow } from '../acquire/source.ts';
 
@@ -35,10 +35,6 @@ export function toRows(schema: MachineSchema, rows: readonly SampledRow[]): Rows
 export function fromRows(decoded: DecodedRows, startMs: number): SampledRow[] {
   return Array.from({ length: decoded.rowCount }, (_, i) => ({
     monotonicMs: startMs + (decoded.timesMs[i] ?? 0),
-    values: decoded.columns.map((column) => {
-      if (column === null) return null;
-      if (column.type === 'text') return column.values[i] ?? null;
-      return column.present === null || column.present[i] !== 0 ? (column.values[i] ?? null) : null;
-    }),
+    values: decoded.columns.map((column) => sampleAt(column, i)),
   }));
 }

@@ -4,7 +4,7 @@
 // Not here: what is stored (store/), what pages are told (live.ts).
 import { createPublicKey, verify } from 'node:crypto';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import { decodeBlock } from '@vigie/codec';
+import { decodeBlock, sampleAt } from '@vigie/codec';
 import type { JournalEntry } from '@vigie/contract';
 import { codecSchema, machineSchemaSchema } from '@vigie/model';
 import { schemaHash } from '@vigie/model/load';
@@ -448,11 +448,7 @@ class Link {
     if (schema === null || atMs === null) return;
     const decoded = decodeBlock(row.block, codecSchema(schema));
     if (!decoded.ok || decoded.value.rowCount !== 1) return;
-    const values = decoded.value.columns.map((column) => {
-      if (column === null) return null;
-      if (column.type === 'text') return column.values[0] ?? null;
-      return column.present !== null && column.present[0] === 0 ? null : (column.values[0] ?? null);
-    });
+    const values = decoded.value.columns.map((column) => sampleAt(column, 0));
     live.row(machine, { atMs, values });
   }
 }

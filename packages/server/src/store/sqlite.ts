@@ -3,7 +3,7 @@
 // row identity is (machine, spool, sequence). Not here: the rule that dates a boot (dating.ts).
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Column, type DecodedRows, decodeBlock, readBlockHeader } from '@vigie/codec';
+import { type DecodedRows, decodeBlock, readBlockHeader, sampleAt } from '@vigie/codec';
 import type { ChartGap, JournalEntry, RowView } from '@vigie/contract';
 import { codecSchema, type MachineSchema } from '@vigie/model';
 import { connect } from './connect.ts';
@@ -462,10 +462,4 @@ function rowsOf(decoded: DecodedRows, fromMs: number, skip: number): RowView[] {
       values: decoded.columns.map((column) => sampleAt(column, i)),
     };
   });
-}
-
-function sampleAt(column: Column | null | undefined, i: number): number | string | null {
-  if (column === null || column === undefined) return null;
-  if (column.type === 'text') return column.values[i] ?? null;
-  return column.present !== null && column.present[i] === 0 ? null : (column.values[i] ?? null);
 }

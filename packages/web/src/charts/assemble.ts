@@ -21,10 +21,6 @@ export interface PlotData {
   readonly cuts: readonly ChartGap[];
 }
 
-export function middleMs(answer: ChartAnswer, bucket: number): number {
-  return answer.fromMs + (bucket + 0.5) * answer.bucketMs;
-}
-
 /** Gaps long enough to cut a curve. */
 export function cuttingGaps(gaps: readonly ChartGap[], cutMs: number): readonly ChartGap[] {
   return gaps.filter((gap) => gap.toMs - gap.fromMs > cutMs);

@@ -314,6 +314,7 @@ function Chart({
         {formatRange(shownRange.fromMs, shownRange.toMs, zone, reader)}
         {bucketMs !== null && ` · ${raw ? w.chartRaw : w.chartPoint(formatSpanExact(bucketMs, reader))}`}
         {` · ${w.chartZone(zoneName(zone, shownRange.toMs, reader))}`}
+        {bucketMs !== null && !raw && ` · ${w.chartEnvelope}`}
       </p>
       {failure !== null && (
         <div>
@@ -366,6 +367,12 @@ function Chart({
           go({ hidden }, true);
         }}
       />
+      {!address.table && (
+        <p class="chart-hint note">
+          <span class="fine">{w.chartKeys}</span>
+          <span class="coarse">{w.chartKeysTouch}</span>
+        </p>
+      )}
       {!address.table && state !== null && (
         <YAxisFields
           shown={address.yRange ?? yExtent(state)}

@@ -43,7 +43,7 @@ export function openGap(
 ): ChartGap | null {
   if (lastRowMs === null || nowMs - lastRowMs <= cutMs) return null;
   if (gaps.some((gap) => gap.toMs > lastRowMs + 1)) return null;
-  return { fromMs: lastRowMs, toMs: nowMs, reason: null };
+  return { fromMs: lastRowMs, toMs: nowMs, reason: 'not-received' };
 }
 
 function readSeries(series: ChartSeries, wanted: number, reach: number): PointReading {

@@ -8,9 +8,6 @@ export const en = {
   retry: 'Try again',
   more: 'Show more',
   close: 'Close',
-  cancel: 'Cancel',
-  and: 'and',
-  none: 'none',
   noValue: '—',
 
   // Navigation
@@ -47,7 +44,6 @@ export const en = {
   setupLanguage: 'Language',
   setupAction: 'Create the account',
   setupBusy: 'Creating…',
-  setupDone: 'This server already has an account. Please sign in.',
   showPassword: 'Show the password',
   hidePassword: 'Hide the password',
 
@@ -79,8 +75,6 @@ export const en = {
   stateInactive: 'limits not in force',
   stateSensorFault: 'sensor fault',
   stateNoLimits: 'no limits',
-  stateLate: 'late',
-  stateStale: 'unknown',
   stateUnknown: (value: string) => `state ${value}`,
   lateFor: (word: string) => `late · was ${word}`,
 
@@ -145,14 +139,12 @@ export const en = {
     'The box is known, but has not said yet what the machine measures. It does so on its first connection.',
   serverLost: (when: string) =>
     `This page lost the server at ${when}. Values are those known then; it is trying again.`,
-  serverFound: 'The server is heard again.',
   copyLink: 'Copy link',
   linkCopied: 'Link copied',
 
   // Gauge
   gaugeTrend: (rate: string) => `${rate}/h`,
   gaugeTrendLabel: 'trend',
-  gaugeSparkLabel: 'last 24 hours',
   gaugeSetpoint: (value: string) => `setpoint ${value}`,
   gaugeBand: (low: string, high: string) => `normal band from ${low} to ${high}`,
   gaugeLimits: (text: string) => `limits: ${text}`,
@@ -176,9 +168,7 @@ export const en = {
   chartLater: 'Later',
   chartReset: 'Last three weeks',
   chartTable: 'Table',
-  chartPicture: 'Chart',
   chartNoDataRange: (range: string) => `no data ${range}`,
-  chartNoDataSince: (when: string) => `no data since ${when}`,
   chartKeys: 'Drag to zoom, Shift and drag to move, Ctrl and wheel to zoom, double-click to reset.',
   chartKeysTouch: 'Slide to read, pinch to zoom, double tap to reset.',
   chartTime: 'Time',
@@ -219,7 +209,6 @@ export const en = {
 
   // Journal
   journalEmpty: 'Nothing has happened yet.',
-  journalFail: 'The journal could not be read.',
   journalConnected: 'The box connected',
   journalDisconnected: 'The box disconnected',
   journalBoot: 'The box started',

@@ -9,9 +9,6 @@ export const fr: Dictionary = {
   retry: 'Réessayer',
   more: 'Afficher la suite',
   close: 'Fermer',
-  cancel: 'Annuler',
-  and: 'et',
-  none: 'aucun',
   noValue: '—',
 
   navMain: 'Principale',
@@ -46,7 +43,6 @@ export const fr: Dictionary = {
   setupLanguage: 'Langue',
   setupAction: 'Créer le compte',
   setupBusy: 'Création…',
-  setupDone: 'Ce serveur a déjà un compte. Veuillez vous connecter.',
   showPassword: 'Afficher le mot de passe',
   hidePassword: 'Masquer le mot de passe',
 
@@ -77,8 +73,6 @@ export const fr: Dictionary = {
   stateInactive: 'limites suspendues',
   stateSensorFault: 'défaut capteur',
   stateNoLimits: 'sans limites',
-  stateLate: 'en retard',
-  stateStale: 'inconnu',
   stateUnknown: (value) => `état ${value}`,
   lateFor: (word) => `en retard · était ${word}`,
 
@@ -140,13 +134,11 @@ export const fr: Dictionary = {
     'Le boîtier est connu, mais n’a pas encore dit ce que la machine mesure. Il le fait à sa première connexion.',
   serverLost: (when) =>
     `Cette page a perdu le serveur à ${when}. Les valeurs sont celles connues alors\u00a0; elle réessaie.`,
-  serverFound: 'Le serveur est de nouveau joignable.',
   copyLink: 'Copier le lien',
   linkCopied: 'Lien copié',
 
   gaugeTrend: (rate) => `${rate}/h`,
   gaugeTrendLabel: 'tendance',
-  gaugeSparkLabel: 'dernières 24 heures',
   gaugeSetpoint: (value) => `consigne ${value}`,
   gaugeBand: (low, high) => `plage normale de ${low} à ${high}`,
   gaugeLimits: (text) => `limites\u00a0: ${text}`,
@@ -170,9 +162,7 @@ export const fr: Dictionary = {
   chartLater: 'Plus tard',
   chartReset: 'Trois dernières semaines',
   chartTable: 'Tableau',
-  chartPicture: 'Courbes',
   chartNoDataRange: (range) => `pas de données ${range}`,
-  chartNoDataSince: (when) => `pas de données depuis ${when}`,
   chartKeys:
     'Glisser pour agrandir, Maj et glisser pour déplacer, Ctrl et molette pour zoomer, double clic pour revenir.',
   chartKeysTouch: 'Glisser pour lire, pincer pour zoomer, toucher deux fois pour revenir.',
@@ -212,7 +202,6 @@ export const fr: Dictionary = {
   linkInterval: 'Envoi toutes les',
 
   journalEmpty: 'Rien à signaler pour l’instant.',
-  journalFail: 'Le journal n’a pas pu être lu.',
   journalConnected: 'Le boîtier s’est connecté',
   journalDisconnected: 'Le boîtier s’est déconnecté',
   journalBoot: 'Le boîtier a démarré',

@@ -37,6 +37,8 @@ export function reasonWords(reason: string | null, words: Dictionary): string {
       return words.reasonEdgeOff;
     case 'controller-silent':
       return words.reasonControllerSilent;
+    case 'not-received':
+      return words.reasonSilent;
     case 'spool-full':
       return words.reasonSpoolFull;
     case 'spool-damaged':
