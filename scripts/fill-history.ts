@@ -8,8 +8,10 @@ import {
   Agent,
   credential,
   type DatedRow,
+  dialTls,
   ReplaySource,
   readIdentity,
+  realDisk,
   Spool,
   threadTrainer,
   writeWhole,
@@ -96,6 +98,7 @@ async function fill({ edgeFolder, ...options }: HistoryTask): Promise<void> {
         clock,
       });
       const spool = Spool.open({
+        disk: realDisk,
         file: join(edgeFolder, 'history.db'),
         bootId,
         schema: model.value.schema,
@@ -112,6 +115,7 @@ async function fill({ edgeFolder, ...options }: HistoryTask): Promise<void> {
         clock,
         randomness: realRandomness,
         trainer: threadTrainer,
+        dial: dialTls,
         say: (message) => console.error(message),
       });
       agent.start();

@@ -2,18 +2,18 @@
 // it is acknowledged. Acquisition waits for nothing: not for the link, not for the time of day, not for the disk.
 // Not here: how any of these is done (acquire/, spool/, uplink/).
 import { codecSchema } from '@vigie/model';
-import type { Clock, Randomness, Timer } from '@vigie/protocol';
+import type { Clock, Randomness } from '@vigie/protocol';
 import type { SampledRow, Source } from './acquire/source.ts';
 import { Urgency } from './acquire/urgency.ts';
 import type { Credential, Identity } from './enrolment/identity.ts';
 import { Keeper } from './spool/keeper.ts';
 import type { Spool } from './spool/spool.ts';
 import type { Trainer } from './spool/trainer.ts';
+import type { Dial } from './uplink/connection.ts';
 import { Uplink } from './uplink/uplink.ts';
 
 /** Rows on their way that a recording may be ahead of the acknowledgements: bounds the spool, keeps the link busy. */
 const MOST_ROWS_AHEAD = 20_000;
-const TICK_MS = 500;
 
 export interface AgentStatus {
   readonly machine: string;
@@ -42,6 +42,7 @@ export interface AgentOptions {
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly trainer: Trainer;
+  readonly dial: Dial;
   readonly say: (message: string) => void;
 }
 
@@ -55,7 +56,6 @@ export class Agent {
   #ended = false;
   #stopped = false;
   #learning = false;
-  #timer: Timer | null = null;
 
   constructor(options: AgentOptions) {
     const { source, spool, clock, say } = options;
@@ -98,13 +98,12 @@ export class Agent {
         problem: (message) => say(message === null ? 'controller: answers again' : `controller: ${message}`),
         ended: () => {
           this.#ended = true;
-          this.#keeper.cut();
+          this.#keeper.end();
           this.#endWhenDone();
         },
       },
       spool.rowsOfBoot,
     );
-    this.#tick();
   }
 
   status(): AgentStatus {
@@ -129,9 +128,8 @@ export class Agent {
   /** Commits what is held and ends the link. What is not acknowledged yet leaves at the next start. */
   stop(): void {
     this.#stopped = true;
-    this.#timer?.cancel();
     this.#options.source.stop();
-    this.#keeper.cut();
+    this.#keeper.stop();
     this.#uplink.stop();
     this.#options.spool.close();
   }
@@ -155,13 +153,6 @@ export class Agent {
     } finally {
       this.#learning = false;
     }
-  }
-
-  #tick(): void {
-    this.#keeper.tick();
-    // Rows that the disk refused when the recording ended are tried again here.
-    if (this.#ended) this.#keeper.cut();
-    this.#timer = this.#options.clock.after(TICK_MS, () => this.#tick());
   }
 
   #endWhenDone(): void {

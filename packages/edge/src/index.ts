@@ -4,5 +4,7 @@ export { type Recording, readRecording } from './acquire/csv.ts';
 export { type DatedRow, ReplaySource } from './acquire/replay.ts';
 export { Agent } from './agent.ts';
 export { credential, readIdentity, writeWhole } from './enrolment/identity.ts';
+export { realDisk } from './spool/disk.ts';
 export { Spool } from './spool/spool.ts';
 export { threadTrainer } from './spool/trainer.ts';
+export { type Dial, dialTls } from './uplink/connection.ts';

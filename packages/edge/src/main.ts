@@ -26,9 +26,11 @@ import {
   readIdentity,
   writeIdentity,
 } from './enrolment/identity.ts';
+import { realDisk } from './spool/disk.ts';
 import { Spool } from './spool/spool.ts';
 import { threadTrainer } from './spool/trainer.ts';
 import { describeStatus, writeStatus } from './status.ts';
+import { dialTls } from './uplink/connection.ts';
 
 const STATUS_EVERY_MS = 5000;
 const clock = realClock();
@@ -74,6 +76,7 @@ async function runAgent(settings: RunSettings, identity: Identity, key: Credenti
   const source = openSource(settings);
   if (!source.ok) return fail(source.message, EXIT.usage);
   const spool = Spool.open({
+    disk: realDisk,
     file: join(settings.data, 'spool.db'),
     bootId: source.value.axis.bootId,
     schema: source.value.schema,
@@ -90,6 +93,7 @@ async function runAgent(settings: RunSettings, identity: Identity, key: Credenti
     clock,
     randomness: realRandomness,
     trainer: threadTrainer,
+    dial: dialTls,
     say,
   });
   const stopped = untilStopped();

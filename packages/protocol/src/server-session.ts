@@ -116,12 +116,26 @@ export function stepServer(state: ServerSession, event: ServerEvent, nowMs: numb
         ],
       };
     case 'committed':
-      return state.phase === 'open' ? committed(state, event) : { state, effects: [] };
+      return state.phase === 'open' ? committed(state, event, nowMs) : { state, effects: [] };
     case 'watch': {
       if (state.phase !== 'open') return { state, effects: [] };
       const { durationMs, intervalMs } = event;
       return { state, effects: [{ type: 'send', frame: { type: 'WATCH', durationMs, intervalMs } }] };
     }
+  }
+}
+
+/** When a `tick` is due at the latest; `null`: never. */
+export function serverWakeMs(state: ServerSession): number | null {
+  switch (state.phase) {
+    case 'new':
+    case 'proving':
+    case 'enrolling':
+      return state.sinceMs + GREETING_MS;
+    case 'open':
+      return state.paused ? null : state.heardMs + SILENCE_MS;
+    case 'closed':
+      return null;
   }
 }
 
@@ -142,7 +156,6 @@ function outOfOrder(message: string): ServerStep {
 
 function tick(state: Exclude<ServerSession, { phase: 'closed' }>, nowMs: number): ServerStep {
   if (state.phase === 'open') {
-    // Silence while nobody reads is not the edge's.
     if (state.paused || nowMs - state.heardMs < SILENCE_MS) return { state, effects: [] };
     return { state: { phase: 'closed' }, effects: [{ type: 'close', reason: 'silent for too long' }] };
   }
@@ -225,7 +238,11 @@ function waiting(state: Open, bytes: number, effect: ServerEffect): ServerStep {
   return { state: { ...state, uncommittedBytes, paused }, effects };
 }
 
-function committed(state: Open, event: Extract<ServerEvent, { type: 'committed' }>): ServerStep {
+function committed(
+  state: Open,
+  event: Extract<ServerEvent, { type: 'committed' }>,
+  nowMs: number,
+): ServerStep {
   const uncommittedBytes = Math.max(0, state.uncommittedBytes - event.bytes);
   const resumes = state.paused && uncommittedBytes <= MOST_UNCOMMITTED_BYTES / 2;
   const mark = Math.max(state.mark, event.nextSequence);
@@ -233,5 +250,7 @@ function committed(state: Open, event: Extract<ServerEvent, { type: 'committed' 
     { type: 'send', frame: { type: 'ACK', nextSequence: mark, utcMs: event.utcMs } },
   ];
   if (resumes) effects.push({ type: 'resume' });
-  return { state: { ...state, mark, uncommittedBytes, paused: state.paused && !resumes }, effects };
+  // Silence while nobody read was not the edge's.
+  const heardMs = resumes ? nowMs : state.heardMs;
+  return { state: { ...state, mark, uncommittedBytes, heardMs, paused: state.paused && !resumes }, effects };
 }

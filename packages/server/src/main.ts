@@ -19,7 +19,7 @@ import { RUN_FLAGS, serverSettings } from './config.ts';
 import { linkIdentity, newEnrolmentCode } from './gateway/identity.ts';
 import { startServer } from './server.ts';
 import { StoreError } from './store/connect.ts';
-import { openSqliteStore } from './store/sqlite.ts';
+import { openSqliteFolder } from './store/sqlite.ts';
 import type { Store } from './store/store.ts';
 
 const CODE_VALID_MS = 24 * 3_600_000;
@@ -208,7 +208,7 @@ function noDataIn(folder: string): string {
 
 async function withStore(data: string, work: (store: Store) => Promise<number>): Promise<number> {
   try {
-    const store = openSqliteStore({ folder: data });
+    const store = openSqliteFolder(data);
     try {
       return await work(store);
     } finally {

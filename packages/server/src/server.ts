@@ -9,7 +9,7 @@ import { startGateway } from './gateway/gateway.ts';
 import { linkIdentity } from './gateway/identity.ts';
 import { Live } from './live.ts';
 import { lockFolder } from './store/lock.ts';
-import { openSqliteStore } from './store/sqlite.ts';
+import { openSqliteFolder } from './store/sqlite.ts';
 
 export interface ServerOptions {
   readonly data: string;
@@ -43,7 +43,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     const lock = lockFolder(data);
     undo.push(() => lock.release());
-    const store = openSqliteStore({ folder: data });
+    const store = openSqliteFolder(data);
     undo.push(() => store.close());
     const accounts = new Accounts(data, () => clock.utcMs());
     undo.push(() => accounts.close());

@@ -2,7 +2,7 @@
 // The code carries the start of the server's pin, so that nobody in between can answer in its place.
 import type { Outcome } from '@vigie/config';
 import { type Clock, PROTOCOL_VERSION } from '@vigie/protocol';
-import { openConnection } from '../uplink/connection.ts';
+import { dialTls } from '../uplink/connection.ts';
 import type { Credential, Identity } from './identity.ts';
 
 const DEADLINE_MS = 20_000;
@@ -18,7 +18,7 @@ export function enrol(options: {
   const { secretHex, pinStart } = options.code;
   return new Promise((resolve) => {
     const deadline = options.clock.after(DEADLINE_MS, () => attempt.abort());
-    const attempt = openConnection(
+    const attempt = dialTls(
       { host, port, accepts: (pin) => pin.startsWith(pinStart) },
       {
         open: (connection) =>

@@ -1,11 +1,9 @@
 // The spool's SQLite file: opened so that what is committed outlives a power cut, and set aside when it is damaged.
 // Invariants: synchronous=FULL on every connection (better-sqlite3 falls back to NORMAL in WAL); one process at a
 // time (exclusive lock); a file that is no sound database is renamed, never deleted. Not here: what the rows mean.
-import { closeSync, existsSync, openSync, readSync, renameSync, statSync } from 'node:fs';
 import type { Outcome } from '@vigie/config';
 import Database from 'better-sqlite3';
-
-export type SpoolDatabase = Database.Database;
+import type { SpoolDatabase, SpoolDisk } from './disk.ts';
 
 const VERSION = 1;
 const SCHEMA = `
@@ -45,6 +43,7 @@ const CHECKED_BYTES = 32 << 20;
  * too. `setAside`: where a damaged file was put, if there was one.
  */
 export function openDatabase<T>(
+  disk: SpoolDisk,
   file: string,
   use: (db: SpoolDatabase, setAside: string | null) => T,
 ): Outcome<T> {
@@ -52,7 +51,7 @@ export function openDatabase<T>(
   for (;;) {
     let db: SpoolDatabase | null = null;
     try {
-      db = connect(file);
+      db = connect(disk, file);
       return { ok: true, value: use(db, setAside) };
     } catch (error) {
       db?.close();
@@ -63,19 +62,20 @@ export function openDatabase<T>(
       }
       const damaged = /^SQLITE_(CORRUPT|NOTADB|ERROR)/.test(code);
       if (!damaged || setAside !== null) return { ok: false, message: `${file}: ${error.message}` };
-      setAside = putAside(file);
+      setAside = disk.setAside(file);
     }
   }
 }
 
-function connect(file: string): SpoolDatabase {
-  const db = new Database(file, { timeout: 500 });
+function connect(disk: SpoolDisk, file: string): SpoolDatabase {
+  const db = disk.open(file);
   try {
     db.pragma('locking_mode = EXCLUSIVE');
-    if (!isWritableFormat(file)) throw new Database.SqliteError('its header is damaged', 'SQLITE_CORRUPT');
+    if (!isWritableFormat(disk.head(file, 20)))
+      throw new Database.SqliteError('its header is damaged', 'SQLITE_CORRUPT');
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
-    if (statSync(file).size <= CHECKED_BYTES && db.pragma('quick_check(1)', { simple: true }) !== 'ok') {
+    if (disk.size(file) <= CHECKED_BYTES && db.pragma('quick_check(1)', { simple: true }) !== 'ok') {
       throw new Database.SqliteError('the file is damaged', 'SQLITE_CORRUPT');
     }
     const version = Number(db.pragma('user_version', { simple: true }));
@@ -98,13 +98,9 @@ function connect(file: string): SpoolDatabase {
 }
 
 /** Of a file whose write version (byte 18 of the header) is damaged, SQLite only says that it may not be written. */
-function isWritableFormat(file: string): boolean {
-  const header = Buffer.alloc(20);
-  const handle = openSync(file, 'r');
-  const size = readSync(handle, header, 0, header.length, 0);
-  closeSync(handle);
+function isWritableFormat(header: Uint8Array): boolean {
   const version = header[18];
-  return size < header.length || version === 1 || version === 2;
+  return header.length < 20 || version === 1 || version === 2;
 }
 
 /** `null`: there is none. */
@@ -112,15 +108,6 @@ function tablesOf(db: SpoolDatabase): string | null {
   return db.prepare("SELECT group_concat(sql, ';') FROM sqlite_schema WHERE sql IS NOT NULL").pluck().get() as
     | string
     | null;
-}
-
-function putAside(file: string): string {
-  let n = 1;
-  while (existsSync(`${file}.damaged-${n}`)) n++;
-  for (const suffix of ['', '-wal', '-shm']) {
-    if (existsSync(file + suffix)) renameSync(file + suffix, `${file}.damaged-${n}${suffix}`);
-  }
-  return `${file}.damaged-${n}`;
 }
 
 /** What the disk refuses is a value; anything else is the programmer's error and goes on. */

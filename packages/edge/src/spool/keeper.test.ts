@@ -1,4 +1,5 @@
 // When rows become durable and when blocks, on a clock that the test holds, and what happens while the disk refuses.
+import { VirtualClock } from '@vigie/protocol/virtual-clock';
 import { describe, expect, it } from 'vitest';
 import type { SampledRow } from '../acquire/source.ts';
 import { Keeper, type KeptSpool } from './keeper.ts';
@@ -26,11 +27,11 @@ class FakeSpool implements KeptSpool {
 
 function scene(channels = 4) {
   const spool = new FakeSpool();
-  let nowMs = 0;
+  const clock = new VirtualClock();
   let blocks = 0;
   const keeper = new Keeper({
     spool,
-    clock: { monotonicMs: () => nowMs, utcMs: () => 0, after: () => ({ cancel: () => undefined }) },
+    clock,
     intervalMs: 60_000,
     channels,
     stored: () => {
@@ -40,12 +41,11 @@ function scene(channels = 4) {
   /** A row each second. */
   const run = (seconds: number, urgentAt = -1): void => {
     for (let s = 0; s < seconds; s++) {
-      keeper.add({ monotonicMs: nowMs, values: [] }, s === urgentAt);
-      nowMs += 1000;
-      keeper.tick();
+      keeper.add({ monotonicMs: clock.monotonicMs(), values: [] }, s === urgentAt);
+      clock.advance(1000);
     }
   };
-  return { spool, keeper, run, blocks: () => blocks, wait: (ms: number) => (nowMs += ms) };
+  return { spool, keeper, run, blocks: () => blocks, wait: (ms: number) => clock.advance(ms) };
 }
 
 describe('the keeper', () => {
@@ -89,7 +89,6 @@ describe('the keeper', () => {
     expect(keeper.lostRows).toBe(50);
     spool.refuses = false;
     wait(6000);
-    keeper.tick();
     expect(keeper.problem).toBeNull();
     expect([keeper.waitingRows, keeper.lostRows]).toEqual([0, 0]);
     expect(spool.log).toContain('lost 50 spool-full, 100');

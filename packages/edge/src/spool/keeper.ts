@@ -2,7 +2,7 @@
 // Invariants: rows are committed at most COMMIT_MS after they came, at once when urgent; acquisition never stops:
 // while the disk refuses, rows wait in a bounded memory, whose oldest are dropped and counted into a gap.
 // Not here: the disk itself (spool.ts), sending.
-import type { Clock } from '@vigie/protocol';
+import { type Clock, Wake } from '@vigie/protocol';
 import type { SampledRow } from '../acquire/source.ts';
 import type { Spool } from './spool.ts';
 
@@ -30,6 +30,8 @@ export class Keeper {
   #pendingRows: number;
   #retryAtMs = 0;
   #problem: string | null = null;
+  #ended = false;
+  readonly #wake: Wake;
 
   /** @param stored called when the spool holds a new block. */
   constructor(options: {
@@ -46,6 +48,7 @@ export class Keeper {
     this.#mostRows = Math.max(100, Math.floor(MOST_CELLS_IN_MEMORY / options.channels));
     this.#batchRows = options.spool.mostBlockRows;
     this.#cutMs = options.clock.monotonicMs();
+    this.#wake = new Wake(options.clock, () => this.#tick());
     this.#pendingRows = options.spool.pendingRows();
     // What an earlier run had committed leaves at once.
     if (this.#pendingRows > 0) this.cut();
@@ -64,37 +67,72 @@ export class Keeper {
 
   setInterval(intervalMs: number): void {
     this.#intervalMs = intervalMs;
+    this.#tick();
   }
 
   add(row: SampledRow, urgent: boolean): void {
+    const nowMs = this.#clock.monotonicMs();
+    // After a silence an interval begins with its first row.
+    if (!this.#holds() && nowMs - this.#cutMs >= this.#intervalMs) this.#cutMs = nowMs;
     this.#rows.push(row);
     if (this.#rows.length > this.#mostRows) {
       this.#rows.shift();
       this.#lost++;
     }
     if (urgent) this.cut();
-    else this.tick();
+    else this.#tick();
   }
 
   /** Declares rows that never were. A disk that refuses now is not asked again: only an explanation is lost. */
   silent(rows: number): void {
-    this.commit();
+    this.#commit();
     if (this.#rows.length > 0) return;
     const nowMs = this.#clock.monotonicMs();
     if (this.#note(this.#spool.commit([], rows, 'controller-silent'), nowMs)) this.#blocksMade(nowMs);
   }
 
-  /** Does what is due; to be called at least every second. */
-  tick(): void {
-    const nowMs = this.#clock.monotonicMs();
-    const waiting = this.#rows.length > 0 || this.#lost > 0;
-    if (waiting && (nowMs - this.#committedMs >= COMMIT_MS || this.#rows.length >= this.#batchRows))
-      this.commit();
-    if (nowMs - this.#cutMs >= this.#intervalMs || this.#pendingRows >= this.#batchRows) this.cut();
+  /** No row will come any more: what is held becomes blocks as soon as the disk takes it. */
+  end(): void {
+    this.#ended = true;
+    this.cut();
   }
 
-  commit(): void {
-    if (this.#rows.length === 0 && this.#lost === 0) return;
+  stop(): void {
+    this.cut();
+    this.#wake.cancel();
+  }
+
+  /** Does what is due, and wakes when something is next. */
+  #tick(): void {
+    const nowMs = this.#clock.monotonicMs();
+    if (this.#problem === null || nowMs >= this.#retryAtMs) {
+      if (this.#waits() && (nowMs >= this.#committedMs + COMMIT_MS || this.#rows.length >= this.#batchRows))
+        this.#commit();
+      if (this.#holds() && (nowMs >= this.#cutDueMs() || this.#pendingRows >= this.#batchRows)) this.#cut();
+    }
+    this.#wakeWhenDue();
+  }
+
+  #wakeWhenDue(): void {
+    if (!this.#holds()) return;
+    const dueMs = this.#waits()
+      ? Math.min(this.#committedMs + COMMIT_MS, this.#cutDueMs())
+      : this.#cutDueMs();
+    this.#wake.by(this.#problem === null ? dueMs : Math.max(dueMs, this.#retryAtMs));
+  }
+
+  #cutDueMs(): number {
+    return this.#ended ? 0 : this.#cutMs + this.#intervalMs;
+  }
+  #waits(): boolean {
+    return this.#rows.length > 0 || this.#lost > 0;
+  }
+  #holds(): boolean {
+    return this.#waits() || this.#pendingRows > 0;
+  }
+
+  #commit(): void {
+    if (!this.#waits()) return;
     const nowMs = this.#clock.monotonicMs();
     if (this.#problem !== null && nowMs < this.#retryAtMs) return;
     const done = this.#spool.commit(this.#rows, this.#lost, 'spool-full');
@@ -108,7 +146,12 @@ export class Keeper {
 
   /** Commits, and makes a block of all that is committed. */
   cut(): void {
-    this.commit();
+    this.#cut();
+    this.#wakeWhenDue();
+  }
+
+  #cut(): void {
+    this.#commit();
     const nowMs = this.#clock.monotonicMs();
     this.#cutMs = nowMs;
     if (this.#pendingRows === 0 || !this.#note(this.#spool.cut(), nowMs)) return;

@@ -3,7 +3,8 @@
 // hash says; no two share the digits by which blocks name them. Not here: learning them (trainer.ts), sending them.
 import { decodePrior, type Prior } from '@vigie/codec';
 import { codecSchema, type MachineSchema } from '@vigie/model';
-import { attempt, type SpoolDatabase } from './database.ts';
+import { attempt } from './database.ts';
+import type { SpoolDatabase } from './disk.ts';
 
 /** A block names its prior by the first digits of the hash. */
 const TAG_DIGITS = 6;

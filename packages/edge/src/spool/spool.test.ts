@@ -11,6 +11,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { SampledRow } from '../acquire/source.ts';
 import { fromRows, toRows } from './batch.ts';
+import { realDisk } from './disk.ts';
 import { Spool } from './spool.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vigie-spool-'));
@@ -39,6 +40,7 @@ function open(
   options: { bootId?: string; schema?: MachineSchema; mostBytes?: number } = {},
 ): Spool {
   const opened = Spool.open({
+    disk: realDisk,
     file,
     bootId: 'boot-1',
     schema,
@@ -225,6 +227,7 @@ describe('the spool', () => {
     const file = newFile();
     const spool = open(file);
     const second = Spool.open({
+      disk: realDisk,
       file,
       bootId: 'x',
       schema,

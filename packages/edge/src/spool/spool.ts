@@ -10,7 +10,8 @@ import { canonicalSchemaJson, schemaHash } from '@vigie/model/load';
 import type { GapReason, Randomness, SpoolEntry } from '@vigie/protocol';
 import type { SampledRow } from '../acquire/source.ts';
 import { fromRows, toRows } from './batch.ts';
-import { attempt, openDatabase, type SpoolDatabase } from './database.ts';
+import { attempt, openDatabase } from './database.ts';
+import type { SpoolDatabase, SpoolDisk } from './disk.ts';
 import { Priors } from './priors.ts';
 
 /** Acknowledged entries kept, for a server restored from a backup. */
@@ -22,6 +23,7 @@ const MOST_ROWS = 3_600;
 const MOST_TRAINING_ROWS = 7_200;
 
 export interface SpoolOptions {
+  readonly disk: SpoolDisk;
   readonly file: string;
   readonly bootId: string;
   readonly schema: MachineSchema;
@@ -75,7 +77,7 @@ export class Spool {
   #bytes: number;
 
   static open(options: SpoolOptions): Outcome<Spool> {
-    return openDatabase(options.file, (db, setAside) => new Spool(options, db, setAside));
+    return openDatabase(options.disk, options.file, (db, setAside) => new Spool(options, db, setAside));
   }
 
   private constructor(options: SpoolOptions, db: SpoolDatabase, setAside: string | null) {

@@ -22,11 +22,13 @@ export interface ConnectionEvents {
   closed(reason: string): void;
 }
 
-/** Returns what aborts the attempt or ends the connection. */
-export function openConnection(
+/** Dials; returns what aborts the attempt or ends the connection. */
+export type Dial = (
   options: { readonly host: string; readonly port: number; readonly accepts: (pin: string) => boolean },
   events: ConnectionEvents,
-): { abort(): void } {
+) => { abort(): void };
+
+export const dialTls: Dial = (options, events) => {
   let over = false;
   const end = (reason: string): void => {
     if (over) return;
@@ -71,4 +73,4 @@ export function openConnection(
     });
   });
   return { abort: () => end('given up') };
-}
+};

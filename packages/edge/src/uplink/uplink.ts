@@ -7,6 +7,7 @@ import {
   type EdgeEffect,
   type EdgeEvent,
   type EdgeSession,
+  edgeWakeMs,
   isWatched,
   newEdgeSession,
   PROTOCOL_VERSION,
@@ -15,24 +16,25 @@ import {
   type Settings,
   stepEdge,
   type Timer,
+  Wake,
 } from '@vigie/protocol';
 import type { BootAxis, SampledRow } from '../acquire/source.ts';
 import { isWorthTelling, type Told } from '../clock/anchors.ts';
 import type { Credential, Identity } from '../enrolment/identity.ts';
 import type { Spool } from '../spool/spool.ts';
-import { type Connection, openConnection } from './connection.ts';
+import type { Connection, Dial } from './connection.ts';
 
 const BACK_OFF_MS = { base: 500, most: 60_000 } as const;
 const CONNECT_DEADLINE_MS = 20_000;
 /** A connection that stood so long, or moved the mark, was worth dialling for: the next back-off begins anew. */
 const STOOD_MS = 60_000;
-const TICK_MS = 1000;
 
 export interface UplinkOptions {
   readonly identity: Identity;
   readonly credential: Credential;
   readonly spool: Spool;
   readonly axis: BootAxis;
+  readonly dial: Dial;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly onSettings: (settings: Settings) => void;
@@ -46,7 +48,7 @@ export class Uplink {
   #connection: Connection | null = null;
   #attempt: { abort(): void } | null = null;
   #timer: Timer | null = null;
-  #ticking: Timer | null = null;
+  readonly #wake: Wake;
   #failures = 0;
   #retryAfterMs = 0;
   #stopped = false;
@@ -59,11 +61,11 @@ export class Uplink {
 
   constructor(options: UplinkOptions) {
     this.#options = options;
+    this.#wake = new Wake(options.clock, () => this.#feed({ type: 'tick' }));
   }
 
   start(): void {
     this.#dial();
-    this.#tick();
   }
 
   /** `null`: the server has welcomed this edge and the connection stands. */
@@ -89,7 +91,7 @@ export class Uplink {
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
-    this.#ticking?.cancel();
+    this.#wake.cancel();
     this.#connection?.close();
     this.#attempt?.abort();
   }
@@ -102,6 +104,7 @@ export class Uplink {
     const { state, effects } = stepEdge(this.#session, event, this.#nowMs());
     this.#session = state;
     for (const effect of effects) this.#carryOut(effect);
+    if (!this.#stopped) this.#wake.by(edgeWakeMs(this.#session));
   }
 
   #carryOut(effect: EdgeEffect): void {
@@ -177,7 +180,7 @@ export class Uplink {
     if (this.#stopped) return;
     const { identity, clock } = this.#options;
     const deadline = clock.after(CONNECT_DEADLINE_MS, () => this.#attempt?.abort());
-    this.#attempt = openConnection(
+    this.#attempt = this.#options.dial(
       { host: identity.host, port: identity.port, accepts: (pin) => identity.pins.includes(pin) },
       {
         open: (connection) => {
@@ -238,12 +241,6 @@ export class Uplink {
     this.#failures = Math.min(this.#failures + 1, 20);
     this.#timer = clock.after(this.#retryAfterMs + randomness.uniform() * ceilingMs, () => this.#dial());
     this.#retryAfterMs = 0;
-  }
-
-  #tick(): void {
-    if (this.#stopped) return;
-    this.#feed({ type: 'tick' });
-    this.#ticking = this.#options.clock.after(TICK_MS, () => this.#tick());
   }
 }
 

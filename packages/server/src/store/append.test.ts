@@ -11,7 +11,7 @@ import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { lockFolder } from './lock.ts';
-import { openSqliteStore } from './sqlite.ts';
+import { openSqliteFolder } from './sqlite.ts';
 import type { IncomingBlock, Store } from './store.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'vigie-append-'));
@@ -30,7 +30,7 @@ let folders = 0;
 async function newStore(): Promise<{ folder: string; store: Store }> {
   folders++;
   const folder = join(root, String(folders));
-  const store = openSqliteStore({ folder });
+  const store = openSqliteFolder(folder);
   for (const id of ['M', 'N']) {
     await store.createMachine({ id, name: id, site: '', timeZone: 'UTC', intervalMs: 60_000 });
     await store.putSchema(id, hash, schema);
@@ -100,7 +100,7 @@ describe('append', () => {
           expect(told).toEqual(upTo(mark));
           expect(await stored(store)).toEqual(upTo(mark));
           await store.close();
-          const again = openSqliteStore({ folder });
+          const again = openSqliteFolder(folder);
           expect(again.nextSequence('M', SPOOL)).toBe(mark);
           expect(await stored(again)).toEqual(upTo(mark));
           await again.close();
@@ -194,7 +194,7 @@ describe('a boot', () => {
     await store.putAnchor({ ...anchor, monotonicMs: 10_000, utcMs: BOOT_MS + 10_000, errorMs: 2 });
     expect(await stored(store)).toEqual(upTo(5));
     await store.close();
-    const again = openSqliteStore({ folder });
+    const again = openSqliteFolder(folder);
     expect(again.date('M', SPOOL, 1, 2000)).toBe(BOOT_MS + 2000);
     expect(again.lastRow('M')).toEqual(upTo(5).at(-1));
     await again.close();
@@ -237,13 +237,13 @@ describe('the data folder', () => {
 
   it('is made by whoever comes first, and refused when a newer Vigie wrote it', async () => {
     const folder = join(root, 'shared');
-    const [one, two] = [openSqliteStore({ folder }), openSqliteStore({ folder })];
+    const [one, two] = [openSqliteFolder(folder), openSqliteFolder(folder)];
     await one.createMachine({ id: 'A', name: 'A', site: '', timeZone: 'UTC', intervalMs: 1000 });
     expect(two.machine('A')).toMatchObject({ id: 'A', intervalMs: 1000 });
     await Promise.all([one.close(), two.close()]);
     const db = new Database(join(folder, 'vigie.db'));
     db.pragma('user_version = 999');
     db.close();
-    expect(() => openSqliteStore({ folder })).toThrow(/newer Vigie/);
+    expect(() => openSqliteFolder(folder)).toThrow(/newer Vigie/);
   });
 });

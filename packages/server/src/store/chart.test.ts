@@ -8,7 +8,7 @@ import { codecSchema, machineSchemaSchema } from '@vigie/model';
 import { schemaHash } from '@vigie/model/load';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { openSqliteStore } from './sqlite.ts';
+import { openSqliteFolder } from './sqlite.ts';
 import type { Store } from './store.ts';
 
 const schema = machineSchemaSchema.parse({
@@ -24,7 +24,7 @@ let folder = '';
 let store: Store;
 async function openStore(): Promise<void> {
   folder = mkdtempSync(join(tmpdir(), 'vigie-chart-'));
-  store = openSqliteStore({ folder });
+  store = openSqliteFolder(folder);
   await store.createMachine({ id: 'M', name: 'M', site: '', timeZone: 'UTC', intervalMs: 60_000 });
   await store.putSchema('M', hash, schema);
   await store.setMachineSchema('M', hash);

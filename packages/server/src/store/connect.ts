@@ -19,7 +19,11 @@ export class StoreError extends Error {
  * @throws StoreError when a newer Vigie wrote the file.
  */
 export function connect(file: string, migrations: readonly string[]): Sqlite {
-  const db = new Database(file);
+  return prepareSqlite(new Database(file), file, migrations);
+}
+
+/** The same for a file that is open already; `file`: its name in messages. */
+export function prepareSqlite(db: Sqlite, file: string, migrations: readonly string[]): Sqlite {
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
   db.pragma('busy_timeout = 5000');

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type DecodedRows, decodeBlock, readBlockHeader, sampleAt } from '@vigie/codec';
 import type { ChartGap, JournalEntry, RowView } from '@vigie/contract';
 import { codecSchema, type MachineSchema } from '@vigie/model';
-import { connect } from './connect.ts';
+import { connect, type Sqlite } from './connect.ts';
 import { type AnchorPoint, changedSinceMs, dateOf, weighAnchor } from './dating.ts';
 import { Buckets } from './m4.ts';
 import { Meanings } from './meanings.ts';
@@ -36,10 +36,23 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** @throws StoreError when the folder's database is of a newer Vigie. */
-export function openSqliteStore(options: { readonly folder: string }): Store {
-  mkdirSync(options.folder, { recursive: true });
-  const db = connect(join(options.folder, 'vigie.db'), MIGRATIONS);
+export interface SqliteStoreOptions {
+  /** Brought up to `MIGRATIONS`. */
+  readonly db: Sqlite;
+  /** Runs `work` when what is under way now has been done, so that blocks gather for one commit. */
+  readonly soon: (work: () => void) => void;
+}
+
+/** The store in a folder of this machine. @throws StoreError when the folder's database is of a newer Vigie. */
+export function openSqliteFolder(folder: string): Store {
+  mkdirSync(folder, { recursive: true });
+  return openSqliteStore({
+    db: connect(join(folder, 'vigie.db'), MIGRATIONS),
+    soon: (work) => setImmediate(work),
+  });
+}
+
+export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
   const sql = {
     machines: db.prepare('SELECT * FROM machine ORDER BY id'),
     machine: db.prepare('SELECT * FROM machine WHERE id = ?'),
@@ -261,7 +274,7 @@ export function openSqliteStore(options: { readonly folder: string }): Store {
           return;
         }
         waiting.push({ block, resolve, reject });
-        if (waiting.length === 1) setImmediate(commitWaiting);
+        if (waiting.length === 1) soon(commitWaiting);
       }),
     appendGap: async ({ machine, spool, firstSequence, nextSequence, reason }) => {
       commitWaiting();
