@@ -96,6 +96,7 @@ export type JournalKind =
   | 'edge-connected'
   | 'edge-disconnected'
   | 'edge-boot'
+  | 'edge-cloned'
   | 'gap'
   | 'state'
   | 'limit-crossed'

@@ -1,10 +1,13 @@
-// What the demo and the benches take from the edge beside its programs: an agent that replays rows made on the
+// What the demo, the benches and the simulation take from the edge beside its programs: an agent that replays rows made on the
 // spot, and the reader of recordings.
 export { type Recording, readRecording } from './acquire/csv.ts';
 export { type DatedRow, ReplaySource } from './acquire/replay.ts';
+export type { BootAxis, RowSink, SampledRow, Source, SourceState } from './acquire/source.ts';
 export { Agent } from './agent.ts';
+export { liveAxis } from './clock/axis.ts';
+export { throughSleep } from './clock/sleep.ts';
 export { credential, readIdentity, writeWhole } from './enrolment/identity.ts';
-export { realDisk } from './spool/disk.ts';
+export { realDisk, type SpoolDatabase, type SpoolDisk } from './spool/disk.ts';
 export { Spool } from './spool/spool.ts';
-export { threadTrainer } from './spool/trainer.ts';
-export { type Dial, dialTls } from './uplink/connection.ts';
+export { type Trainer, threadTrainer } from './spool/trainer.ts';
+export { type Connection, type ConnectionEvents, type Dial, dialTls } from './uplink/connection.ts';

@@ -1,8 +1,10 @@
 // vigie-edge: the agent on the box beside the machine. Commands run (default), enrol, status. The real clock,
 // randomness and signals enter here and nowhere else.
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { EXIT, explain, type Outcome, parseFlags, realClock, realRandomness } from '@vigie/config';
 import { loadModel } from '@vigie/model/load';
+import { RECORDING_BOOT } from '@vigie/protocol';
 import { inTheFuture, readRecording } from './acquire/csv.ts';
 import { ModbusSource } from './acquire/modbus.ts';
 import {
@@ -15,6 +17,7 @@ import {
 import type { Source } from './acquire/source.ts';
 import { Agent } from './agent.ts';
 import { kernelBootId, liveAxis } from './clock/axis.ts';
+import { throughSleep } from './clock/sleep.ts';
 import { RUN_FLAGS, type RunSettings, runSettings } from './config.ts';
 import { enrol } from './enrolment/enrol.ts';
 import {
@@ -33,7 +36,7 @@ import { describeStatus, writeStatus } from './status.ts';
 import { dialTls } from './uplink/connection.ts';
 
 const STATUS_EVERY_MS = 5000;
-const clock = realClock();
+const clock = throughSleep(realClock(), () => 1000 * uptime());
 const say = (message: string): void => console.error(`${new Date(clock.utcMs()).toISOString()} ${message}`);
 
 const [first = '', ...rest] = process.argv.slice(2);
@@ -141,7 +144,7 @@ function openSource(settings: RunSettings): Outcome<Source> {
         ok: true,
         value: new ReplaySource({
           schema,
-          bootId: `csv-${recording.value.sha256.slice(0, 16)}`,
+          bootId: `${RECORDING_BOOT}${recording.value.sha256.slice(0, 16)}`,
           originMs: recording.value.timesMs[0] ?? 0,
           rows: recordedRows(recording.value, columns),
           speed: source.speed,

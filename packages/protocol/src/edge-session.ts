@@ -2,7 +2,7 @@
 // Invariants: blocks go in order from the server's high-water mark, none skipped but by a declared GAP; only the
 // server's mark says what is stored; every question has a deadline; what the server may not say ends the session.
 // Not here: sockets, keys, the spool's disk, back-off between connections (edge/uplink), and anchors' choice (edge/clock).
-import type { Frame, GapReason, Hello, Refused, Settings } from './frames.ts';
+import type { Frame, GapReason, Hello, Refused, RowInstant, Settings, Welcome } from './frames.ts';
 
 /** Silence after which the edge asks whether the server is still there. */
 export const PING_AFTER_MS = 240_000;
@@ -48,6 +48,8 @@ export type EdgeEvent =
   | { readonly type: 'frame'; readonly frame: Frame }
   /** Bytes that are no frame. */
   | { readonly type: 'garbage'; readonly message: string }
+  /** Answer to `compare`. */
+  | { readonly type: 'compared'; readonly same: boolean }
   /** Answer to `read`; `null`: nothing there yet. */
   | { readonly type: 'entry'; readonly entry: SpoolEntry | null }
   /** The spool holds more than when it last answered `null`. */
@@ -66,7 +68,7 @@ export type EdgeEvent =
 export type CloseReason =
   | { readonly kind: 'refused'; readonly refused: Refused }
   | { readonly kind: 'no-answer'; readonly to: 'HELLO' | 'BLOCK' | 'PING' }
-  /** The server holds rows this spool never gave: the spool is an older copy of itself. */
+  /** The server holds rows that this spool never gave: it is an older copy of itself, or a disk forgot what it had. */
   | { readonly kind: 'spool-behind'; readonly serverNextSequence: number }
   | { readonly kind: 'violation'; readonly message: string };
 
@@ -74,6 +76,8 @@ export type EdgeEffect =
   | { readonly type: 'send'; readonly frame: Frame }
   | { readonly type: 'send-schema'; readonly hash: string }
   | { readonly type: 'send-prior'; readonly hash: string }
+  /** Answer with `compared`: whether this is the row of that sequence, or no longer held. */
+  | { readonly type: 'compare'; readonly sequence: number; readonly row: RowInstant }
   /** Answer with an `entry` event: the entry that covers `sequence`, else the first one after it. */
   | { readonly type: 'read'; readonly sequence: number }
   /** Answer with a `row` event if there is a row of this boot. */
@@ -123,7 +127,13 @@ interface Open {
 
 export type EdgeSession =
   | { readonly phase: 'new' }
-  | { readonly phase: 'greeting'; readonly hello: Hello; readonly sentMs: number }
+  | {
+      readonly phase: 'greeting';
+      readonly hello: Hello;
+      readonly sentMs: number;
+      /** Came, and is being compared with the spool. */
+      readonly welcome: Welcome | null;
+    }
   | Open
   | { readonly phase: 'closed'; readonly reason: CloseReason };
 
@@ -140,7 +150,7 @@ export function stepEdge(state: EdgeSession, event: EdgeEvent, nowMs: number): E
     case 'new':
       if (event.type !== 'opened') return stay(state);
       return {
-        state: { phase: 'greeting', hello: event.hello, sentMs: nowMs },
+        state: { phase: 'greeting', hello: event.hello, sentMs: nowMs, welcome: null },
         effects: [{ type: 'send', frame: { type: 'HELLO', body: event.hello } }],
       };
     case 'greeting':
@@ -190,13 +200,31 @@ function greeting(state: EdgeSession & { phase: 'greeting' }, event: EdgeEvent, 
   if (event.type === 'tick') {
     return nowMs < state.sentMs + ANSWER_MS ? stay(state) : close({ kind: 'no-answer', to: 'HELLO' });
   }
+  if (event.type === 'compared' && state.welcome !== null) {
+    const { nextSequence } = state.welcome;
+    if (!event.same) return close({ kind: 'spool-behind', serverNextSequence: nextSequence });
+    return welcomed(state, state.welcome, nowMs);
+  }
   if (event.type !== 'frame') return stay(state);
   if (event.frame.type === 'REFUSED') return close({ kind: 'refused', refused: event.frame.body });
   if (event.frame.type !== 'WELCOME') return violation(`${event.frame.type} before WELCOME`);
-  const { hello, sentMs } = state;
+  if (state.welcome !== null) return violation('WELCOME a second time');
   const welcome = event.frame.body;
   const mark = welcome.nextSequence;
-  if (mark > hello.nextSequence) return close({ kind: 'spool-behind', serverNextSequence: mark });
+  if (mark > state.hello.nextSequence) return close({ kind: 'spool-behind', serverNextSequence: mark });
+  if (welcome.lastRow === null) return welcomed(state, welcome, nowMs);
+  return {
+    state: { ...state, welcome },
+    effects: [{ type: 'compare', sequence: mark - 1, row: welcome.lastRow }],
+  };
+}
+
+function welcomed(
+  { hello, sentMs }: Extract<EdgeSession, { phase: 'greeting' }>,
+  welcome: Welcome,
+  nowMs: number,
+): EdgeStep {
+  const mark = welcome.nextSequence;
   const opened: Open = {
     phase: 'open',
     spoolNextSequence: hello.nextSequence,
@@ -236,6 +264,8 @@ function open(state: Open, event: EdgeEvent, nowMs: number): EdgeStep {
       return violation(event.message);
     case 'frame':
       return heard({ ...state, lastHeardMs: nowMs, pingSentMs: null }, event.frame, nowMs);
+    case 'compared':
+      return stay(state);
     case 'entry':
       return entry({ ...state, reading: false }, event.entry, nowMs);
     case 'stored':

@@ -33,6 +33,9 @@ const u32 = z.number().int().min(0).max(0xffff_ffff);
 /** Ids of machines: what a person reads on the page and in addresses. */
 export const machineId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/);
 
+/** How the boot ids of recordings begin, that a box replays as if they were a controller. */
+export const RECORDING_BOOT = 'csv-';
+
 export const helloBody = z.strictObject({
   protocol: z.number().int().min(1),
   machine: machineId,
@@ -62,6 +65,8 @@ export const welcomeBody = z.strictObject({
   utcMs: u48,
   /** High-water mark of this spool: sequence of the first row the server does not have. */
   nextSequence: u48,
+  /** The row before the mark, as the server has it; `null`: there is none to compare with. */
+  lastRow: z.strictObject({ bootNumber: u32, monotonicMs: u48 }).nullable(),
   /** The server does not know the schema named in HELLO: send SCHEMA before BLOCK. */
   schemaWanted: z.boolean(),
   /** The server does not have the prior named in HELLO: send PRIOR before BLOCK. */
@@ -69,6 +74,8 @@ export const welcomeBody = z.strictObject({
   settings: settingsBody,
 });
 export type Welcome = z.infer<typeof welcomeBody>;
+/** Which row a sequence number stands for. */
+export type RowInstant = NonNullable<Welcome['lastRow']>;
 
 export const refusedBody = z.strictObject({
   reason: z.enum([

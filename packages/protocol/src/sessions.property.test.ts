@@ -28,6 +28,7 @@ const HASH = '0123456789abcdef';
 const welcome = (nextSequence: number) => ({
   utcMs: 1.7e12,
   nextSequence,
+  lastRow: null,
   schemaWanted: false,
   priorWanted: false,
   settings: { intervalMs: 60_000 },

@@ -1,6 +1,16 @@
 // What the spool asks of the disk: SQLite on a file, and a look at the file itself. `realDisk` is the box's own; a
 // simulation has one that tears and loses writes. Not here: what is kept, and how it is made durable (database.ts).
-import { closeSync, existsSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fdatasyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import Database from 'better-sqlite3';
 
 export type SpoolDatabase = Database.Database;
@@ -10,8 +20,10 @@ export interface SpoolDisk {
   open(file: string): SpoolDatabase;
   /** Bytes of the file, 0 when there is none. */
   size(file: string): number;
-  /** The first `count` bytes, or as many as there are. */
+  /** The first `count` bytes, or as many as there are; none when there is no file. */
   head(file: string, count: number): Uint8Array;
+  /** Writes in place, and waits for the disk when `safely`; what it refuses is left unsaid. */
+  scribble(file: string, at: number, bytes: Uint8Array, safely: boolean): void;
   /** Renames the file and what SQLite keeps beside it; returns the new name. */
   setAside(file: string): string;
 }
@@ -24,10 +36,24 @@ export const realDisk: SpoolDisk = {
   size: (file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0,
   head: (file, count) => {
     const bytes = Buffer.alloc(count);
+    if (!existsSync(file)) return bytes.subarray(0, 0);
     const handle = openSync(file, 'r');
     const size = readSync(handle, bytes, 0, count, 0);
     closeSync(handle);
     return bytes.subarray(0, size);
+  },
+  scribble: (file, at, bytes, safely) => {
+    try {
+      const handle = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+      try {
+        writeSync(handle, bytes, 0, bytes.length, at);
+        if (safely) fdatasyncSync(handle);
+      } finally {
+        closeSync(handle);
+      }
+    } catch {
+      // A full disk, a read-only one.
+    }
   },
   setAside: (file) => {
     let n = 1;

@@ -212,14 +212,15 @@ describe('the spool', () => {
     const id = spool.id;
     expect(spool.renew().ok).toBe(true);
     expect(spool.id).not.toBe(id);
-    expect([spool.nextSequence, spool.rowsOfBoot, spool.acknowledged]).toEqual([5, 5, 0]);
+    expect([spool.nextSequence, spool.rowsOfBoot, spool.acknowledged]).toEqual([6, 5, 0]);
     spool.cut();
-    expect(readAll(spool).map(({ firstSequence }) => firstSequence)).toEqual([0, 3]);
+    expect(readAll(spool).map(({ firstSequence }) => firstSequence)).toEqual([0, 1, 4]);
+    expect(readAll(spool)[0]).toMatchObject({ kind: 'gap', nextSequence: 1, reason: 'spool-damaged' });
     expect(rowsOf(readAll(spool))).toEqual([...rowsFrom(4, 3), ...rowsFrom(7, 2)]);
     const renewed = spool.id;
     spool.close();
     const again = open(file, { bootId: 'new' });
-    expect([again.id, again.nextSequence]).toEqual([renewed, 5]);
+    expect([again.id, again.nextSequence]).toEqual([renewed, 6]);
     again.close();
   });
 
@@ -268,7 +269,8 @@ describe('a damaged spool', () => {
           const spool = open(file);
           if (spool.setAside !== null) {
             expect(existsSync(spool.setAside)).toBe(true);
-            expect(spool.nextSequence).toBe(0);
+            // A gap that says so.
+            expect(spool.nextSequence).toBe(1);
           }
           const fresh = rowsFrom(1000, 3);
           expect(spool.commit(fresh, 0, 'spool-full').ok).toBe(true);

@@ -7,12 +7,13 @@ import { type DecodedRows, decodeBlock, encodeBlock, type Rows, readBlockHeader 
 import type { Outcome } from '@vigie/config';
 import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
 import { canonicalSchemaJson, schemaHash } from '@vigie/model/load';
-import type { GapReason, Randomness, SpoolEntry } from '@vigie/protocol';
+import type { GapReason, Randomness, RowInstant, SpoolEntry } from '@vigie/protocol';
 import type { SampledRow } from '../acquire/source.ts';
 import { fromRows, toRows } from './batch.ts';
 import { attempt, openDatabase } from './database.ts';
 import type { SpoolDatabase, SpoolDisk } from './disk.ts';
 import { Priors } from './priors.ts';
+import { Witness } from './witness.ts';
 
 /** Acknowledged entries kept, for a server restored from a backup. */
 const KEPT_ACKNOWLEDGED = 120;
@@ -69,12 +70,13 @@ export class Spool {
   readonly #options: SpoolOptions;
   readonly #schemas = new Map<string, MachineSchema>();
   readonly #priors: Priors;
+  readonly #witness: Witness;
   #id: string;
   #boot: number;
   #bootFirstSequence: number;
   #nextSequence: number;
   #acknowledged: number;
-  #bytes: number;
+  #bytes = 0;
 
   static open(options: SpoolOptions): Outcome<Spool> {
     return openDatabase(options.disk, options.file, (db, setAside) => new Spool(options, db, setAside));
@@ -102,24 +104,47 @@ export class Spool {
       )
       .get(MOST_ROWS, MOST_ROWS)?.s;
     this.#nextSequence = Math.max(kept?.next_sequence ?? 0, heldTo ?? 0);
+    this.#witness = new Witness(options.disk, options.file);
+    const witnessed = this.#witness.read();
+    const most = Math.max(
+      ...witnessed.map(({ id, nextSequence }) => (id === this.#id ? nextSequence : 0)),
+      this.#nextSequence,
+    );
+    const forgotten = most - this.#nextSequence;
     this.#acknowledged = Math.min(kept?.acknowledged ?? 0, this.#nextSequence);
+    // How many rows a damaged spool took with it nobody knows: that there were some is said.
+    const isAfterDamage = kept === undefined && (setAside !== null || witnessed.length > 0);
+    if (isAfterDamage) this.#nextSequence = 1;
     const last = db
       .prepare<[], { number: number; id: string; first_sequence: number }>(
         'SELECT * FROM boot ORDER BY number DESC LIMIT 1',
       )
       .get();
     const same = last?.id === options.bootId;
-    this.#boot = same ? last.number : (last?.number ?? 0) + 1;
-    this.#bootFirstSequence = same ? last.first_sequence : this.#nextSequence;
+    this.#boot = same ? last.number : Math.max(last?.number ?? 0, ...witnessed.map(({ boot }) => boot)) + 1;
+    this.#bootFirstSequence = same ? last.first_sequence : this.#nextSequence + forgotten;
     db.transaction(() => {
-      if (kept === undefined) db.prepare('INSERT INTO spool VALUES (?, 0, 0)').run(this.#id);
+      if (kept === undefined)
+        db.prepare('INSERT INTO spool VALUES (?, ?, 0)').run(this.#id, this.#nextSequence);
       if (!same)
-        db.prepare('INSERT INTO boot VALUES (?, ?, ?)').run(this.#boot, options.bootId, this.#nextSequence);
+        db.prepare('INSERT INTO boot VALUES (?, ?, ?)').run(
+          this.#boot,
+          options.bootId,
+          this.#bootFirstSequence,
+        );
       db.prepare('INSERT OR IGNORE INTO schema VALUES (?, ?)').run(
         this.schemaHash,
         canonicalSchemaJson(options.schema),
       );
+      if (isAfterDamage) this.#queueGap(0, 1, 'spool-damaged');
+      if (forgotten > 0) {
+        this.#cutAll();
+        this.#queueGap(this.#nextSequence, forgotten, 'spool-damaged');
+        db.prepare('UPDATE spool SET next_sequence = ?').run(this.#nextSequence + forgotten);
+      }
     })();
+    this.#nextSequence += forgotten;
+    this.#testify();
     this.#bytes =
       db.prepare<[], { sum: number }>('SELECT ifnull(sum(length(bytes)), 0) AS sum FROM queue').get()?.sum ??
       0;
@@ -188,6 +213,7 @@ export class Spool {
         this.#db.prepare('UPDATE spool SET next_sequence = ?').run(sequence);
       })();
       this.#nextSequence += lost + rows.length;
+      this.#testify(false);
     });
   }
 
@@ -206,7 +232,8 @@ export class Spool {
         this.#makeRoom();
       })(),
     );
-    if (!done.ok) this.#bytes = bytes;
+    if (done.ok) this.#testify();
+    else this.#bytes = bytes;
     return done;
   }
 
@@ -294,6 +321,25 @@ export class Spool {
     });
   }
 
+  /** The row of that sequence; `null`: it is no longer held, damaged, or a gap. */
+  rowAt(sequence: number): RowInstant | null {
+    const found = attempt(() =>
+      this.#db
+        .prepare<[number, number], Batch & { gap: GapReason | null }>(
+          `SELECT * FROM (
+             SELECT first_sequence, row_count, gap, boot, schema, start_ms, bytes, crc FROM queue
+             UNION ALL SELECT first_sequence, row_count, NULL, boot, schema, start_ms, bytes, crc FROM pending
+           ) WHERE first_sequence <= ? AND first_sequence + row_count > ?`,
+        )
+        .get(sequence, sequence),
+    );
+    const batch = found.ok ? found.value : undefined;
+    const rows = batch === undefined || batch.gap !== null ? null : this.#decode(batch);
+    const row = batch === undefined ? undefined : rows?.[sequence - batch.first_sequence];
+    if (batch === undefined || row === undefined) return null;
+    return { bootNumber: batch.boot, monotonicMs: row.monotonicMs };
+  }
+
   #entry(row: QueueRow, sequence: number): SpoolEntry {
     const firstSequence = Math.max(sequence, row.first_sequence);
     // What follows decides where a damaged record ends, since its own count may be what was damaged.
@@ -353,16 +399,18 @@ export class Spool {
   }
 
   /**
-   * Gives the spool a new identity, when the server knows more rows of the old one than it holds: it is an older
-   * copy of itself. Rows of this boot stay, from sequence 0 on; those of earlier boots went by the other copy.
+   * Gives the spool a new identity, when the server has other rows of the old one than it holds: it is an older copy
+   * of itself. Rows of this boot stay. Those of earlier boots went by the other copy, or a disk that forgot them was
+   * asked to keep them: nobody can tell, so a gap of unknown length is declared before the rows that stay.
    */
   renew(): Outcome<void> {
     const id = this.#newId();
     return attempt(() => {
-      const shift = this.#bootFirstSequence;
+      const dropped = this.#bootFirstSequence > 0;
+      const shift = this.#bootFirstSequence - (dropped ? 1 : 0);
       this.#db.transaction(() => {
-        this.#db.prepare('DELETE FROM queue WHERE first_sequence < ?').run(shift);
-        this.#db.prepare('DELETE FROM pending WHERE first_sequence < ?').run(shift);
+        this.#db.prepare('DELETE FROM queue WHERE first_sequence < ?').run(this.#bootFirstSequence);
+        this.#db.prepare('DELETE FROM pending WHERE first_sequence < ?').run(this.#bootFirstSequence);
         this.#db.prepare('DELETE FROM boot WHERE number < ?').run(this.#boot);
         this.#db.prepare('UPDATE prior SET made_sequence = 0').run();
         for (const table of ['queue', 'pending', 'boot']) {
@@ -370,14 +418,16 @@ export class Spool {
           this.#db.prepare(`UPDATE ${table} SET first_sequence = -1 - (first_sequence - ?)`).run(shift);
           this.#db.prepare(`UPDATE ${table} SET first_sequence = -1 - first_sequence`).run();
         }
+        if (dropped) this.#queueGap(0, 1, 'spool-damaged');
         this.#db
           .prepare('UPDATE spool SET id = ?, next_sequence = ?, acknowledged = 0')
           .run(id, this.#nextSequence - shift);
       })();
       this.#id = id;
       this.#nextSequence -= shift;
-      this.#bootFirstSequence = 0;
+      this.#bootFirstSequence -= shift;
       this.#acknowledged = 0;
+      this.#testify();
       this.#bytes =
         this.#db.prepare<[], { sum: number }>('SELECT ifnull(sum(length(bytes)), 0) AS sum FROM queue').get()
           ?.sum ?? 0;
@@ -444,6 +494,10 @@ export class Spool {
 
   close(): void {
     this.#db.close();
+  }
+
+  #testify(safely = true): void {
+    this.#witness.write({ id: this.#id, nextSequence: this.#nextSequence, boot: this.#boot }, safely);
   }
 
   #newId(): string {

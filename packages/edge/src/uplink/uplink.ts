@@ -126,6 +126,13 @@ export class Uplink {
         this.#connection?.send({ type: 'PRIOR', hash: effect.hash, schema: schemaHash, bytes });
         return;
       }
+      case 'compare': {
+        const held = spool.rowAt(effect.sequence);
+        const { bootNumber, monotonicMs } = effect.row;
+        const same = held === null || (held.bootNumber === bootNumber && held.monotonicMs === monotonicMs);
+        this.#feed({ type: 'compared', same });
+        return;
+      }
       case 'read': {
         const found = spool.read(effect.sequence);
         // A disk that cannot be read now may be read later: the next `stored` asks again.
@@ -251,7 +258,7 @@ function inWords(reason: CloseReason): string {
     case 'no-answer':
       return `the server did not answer ${reason.to}`;
     case 'spool-behind':
-      return `the server holds rows up to ${reason.serverNextSequence}, more than this spool ever had: it is an older copy and goes on under a new identity`;
+      return `the server holds other rows up to ${reason.serverNextSequence} than this spool ever had: it is an older copy and goes on under a new identity`;
     case 'violation':
       return `the server broke the protocol: ${reason.message}`;
   }

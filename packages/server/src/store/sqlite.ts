@@ -7,7 +7,7 @@ import { type DecodedRows, decodeBlock, readBlockHeader, sampleAt } from '@vigie
 import type { ChartGap, JournalEntry, RowView } from '@vigie/contract';
 import { codecSchema, type MachineSchema } from '@vigie/model';
 import { connect, type Sqlite } from './connect.ts';
-import { type AnchorPoint, changedSinceMs, dateOf, weighAnchor } from './dating.ts';
+import { type AnchorPoint, changedSinceMs, dateOf, rowDates, weighAnchor } from './dating.ts';
 import { Buckets } from './m4.ts';
 import { Meanings } from './meanings.ts';
 import { MIGRATIONS } from './migrations.ts';
@@ -60,6 +60,13 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
       'INSERT INTO machine (id, name, site, time_zone, interval_ms) VALUES (?, ?, ?, ?, ?)',
     ),
     setKey: db.prepare('UPDATE machine SET public_key = ? WHERE id = ?'),
+    forgetBoots: db.prepare('DELETE FROM met_boot WHERE machine = ?'),
+    metBoot: db.prepare('SELECT number FROM met_boot WHERE machine = ? AND boot_id = ?').pluck(),
+    newestBoot: db.prepare('SELECT coalesce(max(number), 0) FROM met_boot WHERE machine = ?').pluck(),
+    meetBoot: db.prepare('INSERT INTO met_boot VALUES (?, ?, ?)'),
+    newestBlock: db.prepare(
+      'SELECT * FROM block WHERE machine = ? AND spool = ? ORDER BY first_sequence DESC LIMIT 1',
+    ),
     setSchema: db.prepare('UPDATE machine SET schema_hash = ? WHERE id = ?'),
     addCode: db.prepare(
       'INSERT OR REPLACE INTO enrolment_code (sha256, machine, expires_ms) VALUES (?, ?, ?)',
@@ -85,7 +92,9 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
     addAnchor: db.prepare(
       'INSERT OR REPLACE INTO anchor (machine, spool, boot, monotonic_ms, utc_ms, error_ms) VALUES (?, ?, ?, ?, ?, ?)',
     ),
-    dropAnchors: db.prepare('DELETE FROM anchor WHERE machine = ? AND spool = ? AND boot = ?'),
+    dropAnchor: db.prepare(
+      'DELETE FROM anchor WHERE machine = ? AND spool = ? AND boot = ? AND monotonic_ms = ?',
+    ),
     newestFirst: db.prepare(
       'SELECT rowid AS id, boot, monotonic_ms, span_ms FROM block WHERE machine = ? AND spool = ? ORDER BY first_sequence DESC',
     ),
@@ -194,7 +203,8 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
       spanMs: decoded.spanMs,
       bytes: block.block,
     });
-    const rows = fromMs === null ? [] : rowsOf(decoded.rows, fromMs, mark - firstSequence);
+    const rows =
+      fromMs === null || toMs === null ? [] : rowsOf(decoded.rows, fromMs, toMs, mark - firstSequence);
     return { kind: 'stored', nextSequence: next, fromMs, toMs, rows, schema: decoded.schema };
   };
 
@@ -235,9 +245,7 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
     if (!decoded.ok || row.from_ms === null) return null;
     const columns = indexes.map((index) => (index < 0 ? null : (decoded.value.columns[index] ?? null)));
     const value = (column: number, i: number): number | string | null => sampleAt(columns[column], i);
-    const from = row.from_ms;
-    const at = (i: number): number =>
-      from + (decoded.value.timesMs[i] ?? 0) - (decoded.value.timesMs[0] ?? 0);
+    const at = rowDates(decoded.value.timesMs, row.from_ms, row.to_ms ?? row.from_ms);
     return { first: row.skip_rows, count: row.row_count, at, value };
   };
 
@@ -248,7 +256,10 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
       sql.addMachine.run(id, name, site, timeZone, intervalMs);
     },
     setPublicKey: async (machine, publicKey) => {
-      sql.setKey.run(publicKey, machine);
+      db.transaction(() => {
+        sql.setKey.run(publicKey, machine);
+        sql.forgetBoots.run(machine);
+      })();
     },
     putEnrolmentCode: async (machine, codeSha256, expiresMs) => {
       sql.addCode.run(codeSha256, machine, expiresMs);
@@ -267,6 +278,20 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
     hasPrior: (machine, hash) => meanings.hasPrior(machine, hash),
     putPrior: async (machine, hash, schemaHash, bytes) => meanings.putPrior(machine, hash, schemaHash, bytes),
     nextSequence: markOf,
+    lastRowOf: (machine, spool) => {
+      const row = sql.newestBlock.get(machine, spool) as (BlockRow & { span_ms: number }) | undefined;
+      if (row === undefined) return null;
+      const next = row.first_sequence + row.row_count - row.skip_rows;
+      if (next !== markOf(machine, spool)) return null;
+      return { bootNumber: row.boot, monotonicMs: row.monotonic_ms + row.span_ms };
+    },
+    meetBoot: async (machine, bootId) => {
+      const newest = Number(sql.newestBoot.get(machine));
+      const met = sql.metBoot.get(machine, bootId);
+      if (met !== undefined) return Number(met) === newest ? 'present' : 'past';
+      sql.meetBoot.run(machine, bootId, newest + 1);
+      return 'new';
+    },
     append: (block) =>
       new Promise((resolve, reject) => {
         if (closed) {
@@ -292,10 +317,10 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
       const verdict = weighAnchor(anchors, { monotonicMs, utcMs, errorMs });
       if (verdict.kind !== 'kept') return;
       db.transaction(() => {
-        sql.dropAnchors.run(machine, spool, bootNumber);
-        for (const kept of verdict.anchors) {
-          sql.addAnchor.run(machine, spool, bootNumber, kept.monotonicMs, kept.utcMs, kept.errorMs);
+        for (const dropped of anchors.filter((other) => !verdict.anchors.includes(other))) {
+          sql.dropAnchor.run(machine, spool, bootNumber, dropped.monotonicMs);
         }
+        sql.addAnchor.run(machine, spool, bootNumber, monotonicMs, utcMs, errorMs);
         for (const { id, monotonic_ms, span_ms } of blocksSince(
           machine,
           spool,
@@ -338,7 +363,10 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
       let before: { readonly atMs: number; readonly row: BlockRow } | null =
         left === undefined ? null : { atMs: left.to_ms ?? 0, row: left };
       const gapReason = (from: BlockRow, to: BlockRow): string | null => {
-        if (from.spool !== to.spool) return null;
+        // A spool that follows a damaged one begins with a gap.
+        if (from.spool !== to.spool) {
+          return (sql.gapBetween.get(machine, to.spool, 0, to.first_sequence) ?? null) as string | null;
+        }
         const next = from.first_sequence - from.skip_rows + from.row_count;
         const declared = sql.gapBetween.get(machine, from.spool, next, to.first_sequence);
         if (typeof declared === 'string') return declared;
@@ -465,14 +493,10 @@ function decodeIncoming(block: IncomingBlock, meanings: Meanings): CheckedBlock 
   return { ok: true, spanMs, schemaHash, schema, rows };
 }
 
-/** Within a block the boot's clock is the truth: a minute of drift is 6 ms at most. */
-function rowsOf(decoded: DecodedRows, fromMs: number, skip: number): RowView[] {
-  const originMs = fromMs - (decoded.timesMs[0] ?? 0);
-  return Array.from({ length: decoded.rowCount - skip }, (_, k) => {
-    const i = skip + k;
-    return {
-      atMs: originMs + (decoded.timesMs[i] ?? 0),
-      values: decoded.columns.map((column) => sampleAt(column, i)),
-    };
-  });
+function rowsOf(decoded: DecodedRows, fromMs: number, toMs: number, skip: number): RowView[] {
+  const at = rowDates(decoded.timesMs, fromMs, toMs);
+  return Array.from({ length: decoded.rowCount - skip }, (_, k) => ({
+    atMs: at(skip + k),
+    values: decoded.columns.map((column) => sampleAt(column, skip + k)),
+  }));
 }

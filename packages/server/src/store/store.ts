@@ -4,7 +4,7 @@
 // Not here: dating (dating.ts), who may see what (accounts).
 import type { ChartAnswer, JournalEntry, RowView } from '@vigie/contract';
 import type { MachineSchema } from '@vigie/model';
-import type { GapReason } from '@vigie/protocol';
+import type { GapReason, RowInstant } from '@vigie/protocol';
 
 /** A block as received, about to be kept as those same bytes. */
 export interface IncomingBlock {
@@ -67,6 +67,7 @@ export interface Store {
     timeZone: string;
     intervalMs: number;
   }): Promise<void>;
+  /** Of a box that enrolled; what was known of the boots of the one before is forgotten. */
   setPublicKey(machine: string, publicKey: string): Promise<void>;
   /** A single-use code by its SHA-256 (hex), for a machine, until an instant. */
   putEnrolmentCode(machine: string, codeSha256: string, expiresMs: number): Promise<void>;
@@ -86,6 +87,13 @@ export interface Store {
   // rows
   /** High-water mark: the first sequence not stored; 0 for a spool never met. */
   nextSequence(machine: string, spool: string): number;
+  /** The row before the high-water mark; `null`: there is none, or none that is a row. */
+  lastRowOf(machine: string, spool: string): RowInstant | null;
+  /**
+   * Notes that a machine's edge says it is in that boot. 'past': it was in it before another one, and no box goes
+   * back: there are two of them.
+   */
+  meetBoot(machine: string, bootId: string): Promise<'new' | 'present' | 'past'>;
   /** Waits in a group commit with the others' blocks; in order per spool. Rejects only when the disk refuses. */
   append(block: IncomingBlock): Promise<AppendResult>;
   /** Rows that will never come; moves the high-water mark. */

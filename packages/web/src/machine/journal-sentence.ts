@@ -82,6 +82,8 @@ export function journalLine(
           ? words.journalBootNumber(formatNumber(facts.boot, 0, language))
           : words.journalBoot,
       );
+    case 'edge-cloned':
+      return { text: words.journalCloned, tone: 'alarm' };
     case 'gap':
       return plain(
         (typeof facts.rows === 'number'

@@ -1,0 +1,486 @@
+// SQLite itself (its WebAssembly build, same version as the programs use) on a simulated disk, behind the face of
+// better-sqlite3 that the programs know.
+// Invariants: nothing of it touches the real disk or the real clock; errors are SqliteErrors with SQLite's own codes.
+// Not here: how the disk misbehaves (disk.ts). Only what the programs call is here.
+import init from '@sqlite.org/sqlite-wasm';
+import type { SpoolDatabase, SpoolDisk } from '@vigie/edge';
+import Database from 'better-sqlite3';
+import { type Refusal, type SimDisk, SimFile } from './disk.ts';
+import type { Dice } from './random.ts';
+
+/** What is used of the library; its own types leave out the members of C structs and the exports. */
+interface Sqlite3 {
+  readonly capi: Readonly<Record<string, number>> & {
+    readonly sqlite3_io_methods: new () => { $iVersion: number; readonly pointer: number };
+    readonly sqlite3_vfs: (new () => { $iVersion: number; $szOsFile: number; $mxPathname: number }) & object;
+    readonly sqlite3_file: (new (
+      pointer: number,
+    ) => { $pMethods: number; dispose(): void }) & { readonly structInfo: { readonly sizeof: number } };
+    sqlite3_js_rc_str(code: number): string | undefined;
+  };
+  readonly wasm: {
+    readonly exports: Readonly<Record<string, (...args: (number | bigint)[]) => number>> & {
+      sqlite3_column_int64(statement: number, column: number): bigint;
+      sqlite3_column_double(statement: number, column: number): number;
+    };
+    heap8u(): Uint8Array;
+    poke(to: number, value: number | bigint, type: 'i32' | 'i64' | 'double'): void;
+    peekPtr(at: number): number;
+    cstrToJs(at: number): string;
+    cstrncpy(to: number, from: number, count: number): number;
+    alloc(count: number): number;
+    dealloc(at: number): void;
+  };
+  readonly vfs: { installVfs(what: object): void };
+}
+
+const sqlite3 = (await init()) as unknown as Sqlite3;
+const { capi, wasm } = sqlite3;
+const C = wasm.exports;
+const code = (name: string): number => {
+  const value = capi[name];
+  if (value === undefined) throw new Error(`SQLite has no ${name}`);
+  return value;
+};
+
+const VFS_NAME = 'simulated';
+
+interface OpenFile {
+  readonly disk: SimDisk;
+  readonly file: SimFile;
+  readonly name: string;
+  readonly era: number;
+  readonly deleteOnClose: boolean;
+}
+
+/** Set while a program is opening a database, since SQLite passes the VFS nothing but a name. */
+const drives = new Map<string, SimDisk>();
+const openFiles = new Map<number, OpenFile>();
+/** A database whose disk is gone is being closed: it must not delete what others have made since. */
+let closesDead = false;
+/** Salts of SQLite's log: of the life that is being simulated. */
+let dice: Dice | null = null;
+
+/** All chance inside SQLite comes from these dice from now on. */
+export function seedSqlite(of: Dice): void {
+  dice = of;
+}
+
+const CODES: Record<Refusal, number> = {
+  full: code('SQLITE_FULL'),
+  error: code('SQLITE_IOERR_WRITE'),
+  'read-only': code('SQLITE_READONLY'),
+  gone: code('SQLITE_IOERR'),
+};
+
+function located(path: string): { disk: SimDisk; name: string } | null {
+  const slash = path.indexOf('/');
+  const disk = drives.get(path.slice(0, slash));
+  return disk === undefined ? null : { disk, name: path.slice(slash + 1) };
+}
+
+function installVfs(): void {
+  const io = new capi.sqlite3_io_methods();
+  const vfs = new capi.sqlite3_vfs();
+  io.$iVersion = 1;
+  vfs.$iVersion = 1;
+  vfs.$szOsFile = capi.sqlite3_file.structInfo.sizeof;
+  vfs.$mxPathname = 512;
+  const heap = (): Uint8Array => wasm.heap8u();
+  const of = (pointer: number): OpenFile => {
+    const open = openFiles.get(Number(pointer));
+    if (open === undefined) throw new Error('SQLite uses a file that is not open');
+    return open;
+  };
+  const changes = (pointer: number, grownBytes: number, change: (open: OpenFile) => void): number => {
+    const open = of(pointer);
+    const refusal = open.disk.refusal(open.era, grownBytes);
+    if (refusal !== null) return CODES[refusal];
+    change(open);
+    return 0;
+  };
+  sqlite3.vfs.installVfs({
+    io: {
+      struct: io,
+      methods: {
+        xClose: (pointer: number) => {
+          const { disk, name, era, deleteOnClose } = of(pointer);
+          if (deleteOnClose && era === disk.era) disk.delete(name, false);
+          openFiles.delete(Number(pointer));
+          return 0;
+        },
+        xRead: (pointer: number, to: number, count: number, at: bigint) => {
+          const { disk, file, era } = of(pointer);
+          if (era !== disk.era) return code('SQLITE_IOERR_READ');
+          const from = Number(at);
+          const there = Math.max(0, Math.min(count, file.seen.size - from));
+          heap().set(file.seen.bytes.subarray(from, from + there), Number(to));
+          if (there === count) return 0;
+          heap().fill(0, Number(to) + there, Number(to) + count);
+          return code('SQLITE_IOERR_SHORT_READ');
+        },
+        xWrite: (pointer: number, from: number, count: number, at: bigint) => {
+          const grown = Math.max(0, Number(at) + count - of(pointer).file.seen.size);
+          return changes(pointer, grown, ({ file }) =>
+            file.write(Number(at), heap().subarray(Number(from), Number(from) + count)),
+          );
+        },
+        xTruncate: (pointer: number, size: bigint) =>
+          changes(pointer, 0, ({ file }) => file.truncate(Number(size))),
+        xSync: (pointer: number) => changes(pointer, 0, ({ disk, file }) => disk.sync(file)),
+        xFileSize: (pointer: number, to: number) => {
+          wasm.poke(to, BigInt(of(pointer).file.seen.size), 'i64');
+          return 0;
+        },
+        xLock: () => 0,
+        xUnlock: () => 0,
+        xCheckReservedLock: (_: number, to: number) => {
+          wasm.poke(to, 0, 'i32');
+          return 0;
+        },
+        xFileControl: () => code('SQLITE_NOTFOUND'),
+        xSectorSize: () => 4096,
+        xDeviceCharacteristics: () => code('SQLITE_IOCAP_POWERSAFE_OVERWRITE'),
+      },
+    },
+    vfs: {
+      struct: vfs,
+      name: VFS_NAME,
+      methods: {
+        xOpen: (_: number, path: number, pointer: number, flags: number, outFlags: number) => {
+          const found = path === 0 ? null : located(wasm.cstrToJs(path));
+          if (found === null) return code('SQLITE_CANTOPEN');
+          const { disk, name } = found;
+          let file = disk.files.get(name);
+          if (file === undefined) {
+            if ((flags & code('SQLITE_OPEN_CREATE')) === 0) return code('SQLITE_CANTOPEN');
+            if (disk.refusal(disk.era, 0) !== null) return code('SQLITE_CANTOPEN');
+            file = new SimFile();
+            disk.files.set(name, file);
+          }
+          const struct = new capi.sqlite3_file(pointer);
+          struct.$pMethods = io.pointer;
+          struct.dispose();
+          const deleteOnClose = (flags & code('SQLITE_OPEN_DELETEONCLOSE')) !== 0;
+          openFiles.set(Number(pointer), { disk, file, name, era: disk.era, deleteOnClose });
+          if (outFlags !== 0) wasm.poke(outFlags, flags, 'i32');
+          return 0;
+        },
+        xDelete: (_: number, path: number, sync: number) => {
+          const found = located(wasm.cstrToJs(path));
+          if (found === null) return code('SQLITE_IOERR_DELETE');
+          const refusal = closesDead ? 'gone' : found.disk.refusal(found.disk.era, 0);
+          if (refusal !== null) return CODES[refusal];
+          found.disk.delete(found.name, sync !== 0);
+          return 0;
+        },
+        xAccess: (_: number, path: number, __: number, to: number) => {
+          const found = located(wasm.cstrToJs(path));
+          wasm.poke(to, found?.disk.files.has(found.name) === true ? 1 : 0, 'i32');
+          return 0;
+        },
+        xFullPathname: (_: number, path: number, count: number, to: number) =>
+          wasm.cstrncpy(to, path, count) < count ? 0 : code('SQLITE_CANTOPEN'),
+        xGetLastError: () => 0,
+        xRandomness: (_: number, count: number, to: number) => {
+          if (dice !== null) heap().set(dice.bytes(count), Number(to));
+          return count;
+        },
+        xSleep: () => 0,
+        xCurrentTime: (_: number, to: number) => {
+          wasm.poke(to, 2_440_587.5, 'double');
+          return 0;
+        },
+      },
+    },
+  });
+}
+installVfs();
+
+const DONE = code('SQLITE_DONE');
+const ROW = code('SQLITE_ROW');
+
+type Value = number | bigint | string | Uint8Array | null | undefined;
+type Row = Record<string, number | string | Buffer | null>;
+
+/** A string or bytes put into SQLite's memory for the length of `use`. */
+function lent<T>(bytes: Uint8Array, use: (at: number) => T): T {
+  const at = wasm.alloc(bytes.length + 1);
+  try {
+    const heap = wasm.heap8u();
+    heap.set(bytes, at);
+    heap[at + bytes.length] = 0;
+    return use(at);
+  } finally {
+    wasm.dealloc(at);
+  }
+}
+const utf8 = new TextEncoder();
+const TRANSIENT = -1;
+
+interface Prepared {
+  readonly pointer: number;
+  readonly columns: readonly string[];
+  readonly parameters: readonly string[];
+}
+
+class Statement {
+  readonly #db: SimDatabase;
+  readonly #pointer: number;
+  readonly #columns: readonly string[];
+  readonly #names: readonly string[];
+  #plucks = false;
+
+  constructor(db: SimDatabase, { pointer, columns, parameters }: Prepared) {
+    this.#db = db;
+    this.#pointer = pointer;
+    this.#columns = columns;
+    this.#names = parameters;
+  }
+
+  pluck(): this {
+    this.#plucks = true;
+    return this;
+  }
+
+  run(...values: Value[]): { changes: number } {
+    this.#execute(values, () => false);
+    return { changes: C.sqlite3_changes?.(this.#db.pointer) ?? 0 };
+  }
+
+  get(...values: Value[]): unknown {
+    let found: unknown;
+    this.#execute(values, () => {
+      found = this.#row();
+      return false;
+    });
+    return found;
+  }
+
+  all(...values: Value[]): unknown[] {
+    const rows: unknown[] = [];
+    this.#execute(values, () => rows.push(this.#row()) > 0);
+    return rows;
+  }
+
+  *iterate(...values: Value[]): IterableIterator<unknown> {
+    this.#bind(values);
+    try {
+      while (this.#step()) yield this.#row();
+    } finally {
+      C.sqlite3_reset?.(this.#pointer);
+    }
+  }
+
+  /** False: there are no more rows. */
+  #step(): boolean {
+    const result = C.sqlite3_step?.(this.#pointer);
+    if (result === DONE) return false;
+    if (result !== ROW) throw this.#db.error();
+    return true;
+  }
+
+  /** @param onRow false: no more rows are wanted. */
+  #execute(values: Value[], onRow: () => boolean): void {
+    this.#bind(values);
+    try {
+      while (this.#step() && onRow());
+    } finally {
+      C.sqlite3_reset?.(this.#pointer);
+    }
+  }
+
+  #bind(values: Value[]): void {
+    const [first] = values;
+    const named = typeof first === 'object' && first !== null && !(first instanceof Uint8Array);
+    const record = first as unknown as Record<string, Value>;
+    for (const [i, name] of this.#names.entries()) this.#bindOne(i + 1, named ? record[name] : values[i]);
+  }
+
+  #bindOne(at: number, value: Value): void {
+    const statement = this.#pointer;
+    if (value === null || value === undefined) C.sqlite3_bind_null?.(statement, at);
+    else if (typeof value === 'number') {
+      if (Number.isSafeInteger(value) && !Object.is(value, -0))
+        C.sqlite3_bind_int64?.(statement, at, BigInt(value));
+      else C.sqlite3_bind_double?.(statement, at, value);
+    } else if (typeof value === 'bigint') C.sqlite3_bind_int64?.(statement, at, value);
+    else if (typeof value === 'string') {
+      const bytes = utf8.encode(value);
+      lent(bytes, (pointer) => C.sqlite3_bind_text?.(statement, at, pointer, bytes.length, TRANSIENT));
+    } else lent(value, (pointer) => C.sqlite3_bind_blob?.(statement, at, pointer, value.length, TRANSIENT));
+  }
+
+  #row(): unknown {
+    if (this.#plucks) return this.#value(0);
+    const row: Row = {};
+    for (const [i, column] of this.#columns.entries()) row[column] = this.#value(i);
+    return row;
+  }
+
+  #value(column: number): number | string | Buffer | null {
+    const statement = this.#pointer;
+    switch (C.sqlite3_column_type?.(statement, column)) {
+      case 1:
+        return Number(C.sqlite3_column_int64(statement, column));
+      case 2:
+        return C.sqlite3_column_double(statement, column);
+      case 3:
+        return wasm.cstrToJs(C.sqlite3_column_text?.(statement, column) ?? 0);
+      case 4: {
+        const at = C.sqlite3_column_blob?.(statement, column) ?? 0;
+        const count = C.sqlite3_column_bytes?.(statement, column) ?? 0;
+        return Buffer.from(wasm.heap8u().slice(at, at + count));
+      }
+      default:
+        return null;
+    }
+  }
+}
+
+/** What the programs use of better-sqlite3's Database. */
+export class SimDatabase {
+  readonly pointer: number;
+  readonly #disk: SimDisk;
+  readonly #era: number;
+  readonly #rewrite: SqlRewrite;
+  readonly #prepared = new Map<string, Prepared>();
+  #closed = false;
+
+  /** @param drive name under which the disk is plugged in. */
+  constructor(drive: string, disk: SimDisk, file: string, rewrite: SqlRewrite = (sql) => sql) {
+    this.#disk = disk;
+    this.#era = disk.era;
+    this.#rewrite = rewrite;
+    const cell = wasm.alloc(8);
+    const flags = code('SQLITE_OPEN_READWRITE') | code('SQLITE_OPEN_CREATE');
+    const result = lent(utf8.encode(`${drive}/${file}`), (path) =>
+      lent(utf8.encode(VFS_NAME), (vfs) => C.sqlite3_open_v2?.(path, cell, flags, vfs) ?? 0),
+    );
+    this.pointer = wasm.peekPtr(cell);
+    wasm.dealloc(cell);
+    if (result !== 0) {
+      const error = this.error();
+      this.close();
+      throw error;
+    }
+    C.sqlite3_extended_result_codes?.(this.pointer, 1);
+  }
+
+  error(): InstanceType<typeof Database.SqliteError> {
+    const number = C.sqlite3_extended_errcode?.(this.pointer) ?? 0;
+    const message = wasm.cstrToJs(C.sqlite3_errmsg?.(this.pointer) ?? 0);
+    return new Database.SqliteError(message, capi.sqlite3_js_rc_str(number) ?? `SQLITE_${number}`);
+  }
+
+  prepare(sql: string): Statement {
+    let prepared = this.#prepared.get(sql);
+    if (prepared === undefined) {
+      prepared = this.#prepare(this.#rewrite(sql));
+      this.#prepared.set(sql, prepared);
+    }
+    return new Statement(this, prepared);
+  }
+
+  #prepare(sql: string): Prepared {
+    const cell = wasm.alloc(8);
+    const result = lent(
+      utf8.encode(sql),
+      (text) => C.sqlite3_prepare_v2?.(this.pointer, text, -1, cell, 0) ?? 0,
+    );
+    const pointer = wasm.peekPtr(cell);
+    wasm.dealloc(cell);
+    if (result !== 0) throw this.error();
+    const columns = Array.from({ length: C.sqlite3_column_count?.(pointer) ?? 0 }, (_, i) =>
+      wasm.cstrToJs(C.sqlite3_column_name?.(pointer, i) ?? 0),
+    );
+    const count = C.sqlite3_bind_parameter_count?.(pointer) ?? 0;
+    const parameters = Array.from({ length: count }, (_, i) => {
+      const name = C.sqlite3_bind_parameter_name?.(pointer, i + 1) ?? 0;
+      return name === 0 ? '' : wasm.cstrToJs(name).slice(1);
+    });
+    return { pointer, columns, parameters };
+  }
+
+  exec(sql: string): this {
+    const result = lent(
+      utf8.encode(this.#rewrite(sql)),
+      (text) => C.sqlite3_exec?.(this.pointer, text, 0, 0, 0) ?? 0,
+    );
+    if (result !== 0) throw this.error();
+    return this;
+  }
+
+  pragma(what: string, options: { simple?: boolean } = {}): unknown {
+    const rows = this.prepare(`PRAGMA ${what}`).all() as Row[];
+    return options.simple === true ? Object.values(rows[0] ?? {})[0] : rows;
+  }
+
+  transaction<A extends unknown[], R>(
+    work: (...args: A) => R,
+  ): ((...args: A) => R) & { immediate: (...args: A) => R } {
+    const within =
+      (begin: string) =>
+      (...args: A): R => {
+        const nested = C.sqlite3_get_autocommit?.(this.pointer) === 0;
+        this.prepare(nested ? 'SAVEPOINT inner' : begin).run();
+        try {
+          const result = work(...args);
+          this.prepare(nested ? 'RELEASE inner' : 'COMMIT').run();
+          return result;
+        } catch (error) {
+          if (C.sqlite3_get_autocommit?.(this.pointer) === 0) {
+            this.exec(nested ? 'ROLLBACK TO inner; RELEASE inner' : 'ROLLBACK');
+          }
+          throw error;
+        }
+      };
+    return Object.assign(within('BEGIN'), { immediate: within('BEGIN IMMEDIATE') });
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    closesDead = this.#era !== this.#disk.era;
+    for (const { pointer } of this.#prepared.values()) C.sqlite3_finalize?.(pointer);
+    C.sqlite3_close_v2?.(this.pointer);
+    closesDead = false;
+  }
+}
+
+/** For planted bugs: what is really asked instead. */
+export type SqlRewrite = (sql: string) => string;
+
+let plugged = 0;
+
+/** Plugs a disk in, so that databases can be opened on it. */
+export function plugIn(disk: SimDisk, rewrite?: SqlRewrite): (file: string) => SpoolDatabase {
+  const drive = `drive${++plugged}`;
+  drives.set(drive, disk);
+  return (file) => new SimDatabase(drive, disk, file, rewrite) as unknown as SpoolDatabase;
+}
+
+export function spoolDisk(disk: SimDisk, rewrite?: SqlRewrite): SpoolDisk {
+  const open = plugIn(disk, rewrite);
+  return {
+    open,
+    size: (file) => disk.files.get(file)?.seen.size ?? 0,
+    head: (file, count) => {
+      const seen = disk.files.get(file)?.seen;
+      return seen === undefined ? new Uint8Array(0) : seen.bytes.slice(0, Math.min(count, seen.size));
+    },
+    scribble: (name, at, bytes, safely) => {
+      if (disk.refusal(disk.era, 0) !== null) return;
+      const file = disk.files.get(name) ?? new SimFile();
+      disk.files.set(name, file);
+      file.write(at, bytes);
+      if (safely && disk.refusal(disk.era, 0) === null) disk.sync(file);
+    },
+    setAside: (file) => {
+      let n = 1;
+      while (disk.files.has(`${file}.damaged-${n}`)) n++;
+      for (const suffix of ['', '-wal']) disk.rename(file + suffix, `${file}.damaged-${n}${suffix}`);
+      return `${file}.damaged-${n}`;
+    },
+  };
+}
