@@ -131,7 +131,7 @@ export class Agent {
     this.#stopped = true;
     this.#timer?.cancel();
     this.#options.source.stop();
-    this.#keeper.cut();
+    this.#keeper.close();
     this.#uplink.stop();
     this.#options.spool.close();
   }

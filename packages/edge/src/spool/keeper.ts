@@ -115,6 +115,12 @@ export class Keeper {
     this.#blocksMade(nowMs);
   }
 
+  /** The last chance of what waits in memory: a disk that refused a moment ago is asked once more. */
+  close(): void {
+    this.#retryAtMs = 0;
+    this.cut();
+  }
+
   #blocksMade(nowMs: number): void {
     this.#cutMs = nowMs;
     this.#pendingRows = 0;
