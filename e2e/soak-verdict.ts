@@ -117,7 +117,9 @@ function judgeStored({ stored, served }: Evidence, say: (sentence: string) => vo
     if (off > MOST_OFF_MS) {
       counts.misdated++;
       say(`scan ${scan} is dated ${atMs - said.utcMs} ms off`);
-    } else if (atMs <= before.atMs || scan <= before.scan) {
+      continue;
+    }
+    if (atMs <= before.atMs || scan <= before.scan) {
       counts.misdated++;
       say(`scan ${scan} comes after scan ${before.scan}, ${atMs - before.atMs} ms later`);
     }

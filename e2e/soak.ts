@@ -101,7 +101,8 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
     await run.faults();
     return await run.verdict();
   } catch (error) {
-    throw new Error(`the run broke off, its logs are in ${run.keep([String(error)])}`, { cause: error });
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`${why}\nThe logs and data of this run are in ${run.keep([why])}.`, { cause: error });
   } finally {
     await run.world.dispose();
   }
@@ -177,7 +178,7 @@ class Soak {
       }
       // Now and then long enough for rows to be committed, sent and learnt from.
       const calm = minutes >= 2 && this.#random() < 0.1;
-      await this.#pause(calm ? this.#between(8000, 20_000) : this.#between(150, 2300));
+      await this.#pause(calm ? this.#between(8000, 20_000) : this.#between(100, 1900));
       await this.#begin(fault);
       this.#counts.set(fault, (this.#counts.get(fault) ?? 0) + 1);
     }
@@ -606,7 +607,7 @@ class Soak {
 /** `null`: done; else why not. */
 function mount(args: readonly string[]): string | null {
   const { status, stderr, error } = spawnSync('mount', args, { encoding: 'utf8' });
-  return status === 0 ? null : (error?.message ?? stderr.trim());
+  return status === 0 ? null : (error?.message ?? stderr.split('\n')[0] ?? 'mount failed');
 }
 
 function fill(file: string): void {

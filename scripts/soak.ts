@@ -50,8 +50,8 @@ async function main(flags: {
   try {
     result = await soak({ seed, minutes, say: (line) => console.error(line), signal: stop.signal });
   } catch (error) {
-    console.error(error);
-    console.error(`Broke off. Replay: ${replay}`);
+    console.error(error instanceof Error ? error.message : error);
+    console.error(`The run broke off; it found nothing out. Again: ${replay}`);
     return EXIT.failed;
   }
   const { wrong, kept } = result;
