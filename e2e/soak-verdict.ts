@@ -4,11 +4,11 @@
 import type { Exported, ServedRow } from './world.ts';
 
 /** The edge commits what it reads within so long. */
-export const COMMIT_MS = 10_000;
+const COMMIT_MS = 10_000;
 /** A tick, a sync to the disk, and two busy cores. */
-const SLACK_MS = 1500;
+export const SLACK_MS = 1500;
 /** After a disk refused, the edge tries it again no sooner. */
-const RETRY_MS = 5000;
+export const RETRY_MS = 5000;
 /**
  * Between the instant the controller answered and the one stored: half of the 200 ms that a read may take, and an
  * anchor from a round trip of 200 ms.

@@ -21,7 +21,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { faketimeEnvironment, findFaketime, NO_FAKETIME } from '../scripts/faketime.ts';
 import { type Harm, LinkProxy } from './proxy.ts';
-import { judge, type Life, type Verdict } from './soak-verdict.ts';
+import { judge, type Life, RETRY_MS, SLACK_MS, type Verdict } from './soak-verdict.ts';
 import { freePort, kill, type Program, rest, SimulatedMachine, seeded, until, World } from './world.ts';
 
 const DISK_MEGABYTES = 12;
@@ -52,8 +52,17 @@ type Fault =
   | (typeof DISKS)[number]
   | Harm;
 
-/** Between two blocks; drawn once a run. At 15 s the commit interval is what a kill costs. */
+const ENDS_EDGE: ReadonlySet<Fault> = new Set([
+  'kill-edge-1970',
+  'kill-edge-2099',
+  'kill-edge-last-shutdown',
+  'kill-both',
+  'disk-read-only',
+]);
+
+/** Between two blocks; drawn once a run. At 15 s the commit interval is what a kill costs, for which a minute is short. */
 const INTERVALS_S = [1, 3, 15] as const;
+const SHORT_MINUTES = 2;
 
 export interface SoakOptions {
   readonly seed: number;
@@ -134,6 +143,8 @@ class Soak {
   #road!: LinkProxy;
   #edgeArgs: readonly string[] = [];
   #edge: Program | null = null;
+  /** No kill of the edge before. */
+  #surviveUntilMs = 0;
   /** Faults under way, and when they end. */
   #pending: { readonly atMs: number; readonly fault: Fault; readonly end: () => void }[] = [];
 
@@ -141,7 +152,7 @@ class Soak {
     this.#options = options;
     this.#library = library;
     this.#random = seeded(options.seed);
-    this.#intervalS = this.#pick(INTERVALS_S);
+    this.#intervalS = this.#pick(INTERVALS_S.slice(0, options.minutes < SHORT_MINUTES ? 2 : 3));
   }
 
   async start(): Promise<void> {
@@ -170,18 +181,28 @@ class Soak {
     let deck = this.#shuffled();
     let first = true;
     while ((first || Date.now() < endMs) && signal?.aborted !== true) {
-      const fault = deck.pop();
-      if (fault === undefined) {
-        first = false;
-        deck = this.#shuffled();
+      const fault = this.#draw(deck);
+      if (fault === null) {
+        await this.#pause(200);
         continue;
       }
+      if (deck.length === 0) {
+        first = false;
+        deck = this.#shuffled();
+      }
       // Now and then long enough for rows to be committed, sent and learnt from.
-      const calm = minutes >= 2 && this.#random() < 0.1;
+      const calm = minutes >= SHORT_MINUTES && this.#random() < 0.1;
       await this.#pause(calm ? this.#between(8000, 20_000) : this.#between(100, 1900));
       await this.#begin(fault);
       this.#counts.set(fault, (this.#counts.get(fault) ?? 0) + 1);
     }
+  }
+
+  /** Takes the next fault off the deck; `null`: only kills are left, and the edge is to live on for now. */
+  #draw(deck: Fault[]): Fault | null {
+    const mayKill = Date.now() >= this.#surviveUntilMs;
+    const at = deck.findIndex((fault) => mayKill || !ENDS_EDGE.has(fault));
+    return at < 0 ? null : (deck.splice(at, 1)[0] ?? null);
   }
 
   async verdict(): Promise<SoakResult> {
@@ -261,7 +282,7 @@ class Soak {
         return this.#lasting(fault, 1000, 6000, () => this.#road.set('cut'));
       case 'stall':
         // Past the deadline of an answer only in a long run.
-        return this.#lasting(fault, 1000, this.#options.minutes >= 2 ? 25_000 : 5000, () =>
+        return this.#lasting(fault, 1000, this.#options.minutes >= SHORT_MINUTES ? 25_000 : 5000, () =>
           this.#road.set('stall'),
         );
       case 'slow':
@@ -461,7 +482,6 @@ class Soak {
     const folder = this.world.edgeFolder(this.#id);
     const ballast = join(folder, 'ballast');
     if (existsSync(ballast)) return;
-    this.#say('the disk of the edge is full');
     fill(ballast);
     const logBytes = (): number =>
       statSync(join(folder, 'spool.db-wal'), { throwIfNoEntry: false })?.size ?? 0;
@@ -470,7 +490,11 @@ class Soak {
     this.#diskFaults.push(fault);
     // Long enough for a commit to be due.
     const leastMs = 2000 + 1200 * Math.min(10, this.#intervalS);
-    this.#after('disk-full', this.#between(leastMs, leastMs + 5000), () => {
+    const lastsMs = this.#between(leastMs, leastMs + 5000);
+    // Most of the time the edge lives on until it has committed what it held: a kill would excuse any loss.
+    if (this.#random() < 0.7) this.#surviveUntilMs = Date.now() + lastsMs + RETRY_MS + SLACK_MS;
+    this.#say(`the disk of the edge is full for ${Math.round(lastsMs)} ms`);
+    this.#after('disk-full', lastsMs, () => {
       // A log that was begun anew within its old length would need no room, so a long one proves nothing.
       if (logBytes() < before + WAL_FRAME_BYTES && before < MOST_WAL_BYTES) this.#disk.withoutCommit++;
       rmSync(ballast);
