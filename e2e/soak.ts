@@ -217,6 +217,7 @@ class Soak {
     await until('the backlog to drain', () => this.world.isDrained(this.#id, edge)).catch((error: Error) =>
       this.#wrong.push(error.message),
     );
+    await this.#expectHarmEnds();
     const declaredGaps = await this.#declaredGaps();
     const { wrong: unjust, ...verdict } = judge({
       stored: await this.#exported(),
