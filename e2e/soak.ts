@@ -3,28 +3,16 @@
 // Invariants: every kind of fault comes once before any comes twice; the boot stays the kernel's, as it does for a
 // process that is killed. The seed gives choice and order of faults; instants are as real as the processes.
 // Not here: what counts as wrong (soak-verdict.ts), power cuts with a new boot.
-import { spawnSync } from 'node:child_process';
-import {
-  appendFileSync,
-  closeSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { appendFileSync, cpSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { faketimeEnvironment, findFaketime, NO_FAKETIME } from '../scripts/faketime.ts';
+import { findFaketime, NO_FAKETIME } from '../scripts/faketime.ts';
+import { FalseClock } from './false-clock.ts';
 import { type Harm, LinkProxy } from './proxy.ts';
+import { SmallDisk } from './small-disk.ts';
 import { judge, type Life, RETRY_MS, SLACK_MS, type Verdict } from './soak-verdict.ts';
 import { freePort, kill, type Program, rest, SimulatedMachine, seeded, until, World } from './world.ts';
 
-const DISK_MEGABYTES = 12;
 /** SQLite begins its write-ahead log anew when it has a thousand pages. */
 const WAL_FRAME_BYTES = 4096 + 24;
 const MOST_WAL_BYTES = 900 * WAL_FRAME_BYTES;
@@ -122,7 +110,7 @@ class Soak {
   readonly #id = 'TV-01';
   readonly #options: SoakOptions;
   readonly #random: () => number;
-  readonly #library: string;
+  readonly #clock: FalseClock;
   readonly #intervalS: number;
   readonly #startedMs = Date.now();
   readonly #lives: { fromMs: number; toMs: number | null; end: Life['end'] }[] = [];
@@ -133,10 +121,11 @@ class Soak {
   /** Programs that end because this file ends them. */
   readonly #ending = new Set<Program>();
   readonly #counts = new Map<Fault, number>();
-  readonly #disk = { filled: 0, withoutCommit: 0, readOnly: 0, startsRefused: 0 };
+  readonly #diskCounts = { filled: 0, withoutCommit: 0, readOnly: 0, startsRefused: 0 };
   readonly #kills = { edge: 0, server: 0 };
+  /** `null`: there is none, and `#noDisk` says why. */
+  #disk: SmallDisk | null = null;
   #noDisk: string | null = null;
-  #offsetMs = 0;
   /** What the edge's clock showed when it ended last. */
   #shutdownMs = EPOCH_MS;
   #machine!: SimulatedMachine;
@@ -150,7 +139,7 @@ class Soak {
 
   constructor(options: SoakOptions, library: string) {
     this.#options = options;
-    this.#library = library;
+    this.#clock = new FalseClock(library, this.world.path('clock'));
     this.#random = seeded(options.seed);
     this.#intervalS = this.#pick(INTERVALS_S.slice(0, options.minutes < SHORT_MINUTES ? 2 : 3));
   }
@@ -158,7 +147,7 @@ class Soak {
   async start(): Promise<void> {
     const { world } = this;
     this.#setClock(EPOCH_MS);
-    this.#proveFaketime();
+    this.#clock.prove();
     this.#mountDisk();
     await this.#startServer();
     await world.setUp();
@@ -249,7 +238,7 @@ class Soak {
         half: this.#road.harmed.filter(({ harm }) => harm === 'half').length,
         double: this.#road.harmed.filter(({ harm }) => harm === 'double').length,
       },
-      diskFull: this.#noDisk === null ? this.#disk : null,
+      diskFull: this.#noDisk === null ? this.#diskCounts : null,
       noDisk: this.#noDisk,
       declaredGaps,
       connections: this.#road.connections,
@@ -276,9 +265,9 @@ class Soak {
       case 'clock-2099':
         return this.#setClock(YEAR_2099_MS);
       case 'clock-step':
-        return this.#setClock(this.#clockMs() + this.#between(0.2, 26) * HOUR_MS);
+        return this.#setClock(this.#clock.nowMs() + this.#between(0.2, 26) * HOUR_MS);
       case 'clock-step-back':
-        return this.#setClock(Math.max(EPOCH_MS, this.#clockMs() - this.#between(0.2, 26) * HOUR_MS));
+        return this.#setClock(Math.max(EPOCH_MS, this.#clock.nowMs() - this.#between(0.2, 26) * HOUR_MS));
       case 'cut':
         return this.#lasting(fault, 1000, 6000, () => this.#road.set('cut'));
       case 'stall':
@@ -303,9 +292,9 @@ class Soak {
         this.#say(fault === 'half' ? 'half of the next chunk' : 'the next chunk twice');
         return this.#road.harmNext(fault);
       case 'disk-full':
-        return this.#fillDisk();
+        return this.#disk === null ? undefined : this.#fillDisk(this.#disk);
       case 'disk-read-only':
-        return this.#readOnlyDisk();
+        return this.#disk === null ? undefined : this.#readOnlyDisk(this.#disk);
     }
   }
 
@@ -315,7 +304,7 @@ class Soak {
     for (;;) {
       const fromMs = Date.now();
       const edge = this.world.start('vigie-edge', this.#edgeArgs, {
-        env: faketimeEnvironment(this.#library, this.world.path('clock')),
+        env: this.#clock.environment,
         onLine: (line) => this.#hear('edge', line),
       });
       const life = { fromMs, toMs: null as number | null, end: 'lives' as Life['end'] };
@@ -330,11 +319,11 @@ class Soak {
         return edge;
       }
       await edge.ended;
-      forgetFaketime(edge);
+      this.#clock.forget(edge);
       if (!this.#diskFaults.some(({ toMs }) => toMs === null)) {
         throw new Error(`the edge does not start:\n${edge.output()}`);
       }
-      this.#disk.startsRefused++;
+      this.#diskCounts.startsRefused++;
       await this.#pause(1000);
     }
   }
@@ -344,10 +333,10 @@ class Soak {
     if (edge === null) return;
     this.#edge = null;
     this.#ending.add(edge);
-    this.#shutdownMs = this.#clockMs();
+    this.#shutdownMs = this.#clock.nowMs();
     if (how === 'killed') await kill(edge);
     else await edge.stop();
-    forgetFaketime(edge);
+    this.#clock.forget(edge);
     const life = this.#lives.at(-1);
     if (life !== undefined) Object.assign(life, { toMs: Date.now(), end: how });
     const silence = this.#silences.at(-1);
@@ -364,34 +353,9 @@ class Soak {
     await this.#startEdge();
   }
 
-  #clockMs(): number {
-    return Date.now() + this.#offsetMs;
-  }
-
   #setClock(utcMs: number): void {
-    this.#offsetMs = utcMs - Date.now();
-    const file = this.world.path('clock');
-    // The edge reads it at any moment: whole, or the one before.
-    writeFileSync(
-      `${file}.new`,
-      `${this.#offsetMs < 0 ? '-' : '+'}${(Math.abs(this.#offsetMs) / 1000).toFixed(3)}`,
-    );
-    renameSync(`${file}.new`, file);
+    this.#clock.set(utcMs);
     this.#say(`the edge's clock shows ${new Date(utcMs).toISOString()}`);
-  }
-
-  /** Of a library that did nothing, the run would prove nothing. */
-  #proveFaketime(): void {
-    const script =
-      'const a = process.hrtime.bigint(); setTimeout(() => console.log(Date.now(), Number(process.hrtime.bigint() - a) / 1e6), 200)';
-    const { stdout, stderr } = spawnSync(process.execPath, ['-e', script], {
-      env: { ...process.env, ...faketimeEnvironment(this.#library, this.world.path('clock')) },
-      encoding: 'utf8',
-    });
-    const [utcMs = Number.NaN, monotonicMs = Number.NaN] = stdout.trim().split(' ').map(Number);
-    if (!(utcMs < HOUR_MS && monotonicMs >= 190 && monotonicMs < 10_000)) {
-      throw new Error(`${this.#library} does not set the clock of node: ${stdout.trim()} ${stderr.trim()}`);
-    }
   }
 
   // The server, and what it shows.
@@ -467,25 +431,21 @@ class Soak {
   // The disk of the edge.
 
   #mountDisk(): void {
-    const folder = this.world.edgeFolder(this.#id);
-    mkdirSync(folder, { recursive: true });
-    this.#noDisk = mount(['-t', 'tmpfs', '-o', `size=${DISK_MEGABYTES}m,mode=700`, 'tmpfs', folder]);
-    if (this.#noDisk !== null) {
-      this.#say(`NO DISK FAULTS: ${this.#noDisk}`);
+    const mounted = SmallDisk.mount(this.world.edgeFolder(this.#id));
+    if (!mounted.ok) {
+      this.#noDisk = mounted.message;
+      this.#say(`NO DISK FAULTS: ${mounted.message}`);
       return;
     }
-    this.world.atEnd(() => {
-      spawnSync('umount', [folder]);
-    });
+    this.#disk = mounted.value;
+    this.world.atEnd(() => mounted.value.unmount());
   }
 
-  async #fillDisk(): Promise<void> {
-    const folder = this.world.edgeFolder(this.#id);
-    const ballast = join(folder, 'ballast');
-    if (existsSync(ballast)) return;
-    fill(ballast);
-    const logBytes = (): number =>
-      statSync(join(folder, 'spool.db-wal'), { throwIfNoEntry: false })?.size ?? 0;
+  #fillDisk(disk: SmallDisk): void {
+    if (disk.isFull) return;
+    disk.fill();
+    const log = join(this.world.edgeFolder(this.#id), 'spool.db-wal');
+    const logBytes = (): number => statSync(log, { throwIfNoEntry: false })?.size ?? 0;
     const before = logBytes();
     const fault: { fromMs: number; toMs: number | null } = { fromMs: Date.now(), toMs: null };
     this.#diskFaults.push(fault);
@@ -497,27 +457,25 @@ class Soak {
     this.#say(`the disk of the edge is full for ${Math.round(lastsMs)} ms`);
     this.#after('disk-full', lastsMs, () => {
       // A log that was begun anew within its old length would need no room, so a long one proves nothing.
-      if (logBytes() < before + WAL_FRAME_BYTES && before < MOST_WAL_BYTES) this.#disk.withoutCommit++;
-      rmSync(ballast);
+      if (logBytes() < before + WAL_FRAME_BYTES && before < MOST_WAL_BYTES) this.#diskCounts.withoutCommit++;
+      disk.free();
       fault.toMs = Date.now();
     });
-    this.#disk.filled++;
+    this.#diskCounts.filled++;
   }
 
   /** The kernel lets nobody remount a disk on which a file is open for writing: the edge finds it so at its start. */
-  async #readOnlyDisk(): Promise<void> {
-    const folder = this.world.edgeFolder(this.#id);
+  async #readOnlyDisk(disk: SmallDisk): Promise<void> {
     this.#endNow('disk-full');
     this.#say('kill -9 edge; it finds its disk read-only');
     this.#kills.edge++;
     await this.#endEdge('killed');
-    const refused = mount(['-o', 'remount,ro', folder]);
-    if (refused !== null) throw new Error(`remount: ${refused}`);
+    disk.setReadOnly(true);
     const fault: { fromMs: number; toMs: number | null } = { fromMs: Date.now(), toMs: null };
     this.#diskFaults.push(fault);
-    this.#disk.readOnly++;
+    this.#diskCounts.readOnly++;
     this.#after('disk-read-only', this.#between(1500, 5000), () => {
-      mount(['-o', 'remount,rw', folder]);
+      disk.setReadOnly(false);
       fault.toMs = Date.now();
     });
     await this.#startEdge();
@@ -621,36 +579,10 @@ class Soak {
 
   #shuffled(): Fault[] {
     const deck: Fault[] = [...KILLS, ...CLOCKS, ...ROADS, 'half', 'double', 'double'];
-    if (this.#noDisk === null) deck.push(...DISKS);
+    if (this.#disk !== null) deck.push(...DISKS);
     return deck
       .map((fault) => ({ fault, at: this.#random() }))
       .sort((a, b) => a.at - b.at)
       .map(({ fault }) => fault);
   }
-}
-
-/** `null`: done; else why not. */
-function mount(args: readonly string[]): string | null {
-  const { status, stderr, error } = spawnSync('mount', args, { encoding: 'utf8' });
-  return status === 0 ? null : (error?.message ?? stderr.split('\n')[0] ?? 'mount failed');
-}
-
-function fill(file: string): void {
-  const handle = openSync(file, 'w');
-  for (const size of [1 << 20, 4096]) {
-    const bytes = Buffer.alloc(size);
-    try {
-      for (;;) if (writeSync(handle, bytes) < size) break;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-    }
-  }
-  closeSync(handle);
-}
-
-/** The library leaves a semaphore behind a process that is killed; its number may come again. */
-function forgetFaketime(program: Program): void {
-  const { pid } = program.process;
-  for (const name of ['faketime_shm_', 'sem.faketime_sem_'])
-    rmSync(`/dev/shm/${name}${pid}`, { force: true });
 }
