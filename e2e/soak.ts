@@ -48,8 +48,8 @@ const ENDS_EDGE: ReadonlySet<Fault> = new Set([
   'disk-read-only',
 ]);
 
-/** Between two blocks; drawn once a run. At 15 s the commit interval is what a kill costs, for which a minute is short. */
-const INTERVALS_S = [1, 3, 15] as const;
+/** Between two blocks; drawn once a run. At 60 s a kill costs what the commit interval allows, for which a minute is short. */
+const INTERVALS_S = [1, 3, 60] as const;
 const SHORT_MINUTES = 2;
 
 export interface SoakOptions {
@@ -180,7 +180,7 @@ class Soak {
         deck = this.#shuffled();
       }
       // Now and then long enough for rows to be committed, sent and learnt from.
-      const calm = minutes >= SHORT_MINUTES && this.#random() < 0.1;
+      const calm = minutes >= SHORT_MINUTES && this.#random() < 0.15;
       await this.#pause(calm ? this.#between(8000, 20_000) : this.#between(100, 1900));
       await this.#begin(fault);
       this.#counts.set(fault, (this.#counts.get(fault) ?? 0) + 1);
