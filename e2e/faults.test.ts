@@ -69,15 +69,7 @@ class Scene {
     // An edge started again sends what the one before had kept; its controller is gone, so it adds nothing.
     await this.machine.program?.stop();
     await this.startEdge();
-    await until('the backlog to drain', () => {
-      const status = this.world.status(this.id);
-      return (
-        status !== null &&
-        status.pid === this.edge?.process.pid &&
-        status.linkProblem === null &&
-        status.backlogRows === 0
-      );
-    });
+    await until('the backlog to drain', () => this.edge !== null && this.world.isDrained(this.id, this.edge));
     return { stored: await this.world.export(this.id), served: this.machine.served() };
   }
 }
@@ -174,7 +166,7 @@ describe.concurrent('no row is lost but those not committed, none is doubled', (
       await scene.pause(500, 2000);
       road.set('cut');
       await scene.pause(2000, 5000);
-      road.set('pass', i === 1 ? 150 : 0);
+      road.set('pass', { delayMs: i === 1 ? 150 : 0 });
     }
     await until('the link to stand again', () => world.status(scene.id)?.linkProblem === null);
     road.set('stall');
@@ -205,7 +197,7 @@ describe.concurrent('no row is lost but those not committed, none is doubled', (
         road.set('cut');
         await scene.pause(200, 3000);
         road.set('pass');
-      } else road.set('pass', Math.floor(120 * random()));
+      } else road.set('pass', { delayMs: Math.floor(120 * random()) });
     }
     road.set('pass');
     await scene.pause(2000, 2000);

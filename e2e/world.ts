@@ -6,7 +6,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Program, type ProgramName, root, startProgram } from '../scripts/programs.ts';
+import {
+  type Program,
+  type ProgramName,
+  type ProgramOptions,
+  root,
+  startProgram,
+} from '../scripts/programs.ts';
 
 export { type Program, root } from '../scripts/programs.ts';
 
@@ -21,6 +27,16 @@ export interface StoredRow {
 export interface Exported {
   readonly channels: readonly string[];
   readonly rows: readonly StoredRow[];
+}
+
+/** What these tests read of status.json. */
+export interface EdgeStatus {
+  readonly backlogRows: number;
+  readonly rows: number;
+  readonly pid: number;
+  readonly linkProblem: string | null;
+  /** By the clock of its box. */
+  readonly writtenMs: number;
 }
 
 export interface CommandResult {
@@ -121,8 +137,8 @@ export class World {
     return join(this.folder, ...parts);
   }
 
-  start(name: ProgramName, args: readonly string[]): Program {
-    const program = startProgram(name, args);
+  start(name: ProgramName, args: readonly string[], options: ProgramOptions = {}): Program {
+    const program = startProgram(name, args, options);
     this.#programs.add(program);
     void program.ended.then(() => this.#programs.delete(program));
     return program;
@@ -133,11 +149,15 @@ export class World {
   }
 
   /** Starts the server, or starts it again on the ports it had. */
-  async startServer(): Promise<Program> {
-    const server = this.start('vigie-server', [
-      ...['--data', this.path('server'), '--port', String(this.port)],
-      ...['--link-host', '127.0.0.1', '--link-port', String(this.linkPort)],
-    ]);
+  async startServer(options: ProgramOptions = {}): Promise<Program> {
+    const server = this.start(
+      'vigie-server',
+      [
+        ...['--data', this.path('server'), '--port', String(this.port)],
+        ...['--link-host', '127.0.0.1', '--link-port', String(this.linkPort)],
+      ],
+      options,
+    );
     const { address, linkPort, setupCode } = await server.event<{
       address: string;
       linkPort: number;
@@ -197,6 +217,17 @@ export class World {
     return this.edgeFolder(id);
   }
 
+  /** Whether the agent runs, is connected, and has nothing left to send. */
+  isDrained(id: string, edge: Program): boolean {
+    const status = this.status(id);
+    return (
+      status !== null &&
+      status.pid === edge.process.pid &&
+      status.linkProblem === null &&
+      status.backlogRows === 0
+    );
+  }
+
   async get<T>(path: string): Promise<T> {
     const answer = await this.#fetch(path);
     return (await answer.json()) as T;
@@ -214,7 +245,7 @@ export class World {
   }
 
   /** What the agent says of itself in its file. */
-  status(id: string): { backlogRows: number; rows: number; pid: number; linkProblem: string | null } | null {
+  status(id: string): EdgeStatus | null {
     try {
       return JSON.parse(readFileSync(join(this.edgeFolder(id), 'status.json'), 'utf8'));
     } catch {

@@ -21,11 +21,19 @@ export interface Program {
   stop(graceMs?: number): Promise<number>;
 }
 
-/** Starts a program; `watch` restarts it from its sources whenever they change. */
+export interface ProgramOptions {
+  readonly onLine?: (line: string) => void;
+  /** Restarts it from its sources whenever they change. */
+  readonly watch?: boolean;
+  /** Added to the environment of this process. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
+/** Starts a program. */
 export function startProgram(
   name: ProgramName,
   args: readonly string[],
-  options: { onLine?: (line: string) => void; watch?: boolean; env?: NodeJS.ProcessEnv } = {},
+  options: ProgramOptions = {},
 ): Program {
   const nodeArgs = nodeArgsOf(name, options.watch ?? false);
   const child = spawn(process.execPath, [...nodeArgs, ...args], {

@@ -1,5 +1,5 @@
-// Brings along what the scripts need: packages of the lock file (Node 24 among them) and, with --browser, a
-// Chromium. Runs on the machine's own Node, 20 or newer, before anything is installed; so no import but node:.
+// Brings along what the scripts need: packages of the lock file (Node 24 among them), with --browser a Chromium, with
+// --faketime the library that fakes a process's clock. Runs on the machine's own Node, 20 or newer, before anything is installed; so no import but node:.
 // Does nothing, in a moment, when everything is there. Speaks on stderr only: stdout belongs to the script it precedes.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
@@ -39,6 +39,8 @@ if (major < 24) {
 }
 
 if (process.argv.includes('--browser') && findChromium() === null) installChromium();
+// It exists for Linux only, and what needs it is left out elsewhere.
+if (process.argv.includes('--faketime') && process.platform === 'linux' && !hasFaketime()) installFaketime();
 
 function findChromium() {
   if (process.env.CHROMIUM_PATH) return process.env.CHROMIUM_PATH;
@@ -52,19 +54,36 @@ function findChromium() {
 }
 
 function installChromium() {
-  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    console.error('Installing Chromium for the browser tests (apt-get, once) …');
-    const quiet = {
-      stdio: ['ignore', 'ignore', 2],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    };
-    spawnSync('apt-get', ['update', '-qq'], quiet);
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], quiet);
-    if (findChromium() !== null) return;
-  }
+  aptInstall('chromium', 'Chromium for the browser tests');
+  if (findChromium() !== null) return;
   console.error('Downloading Chromium for the browser tests (once) …');
   const done = spawnSync('npx', ['playwright-core', 'install', 'chromium'], { stdio: ['inherit', 2, 2] });
   if (done.status !== 0) fail('No Chromium could be installed: install one and set CHROMIUM_PATH to it.');
+}
+
+/** Where it lies is known to the file that uses it. */
+function hasFaketime() {
+  return spawnSync(node, [join('scripts', 'faketime.ts')], { stdio: 'ignore' }).status === 0;
+}
+
+function installFaketime() {
+  aptInstall('faketime', 'faketime for the soak');
+  if (hasFaketime()) return;
+  fail(
+    'No libfaketime could be installed: as root, `apt-get install faketime`, or set FAKETIME_PATH to a libfaketimeMT.so.1.',
+  );
+}
+
+/** Does nothing where it cannot: the caller looks whether it is there now. */
+function aptInstall(name, what) {
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
+  console.error(`Installing ${what} (apt-get, once) …`);
+  const quiet = {
+    stdio: ['ignore', 'ignore', 2],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  };
+  spawnSync('apt-get', ['update', '-qq'], quiet);
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name], quiet);
 }
 
 function fail(message) {

@@ -129,7 +129,7 @@ export class Agent {
   stop(): void {
     this.#stopped = true;
     this.#options.source.stop();
-    this.#keeper.stop();
+    this.#keeper.close();
     this.#uplink.stop();
     this.#options.spool.close();
   }

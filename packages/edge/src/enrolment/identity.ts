@@ -1,7 +1,7 @@
 // Who this edge is: its machine, its Ed25519 key, the pins of its server. Files of mode 0600, written whole or not
 // at all. The private key is made here and never leaves.
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Outcome } from '@vigie/config';
 import { machineId } from '@vigie/protocol';
@@ -80,9 +80,13 @@ function credentialOf(key: KeyObject): Credential {
 /** Write aside, sync, rename: after a power cut the file is the old one or the new one. */
 export function writeWhole(file: string, text: string): void {
   const handle = openSync(`${file}.new`, 'w', 0o600);
-  writeSync(handle, text);
-  fsyncSync(handle);
-  closeSync(handle);
+  try {
+    // A disk that fills up takes a part of a write: this writes the rest, or throws.
+    writeFileSync(handle, text);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
   renameSync(`${file}.new`, file);
 }
 

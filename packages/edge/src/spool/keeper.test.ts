@@ -96,6 +96,16 @@ describe('the keeper', () => {
     expect(spool.committed + 50).toBe(151);
   });
 
+  it('asks a disk that refused a moment ago once more before it ends', () => {
+    const { spool, keeper, run } = scene();
+    spool.refuses = true;
+    run(3);
+    spool.refuses = false;
+    keeper.close();
+    expect(spool.committed).toBe(3);
+    expect(keeper.waitingRows).toBe(0);
+  });
+
   it('declares a silence after the rows before it, and only where the disk takes them', () => {
     const { spool, keeper, run, blocks } = scene();
     run(3);

@@ -97,11 +97,6 @@ export class Keeper {
     this.cut();
   }
 
-  stop(): void {
-    this.cut();
-    this.#wake.cancel();
-  }
-
   /** Does what is due, and wakes when something is next. */
   #tick(): void {
     const nowMs = this.#clock.monotonicMs();
@@ -156,6 +151,13 @@ export class Keeper {
     this.#cutMs = nowMs;
     if (this.#pendingRows === 0 || !this.#note(this.#spool.cut(), nowMs)) return;
     this.#blocksMade(nowMs);
+  }
+
+  /** The last chance of what waits in memory: a disk that refused a moment ago is asked once more. */
+  close(): void {
+    this.#retryAtMs = 0;
+    this.#cut();
+    this.#wake.cancel();
   }
 
   #blocksMade(nowMs: number): void {
