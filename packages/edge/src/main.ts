@@ -2,9 +2,12 @@
 // randomness and signals enter here and nowhere else.
 import { join } from 'node:path';
 import { EXIT, explain, type Outcome, parseFlags, realClock, realRandomness } from '@vigie/config';
-import { loadModel } from '@vigie/model/load';
+import { loadModel, type MachineModel } from '@vigie/model/load';
 import { inTheFuture, readRecording } from './acquire/csv.ts';
-import { ModbusSource } from './acquire/modbus.ts';
+import { LinesSource } from './acquire/lines.ts';
+import { deadlineMs, ModbusSource } from './acquire/modbus.ts';
+import { RtuTransport, wireMs } from './acquire/modbus-rtu.ts';
+import { TcpTransport } from './acquire/modbus-tcp.ts';
 import {
   type ReplaySchema,
   ReplaySource,
@@ -12,7 +15,10 @@ import {
   schemaOfModel,
   schemaOfRecording,
 } from './acquire/replay.ts';
+import { planRequests } from './acquire/requests.ts';
+import { openSerial, stableName } from './acquire/serial.ts';
 import type { Source } from './acquire/source.ts';
+import type { ModbusTransport } from './acquire/transport.ts';
 import { Agent } from './agent.ts';
 import { kernelBootId, liveAxis } from './clock/axis.ts';
 import { RUN_FLAGS, type RunSettings, runSettings } from './config.ts';
@@ -115,11 +121,32 @@ function openSource(settings: RunSettings): Outcome<Source> {
   const { source } = settings;
   const model = settings.model === null ? null : loadModel(settings.model);
   if (model !== null && !model.ok) return model;
+  if (source.type === 'modbus-rtu' || source.type === 'serial-lines') {
+    const stable = stableName(source.port);
+    if (stable !== null)
+      say(`${source.port} may get another number one day; this name stays: --port ${stable}`);
+  }
   switch (source.type) {
-    case 'modbus-tcp': {
+    case 'modbus-tcp':
+      return modbusSource(settings, model, new TcpTransport(source, clock));
+    case 'modbus-rtu': {
+      const environment = { clock, randomness: realRandomness, openSerial };
+      const opened = modbusSource(settings, model, new RtuTransport(source, environment));
+      if (!opened.ok || model === null) return opened;
+      const { schema, registers } = model.value;
+      const needsMs = planRequests(registers ?? []).reduce((sum, one) => sum + wireMs(one, source), 0);
+      const hasMs = deadlineMs(schema.intervalMs);
+      if (needsMs <= hasMs) return opened;
+      return {
+        ok: false,
+        message: `vigie-edge: at ${source.baudRate} baud the model's registers take ${Math.round(needsMs)} ms to read, of ${hasMs} ms: raise the baud rate, or intervalMs in ${settings.model}`,
+      };
+    }
+    case 'serial-lines': {
       if (model === null) return { ok: false, message: 'vigie-edge: --model FILE is missing' };
       const axis = liveAxis(clock, kernelBootId());
-      return { ok: true, value: new ModbusSource({ ...model.value, ...source, clock, axis }) };
+      const lines = new LinesSource({ ...model.value, settings: source, clock, axis, openSerial });
+      return { ok: true, value: lines };
     }
     case 'csv': {
       const recording = readRecording(source.file);
@@ -146,6 +173,23 @@ function openSource(settings: RunSettings): Outcome<Source> {
       };
     }
   }
+}
+
+function modbusSource(
+  settings: RunSettings,
+  model: { readonly value: MachineModel } | null,
+  transport: ModbusTransport,
+): Outcome<Source> {
+  if (model === null) return { ok: false, message: 'vigie-edge: --model FILE is missing' };
+  const { schema, registers } = model.value;
+  if (registers === null) {
+    return {
+      ok: false,
+      message: `${settings.model}: no channel has a «register», which a source of type ${settings.source.type} reads`,
+    };
+  }
+  const axis = liveAxis(clock, kernelBootId());
+  return { ok: true, value: new ModbusSource({ schema, registers, transport, clock, axis }) };
 }
 
 async function enrolCommand(args: readonly string[]): Promise<number> {
