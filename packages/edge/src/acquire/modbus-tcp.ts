@@ -47,13 +47,10 @@ export class TcpTransport implements ModbusTransport {
   async ask(request: ReadRequest, untilMs: number): Promise<Reply> {
     const client = this.#client;
     if (client === null) return { kind: 'failed', message: this.#said('closed the connection'), lost: true };
-    const startedMs = this.#clock.monotonicMs();
     try {
       const bytes = await this.#by(untilMs, read(client, request));
-      if (bytes === LATE) {
-        const withinMs = Math.round(untilMs - startedMs);
-        return { kind: 'failed', message: `the controller gave no answer within ${withinMs} ms`, lost: true };
-      }
+      if (bytes === LATE)
+        return { kind: 'failed', message: this.#said('gave no answer in time'), lost: true };
       if (bytes.length === answerBytes(request)) return { kind: 'values', bytes };
       const what = `${bytes.length} bytes instead of ${answerBytes(request)}`;
       return { kind: 'failed', message: this.#said(what), lost: true };

@@ -81,10 +81,10 @@ export const openSerial: OpenSerial = (settings, events) => {
 
 /** The name in `folder` that leads to the same port whatever number it gets; `null`: `port` is stable, or none is. */
 export function stableName(port: string, folder = '/dev/serial/by-id'): string | null {
-  if (!/^\/dev\/tty(USB|ACM)\d+$/.test(port)) return null;
+  if (realPath(port) !== port) return null;
   try {
     const names = readdirSync(folder).map((name) => join(folder, name));
-    return names.find((name) => realPath(name) === realPath(port)) ?? null;
+    return names.find((name) => realPath(name) === port) ?? null;
   } catch {
     return null;
   }
