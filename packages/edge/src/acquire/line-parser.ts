@@ -46,7 +46,7 @@ export class LineParser {
   }
 
   #csv(line: string): Parsed {
-    const separator = separatorOf(line);
+    const separator = this.#separatorOf(line);
     const cells = split(line, separator)?.map(({ text }) => text.trim());
     if (cells === undefined) return damaged('a quote is not closed');
     const header = this.#headerOf(cells);
@@ -63,6 +63,13 @@ export class LineParser {
       if (channel !== undefined) values.set(at, ofCell(channel, cells[k] ?? '', separator));
     }
     return this.#row(values);
+  }
+
+  /** Commas may be decimal ones: what gives the right number of cells separates them. */
+  #separatorOf(line: string): string {
+    const count = this.#order?.length;
+    const fits = [';', '\t', ','].find((one) => line.includes(one) && split(line, one)?.length === count);
+    return fits ?? separatorOf(line);
   }
 
   /** A header names at least one column, none twice, and holds no number. */
@@ -93,8 +100,10 @@ export class LineParser {
 
   #row(given: ReadonlyMap<number, Value>): Parsed {
     const { channels } = this.#model.schema;
-    const all = [...given.values()];
-    if (all.every((value) => value === UNREADABLE)) return damaged('a line without a number');
+    // Whatever comes may pass for a text.
+    const numbers = [...given].filter(([i]) => channels[i]?.kind !== 'text');
+    if (numbers.length > 0 && numbers.every(([, value]) => value === UNREADABLE))
+      return damaged('a line without a number');
     return {
       kind: 'row',
       values: channels.map((_, i) => {
