@@ -1,7 +1,7 @@
 // A controller that goes away and comes back: the edge says so to whoever stands beside it, goes on by itself, and
 // the page can tell why rows are missing.
 import { afterAll, expect, it } from 'vitest';
-import { command, freePort, kill, SimulatedMachine, until, World } from './world.ts';
+import { command, freePort, kill, overTcp, SimulatedMachine, until, World } from './world.ts';
 
 const world = new World();
 afterAll(() => world.dispose());
@@ -10,7 +10,7 @@ it('is told in words, taken up again, and its silence explains the gap', async (
   await world.startServer();
   await world.setUp();
   const folder = await world.enrolled('TV-01');
-  const machine = new SimulatedMachine(world, 'TV-01', await freePort());
+  const machine = new SimulatedMachine(world, 'TV-01', overTcp(await freePort()));
   const status = () => command('vigie-edge', ['status', '--data', folder]);
 
   const edge = world.start('vigie-edge', machine.edgeArgs(folder));

@@ -1,5 +1,5 @@
-// Brings along what the scripts need: packages of the lock file (Node 24 among them) and, with --browser, a
-// Chromium. Runs on the machine's own Node, 20 or newer, before anything is installed; so no import but node:.
+// Brings along what the scripts need: packages of the lock file (Node 24 among them); with --browser a Chromium, with
+// --serial socat, which makes serial cables of pseudo-terminals. Runs on the machine's own Node, 20 or newer, before anything is installed; so no import but node:.
 // Does nothing, in a moment, when everything is there. Speaks on stderr only: stdout belongs to the script it precedes.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
@@ -39,11 +39,15 @@ if (major < 24) {
 }
 
 if (process.argv.includes('--browser') && findChromium() === null) installChromium();
+if (process.argv.includes('--serial') && findOnPath('socat') === null) installSocat();
 
 function findChromium() {
-  if (process.env.CHROMIUM_PATH) return process.env.CHROMIUM_PATH;
+  return process.env.CHROMIUM_PATH || findOnPath('chromium', 'chromium-browser', 'google-chrome');
+}
+
+function findOnPath(...names) {
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
+    for (const name of names) {
       const file = join(folder, name);
       if (existsSync(file)) return file;
     }
@@ -51,17 +55,28 @@ function findChromium() {
   return null;
 }
 
+/** Does nothing where this is no Debian, or somebody without its rights. */
+function aptInstall(name) {
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
+  const quiet = {
+    stdio: ['ignore', 'ignore', 2],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  };
+  spawnSync('apt-get', ['update', '-qq'], quiet);
+  spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name], quiet);
+}
+
+function installSocat() {
+  console.error('Installing socat for the tests of serial ports (apt-get, once) …');
+  aptInstall('socat');
+  if (findOnPath('socat') === null)
+    fail('There is no socat, which the tests of serial ports need: install it (apt-get install socat).');
+}
+
 function installChromium() {
-  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
-    console.error('Installing Chromium for the browser tests (apt-get, once) …');
-    const quiet = {
-      stdio: ['ignore', 'ignore', 2],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    };
-    spawnSync('apt-get', ['update', '-qq'], quiet);
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], quiet);
-    if (findChromium() !== null) return;
-  }
+  console.error('Installing Chromium for the browser tests (apt-get, once) …');
+  aptInstall('chromium');
+  if (findChromium() !== null) return;
   console.error('Downloading Chromium for the browser tests (once) …');
   const done = spawnSync('npx', ['playwright-core', 'install', 'chromium'], { stdio: ['inherit', 2, 2] });
   if (done.status !== 0) fail('No Chromium could be installed: install one and set CHROMIUM_PATH to it.');

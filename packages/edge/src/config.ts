@@ -24,7 +24,7 @@ const SOURCES = {
     // The standard's own.
     baudRate: baudRate.default(19_200),
     parity: parity.default('even'),
-    dataBits: z.literal(8, 'Modbus RTU has 8 data bits').default(8),
+    dataBits: z.literal(8, 'takes 8, as Modbus RTU has it').default(8),
     // 0 speaks to all units, and none answers.
     unit: unit.min(1).default(1),
   }),
@@ -195,5 +195,5 @@ function sourceOf(flags: RunFlags, given: SourceSettings | undefined): Outcome<S
 }
 
 function isSourceType(type: unknown): type is SourceType {
-  return typeof type === 'string' && type in SOURCES;
+  return typeof type === 'string' && Object.hasOwn(SOURCES, type);
 }

@@ -64,7 +64,8 @@ const registerSchema = z
     const key = register.bits === undefined ? 'bit' : 'bits';
     if (register.bits !== undefined && typeof register.bit === 'number')
       stop('bits', 'give «bit» or «bits», not both');
-    else if (type !== 'u16' && type !== 'u32') stop(key, `bits are taken of a u16 or u32, not of a ${type}`);
+    else if (type !== 'u16' && type !== 'u32')
+      stop(key, `bits are taken of a u16 or u32, not of type ${type}`);
     else if (bits.from + bits.count > 16 * TYPES[type].count)
       stop(key, `bit ${bits.from + bits.count - 1} lies outside of a ${type}`);
     else if (typeof register.missing === 'number')
