@@ -59,10 +59,10 @@ async function runCommand(args: readonly string[]): Promise<number> {
   const parsed = parseFlags(
     {
       name: 'vigie-edge run',
-      summary: 'Reads a controller, keeps every row, sends it to the server. Other commands: enrol, status.',
+      summary: 'Reads a machine, keeps every row, sends it to the server. Other commands: enrol, status.',
       flags: RUN_FLAGS,
       notes:
-        'First: vigie-edge enrol --server HOST:PORT --code CODE --data DIR\nA recording as if it were a controller: vigie-edge --source csv --file F --speed N --data DIR',
+        'First: vigie-edge enrol --server HOST:PORT --code CODE --data DIR\nA recording as if it were a controller: vigie-edge --source csv --file F --speed N --data DIR\nModbus RTU: vigie-edge --source modbus-rtu --port /dev/serial/by-id/… --baud-rate 9600 --parity none --model M --data DIR\nLines of a microcontroller: vigie-edge --source serial-lines --port /dev/serial/by-id/… --format csv --model M --data DIR',
     },
     args,
   );
