@@ -34,6 +34,8 @@ export class LineParser {
   readonly #format: LineFormat;
   /** For each cell the channel it belongs to, −1: none; `null`: not known before a header. */
   #order: readonly number[] | null;
+  /** Of the last header, until a line confirms it: one that breaks off must not spoil the lines after it. */
+  #announced: readonly number[] | null = null;
 
   constructor(model: Pick<MachineModel, 'schema' | 'columns'>, format: LineFormat) {
     this.#model = model;
@@ -51,14 +53,22 @@ export class LineParser {
     if (cells === undefined) return damaged('a quote is not closed');
     const header = this.#headerOf(cells);
     if (header !== null) {
-      this.#order = header;
+      this.#announced = header;
       return { kind: 'header' };
     }
-    if (this.#order === null) return damaged('no header line has come yet');
-    if (cells.length !== this.#order.length)
-      return damaged(`a line of ${cells.length} cells instead of ${this.#order.length}`);
+    const order = [this.#announced, this.#order].find((one) => one?.length === cells.length);
+    if (order === undefined || order === null) {
+      const wanted = this.#announced ?? this.#order;
+      return damaged(
+        wanted === null
+          ? 'no header line has come yet'
+          : `a line of ${cells.length} cells instead of ${wanted.length}`,
+      );
+    }
+    this.#order = order;
+    this.#announced = null;
     const values = new Map<number, Value>();
-    for (const [k, at] of this.#order.entries()) {
+    for (const [k, at] of order.entries()) {
       const channel = this.#model.schema.channels[at];
       if (channel !== undefined) values.set(at, ofCell(channel, cells[k] ?? '', separator));
     }
@@ -67,8 +77,10 @@ export class LineParser {
 
   /** Commas may be decimal ones: what gives the right number of cells separates them. */
   #separatorOf(line: string): string {
-    const count = this.#order?.length;
-    const fits = [';', '\t', ','].find((one) => line.includes(one) && split(line, one)?.length === count);
+    const counts = [this.#announced?.length, this.#order?.length];
+    const fits = [';', '\t', ','].find(
+      (one) => line.includes(one) && counts.includes(split(line, one)?.length),
+    );
     return fits ?? separatorOf(line);
   }
 

@@ -43,6 +43,8 @@ export class Cable {
     const socat = this.#socat;
     this.#socat = null;
     if (socat === null || socat.exitCode !== null) return;
+    // First the names, as udev does: the numbers may be another cable's a moment later.
+    for (const name of [this.edge, this.machine]) rmSync(name, { force: true });
     await new Promise((resolve) => {
       socat.once('close', resolve);
       socat.kill('SIGKILL');

@@ -184,12 +184,15 @@ describe('Modbus RTU', () => {
     await slave(machine, () => (answer) => (dead && answer.readUInt16BE(3) === 301 ? null : answer));
     const reader = source(edge);
     const sink = started(reader);
-    await until('half of a row', () => sink.rows.length >= 3);
-    expect(sink.rows.map(({ values }) => values.slice(1))).toEqual(sink.rows.map(() => [1, null]));
-    expect(reader.state()).toMatchObject({ problem: null, unreadable: ['far'] });
-    expect(sink.problems).toEqual([
+    // On a busy machine the other one may be late too, now and then.
+    const rowsWithNear = () => sink.rows.filter(({ values }) => values[1] === 1);
+    await until('half of a row', () => rowsWithNear().length >= 3);
+    expect(sink.rows.every(({ values }) => values[2] === null)).toBe(true);
+    await until('the channel named', () => reader.state().unreadable.join() === 'far');
+    expect(reader.state().problem).toBeNull();
+    expect(sink.problems).toContainEqual(
       expect.stringMatching(/^cannot read far: the controller \(unit 3 on .*\) gave no answer in time$/),
-    ]);
+    );
     dead = false;
     await until('whole rows', () => reader.state().unreadable.length === 0);
     expect(sink.problems.at(-1)).toBeNull();
