@@ -1,5 +1,7 @@
 // Machines on serial ports, over real pseudo-terminals and real processes: Modbus RTU, lines of CSV, lines of JSON.
 // Whatever is pulled or killed, what is stored is what the machine said, row by row and each once.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { Cable } from '../packages/edge/src/acquire/pty.test-support.ts';
 import {
@@ -8,6 +10,7 @@ import {
   type Program,
   type Road,
   rest,
+  root,
   SimulatedMachine,
   seeded,
   seedOfRun,
@@ -88,4 +91,39 @@ it('are stored as they were said, through kills and a pulled plug', async () => 
     expect(scans, id).toEqual([...new Set(scans)].sort((a, b) => a - b));
     expect(rows.length, id).toBeGreaterThan(45);
   }
+});
+
+it('are refused where the model does not fit the source, with one sentence', async () => {
+  const folder = await world.enrolled('NO-01');
+  const lines = world.path('lines.yaml');
+  const names = '{ fr: a, en: a }';
+  writeFileSync(
+    lines,
+    `model: lines\nnames: ${names}\nchannels: [{ id: a, kind: number, names: ${names} }]\n`,
+  );
+  const run = (model: string, ...flags: string[]) =>
+    command('vigie-edge', [
+      ...[
+        'run',
+        '--data',
+        folder,
+        '--model',
+        model,
+        '--source',
+        'modbus-rtu',
+        '--port',
+        '/dev/none',
+        ...flags,
+      ],
+    ]);
+  expect(await run(lines)).toMatchObject({
+    code: 2,
+    stderr: `${lines}: no channel has a «register», which a source of type modbus-rtu reads\n`,
+  });
+  expect(await run(join(root, 'models', 'chiller.yaml'), '--baud-rate', '300')).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(
+      /^vigie-edge: at 300 baud the model's registers take \d+ ms to read, of 800 ms: raise the baud rate, or intervalMs in .*chiller\.yaml\n$/,
+    ),
+  });
 });
