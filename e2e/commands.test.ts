@@ -32,14 +32,18 @@ function expectSentence(result: CommandResult, code: number, sentence: RegExp): 
 }
 
 describe('help', () => {
+  const edgeFlags = [
+    ...['config', 'data', 'model', 'source', 'host', 'port', 'unit', 'baud-rate', 'parity', 'data-bits'],
+    ...['stop-bits', 'format', 'header', 'file', 'speed'],
+  ];
   const commands: [Name, string[], string[]][] = [
     ['vigie-server', [], ['config', 'data', 'host', 'port', 'link-host', 'link-port']],
     ['vigie-server', ['run'], ['config', 'data', 'host', 'port', 'link-host', 'link-port']],
     ['vigie-server', ['add-machine'], ['data', 'id', 'name', 'site', 'time-zone', 'interval']],
     ['vigie-server', ['enrolment-code'], ['data', 'id']],
     ['vigie-server', ['reset-password'], ['data', 'email']],
-    ['vigie-edge', [], ['config', 'data', 'model', 'source', 'host', 'port', 'unit', 'file', 'speed']],
-    ['vigie-edge', ['run'], ['config', 'data', 'model', 'source', 'host', 'port', 'unit', 'file', 'speed']],
+    ['vigie-edge', [], edgeFlags],
+    ['vigie-edge', ['run'], edgeFlags],
     ['vigie-edge', ['enrol'], ['server', 'code', 'data']],
     ['vigie-edge', ['status'], ['data']],
     ['vigie-simulator', [], ['config']],
@@ -79,12 +83,20 @@ describe('wrong flags', () => {
     ['vigie-server', ['reset-password', '--data', 'x'], /--data and --email are needed/],
     ['vigie-edge', ['--sped', '2'], /unknown flag --sped/],
     ['vigie-edge', ['--source', 'csv', '--file', 'f'], /--data DIR is missing/],
-    ['vigie-edge', ['--data', 'x'], /--source modbus-tcp or csv is missing/],
-    ['vigie-edge', ['--data', 'x', '--source', 'opc-ua'], /--source takes modbus-tcp or csv, not «opc-ua»/],
+    ['vigie-edge', ['--data', 'x'], /--source modbus-tcp, .* or csv is missing/],
+    [
+      'vigie-edge',
+      ['--data', 'x', '--source', 'opc-ua'],
+      /--source takes modbus-tcp, .* or csv, not «opc-ua»/,
+    ],
     ['vigie-edge', ['--data', 'x', '--source', 'csv'], /--file/],
     ['vigie-edge', ['--data', 'x', '--source', 'csv', '--file', 'f', '--speed', '-1'], /--speed/],
     ['vigie-edge', ['--data', 'x', '--source', 'modbus-tcp'], /--model FILE is missing/],
     ['vigie-edge', ['--data', 'x', '--source', 'modbus-tcp', '--port', '0'], /--port/],
+    ['vigie-edge', ['--data', 'x', '--source', 'modbus-tcp', '--port', '/dev/a'], /--port takes a number/],
+    ['vigie-edge', ['--data', 'x', '--source', 'modbus-tcp', '--speed', '2'], /--speed says nothing to/],
+    ['vigie-edge', ['--data', 'x', '--source', 'modbus-rtu'], /--port PATH is missing: it names the serial/],
+    ['vigie-edge', ['--data', 'x', '--source', 'serial-lines', '--port', '/dev/a'], /--format is missing/],
     ['vigie-edge', ['enrol', '--data', 'x'], /--server, --code and --data are all needed/],
     [
       'vigie-edge',

@@ -1,7 +1,8 @@
 // A controller that goes away and comes back: the edge says so to whoever stands beside it, goes on by itself, and
 // the page can tell why rows are missing.
+import { rmSync } from 'node:fs';
 import { afterAll, expect, it } from 'vitest';
-import { command, freePort, kill, SimulatedMachine, until, World } from './world.ts';
+import { command, freePort, kill, overTcp, SimulatedMachine, until, World } from './world.ts';
 
 const world = new World();
 afterAll(() => world.dispose());
@@ -10,7 +11,7 @@ it('is told in words, taken up again, and its silence explains the gap', async (
   await world.startServer();
   await world.setUp();
   const folder = await world.enrolled('TV-01');
-  const machine = new SimulatedMachine(world, 'TV-01', await freePort());
+  const machine = new SimulatedMachine(world, 'TV-01', overTcp(await freePort()));
   const status = () => command('vigie-edge', ['status', '--data', folder]);
 
   const edge = world.start('vigie-edge', machine.edgeArgs(folder));
@@ -67,6 +68,19 @@ it('is told in words, taken up again, and its silence explains the gap', async (
   const told = entries.filter(({ kind }) => kind === 'gap').map(({ facts }) => facts.reason);
   // Before its first start, and in between.
   expect(told.at(0)).toBe('controller-silent');
+
+  // A controller that has forgotten everything: its counters start again.
+  if (machine.program !== null) await kill(machine.program);
+  rmSync(world.path('state-TV-01.json'), { force: true });
+  await machine.start();
+  const reset = await until('the reset told', async () => {
+    const journal = await world.get<{ entries: { kind: string; channel: string; facts: object }[] }>(
+      '/api/machines/TV-01/journal',
+    );
+    return journal.entries.find(({ kind, channel }) => kind === 'counter-reset' && channel === 'scan');
+  });
+  const { before: counted, after: again } = reset.facts as { before: number; after: number };
+  expect(again).toBeLessThan(counted);
 
   expect(await edge.stop()).toBe(0);
   const after = await status();

@@ -7,6 +7,7 @@ import {
   type Exported,
   freePort,
   kill,
+  overTcp,
   type Program,
   rest,
   type ServedRow,
@@ -43,7 +44,7 @@ class Scene {
     this.road = await LinkProxy.start(() => world.linkPort);
     world.atEnd(() => this.road.close());
     await world.enrolled(id, { linkPort: this.road.port });
-    this.machine = new SimulatedMachine(world, id, await freePort());
+    this.machine = new SimulatedMachine(world, id, overTcp(await freePort()));
     await this.machine.start();
     await this.startEdge();
   }

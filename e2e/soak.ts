@@ -11,7 +11,17 @@ import { FalseClock } from './false-clock.ts';
 import { type Harm, LinkProxy } from './proxy.ts';
 import { SmallDisk } from './small-disk.ts';
 import { judge, type Life, RETRY_MS, SLACK_MS, type Verdict } from './soak-verdict.ts';
-import { freePort, kill, type Program, rest, SimulatedMachine, seeded, until, World } from './world.ts';
+import {
+  freePort,
+  kill,
+  overTcp,
+  type Program,
+  rest,
+  SimulatedMachine,
+  seeded,
+  until,
+  World,
+} from './world.ts';
 
 /** SQLite begins its write-ahead log anew when it has a thousand pages. */
 const WAL_FRAME_BYTES = 4096 + 24;
@@ -154,7 +164,7 @@ class Soak {
     this.#road = await LinkProxy.start(() => world.linkPort);
     world.atEnd(() => this.#road.close());
     await world.enrolled(this.#id, { linkPort: this.#road.port, intervalS: this.#intervalS });
-    this.#machine = new SimulatedMachine(world, this.#id, await freePort());
+    this.#machine = new SimulatedMachine(world, this.#id, overTcp(await freePort()));
     await this.#machine.start();
     this.#edgeArgs = this.#machine.edgeArgs(world.edgeFolder(this.#id));
     await this.#startEdge();

@@ -295,41 +295,49 @@ export interface ServedRow {
   readonly values: readonly (number | null)[];
 }
 
+/** How a simulated machine is reached: keys of the simulator's file, and the source of the edge that reads it. */
+export interface Road {
+  readonly simulator: object;
+  readonly source: object;
+}
+
+export function overTcp(port: number): Road {
+  return { simulator: { port }, source: { type: 'modbus-tcp', host: '127.0.0.1', port } };
+}
+
 /** A simulated machine that logs every row it serves. */
 export class SimulatedMachine {
   readonly #world: World;
   readonly #config: string;
   readonly #log: string;
-  readonly port: number;
+  readonly #road: Road;
   readonly model: string;
   program: Program | null = null;
 
-  constructor(world: World, id: string, port: number) {
+  constructor(world: World, id: string, road: Road) {
     this.#world = world;
-    this.port = port;
+    this.#road = road;
     this.model = quickModel(world);
     this.#log = world.path(`served-${id}.jsonl`);
     this.#config = world.path(`simulator-${id}.yaml`);
     const state = world.path(`state-${id}.json`);
-    writeFileSync(
-      this.#config,
-      JSON.stringify({
-        machines: [{ id, kind: 'turbevap', model: this.model, port, seed: 5, log: this.#log, state }],
-      }),
-    );
+    const spec = { id, kind: 'turbevap', model: this.model, seed: 5, log: this.#log, state };
+    writeFileSync(this.#config, JSON.stringify({ machines: [{ ...spec, ...road.simulator }] }));
   }
 
   async start(): Promise<void> {
     this.program = this.#world.start('vigie-simulator', ['--config', this.#config]);
-    await until('the simulator to listen', () => this.program?.output().includes('listening-'));
+    await until('the simulator to be there', () =>
+      /(listening|printing)-/.test(this.program?.output() ?? ''),
+    );
   }
 
   /** Arguments of an edge that reads it. */
   edgeArgs(folder: string): string[] {
     mkdirSync(folder, { recursive: true });
     const config = join(folder, 'edge.yaml');
-    const source = { type: 'modbus-tcp', host: '127.0.0.1', port: this.port };
-    writeFileSync(config, JSON.stringify({ data: folder, model: this.model, source, intervalMs: 1000 }));
+    const settings = { data: folder, model: this.model, source: this.#road.source, intervalMs: 1000 };
+    writeFileSync(config, JSON.stringify(settings));
     return ['--config', config];
   }
 

@@ -1,5 +1,6 @@
-// Brings along what the scripts need: packages of the lock file (Node 24 among them), with --browser a Chromium, with
-// --faketime the library that fakes a process's clock. Runs on the machine's own Node, 20 or newer, before anything is installed; so no import but node:.
+// Brings along what the scripts need: packages of the lock file (Node 24 among them); with --browser a Chromium, with
+// --faketime the library that fakes a process's clock, with --serial socat, which makes serial cables of
+// pseudo-terminals. Runs on the machine's own Node, 20 or newer, before anything is installed; so no import but node:.
 // Does nothing, in a moment, when everything is there. Speaks on stderr only: stdout belongs to the script it precedes.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
@@ -41,16 +42,26 @@ if (major < 24) {
 if (process.argv.includes('--browser') && findChromium() === null) installChromium();
 // It exists for Linux only, and what needs it is left out elsewhere.
 if (process.argv.includes('--faketime') && process.platform === 'linux' && !hasFaketime()) installFaketime();
+if (process.argv.includes('--serial') && findOnPath('socat') === null) installSocat();
 
 function findChromium() {
-  if (process.env.CHROMIUM_PATH) return process.env.CHROMIUM_PATH;
+  return process.env.CHROMIUM_PATH || findOnPath('chromium', 'chromium-browser', 'google-chrome');
+}
+
+function findOnPath(...names) {
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
+    for (const name of names) {
       const file = join(folder, name);
       if (existsSync(file)) return file;
     }
   }
   return null;
+}
+
+function installSocat() {
+  aptInstall('socat', 'socat for the tests of serial ports');
+  if (findOnPath('socat') === null)
+    fail('There is no socat, which the tests of serial ports need: install it (apt-get install socat).');
 }
 
 function installChromium() {

@@ -95,7 +95,7 @@ export class SimulatedSource implements Source {
   }
 
   state(): SourceState {
-    return { problem: null, rows: this.#rows, failedPolls: 0 };
+    return { problem: null, unreadable: [], rows: this.#rows, failedPolls: 0 };
   }
 
   stop(): void {

@@ -103,6 +103,7 @@ export type JournalKind =
   | 'limit-returned'
   | 'sensor-fault'
   | 'sensor-back'
+  | 'counter-reset'
   | 'block-set-aside';
 
 /** GET /api/machines/:id/journal?before=&count= : newest first. */
@@ -111,7 +112,7 @@ export interface JournalEntry {
   readonly kind: JournalKind;
   /** Channel concerned, where one is. */
   readonly channel: Channel['id'] | null;
-  /** Facts for the sentence, by kind: e.g. {value, level}, {from, to}, {rows, reason}, {boot}. */
+  /** Facts for the sentence, by kind: e.g. {value, level}, {from, to}, {before, after}, {rows, reason}, {boot}. */
   readonly facts: Readonly<Record<string, string | number | null>>;
 }
 export interface Journal {

@@ -22,6 +22,8 @@ export interface AgentStatus {
   readonly failedPolls: number;
   /** What is wrong with the controller, the disk, the link, in words; `null` when nothing is. */
   readonly controllerProblem: string | null;
+  /** Ids of channels that the controller answers without. */
+  readonly unreadable: readonly string[];
   readonly diskProblem: string | null;
   readonly linkProblem: string | null;
   readonly backlogRows: number;
@@ -108,13 +110,14 @@ export class Agent {
 
   status(): AgentStatus {
     const { source, spool, identity, clock } = this.#options;
-    const { rows, failedPolls, problem } = source.state();
+    const { rows, failedPolls, problem, unreadable } = source.state();
     const acknowledgedMs = this.#uplink.acknowledgedMs;
     return {
       machine: identity.machine,
       rows,
       failedPolls,
       controllerProblem: problem,
+      unreadable,
       diskProblem: this.#keeper.problem,
       linkProblem: this.#uplink.problem,
       backlogRows: this.#backlogRows(),

@@ -3,10 +3,13 @@
 import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { EXIT, explain, type Outcome, parseFlags, realClock, realRandomness } from '@vigie/config';
-import { loadModel } from '@vigie/model/load';
+import { loadModel, type MachineModel } from '@vigie/model/load';
 import { RECORDING_BOOT } from '@vigie/protocol';
 import { inTheFuture, readRecording } from './acquire/csv.ts';
-import { ModbusSource } from './acquire/modbus.ts';
+import { LinesSource } from './acquire/lines.ts';
+import { deadlineMs, ModbusSource } from './acquire/modbus.ts';
+import { RtuTransport, wireMs } from './acquire/modbus-rtu.ts';
+import { TcpTransport } from './acquire/modbus-tcp.ts';
 import {
   type ReplaySchema,
   ReplaySource,
@@ -14,7 +17,10 @@ import {
   schemaOfModel,
   schemaOfRecording,
 } from './acquire/replay.ts';
+import { planRequests } from './acquire/requests.ts';
+import { openSerial, stableName } from './acquire/serial.ts';
 import type { Source } from './acquire/source.ts';
+import type { ModbusTransport } from './acquire/transport.ts';
 import { Agent } from './agent.ts';
 import { kernelBootId, liveAxis } from './clock/axis.ts';
 import { throughSleep } from './clock/sleep.ts';
@@ -58,10 +64,10 @@ async function runCommand(args: readonly string[]): Promise<number> {
   const parsed = parseFlags(
     {
       name: 'vigie-edge run',
-      summary: 'Reads a controller, keeps every row, sends it to the server. Other commands: enrol, status.',
+      summary: 'Reads a machine, keeps every row, sends it to the server. Other commands: enrol, status.',
       flags: RUN_FLAGS,
       notes:
-        'First: vigie-edge enrol --server HOST:PORT --code CODE --data DIR\nA recording as if it were a controller: vigie-edge --source csv --file F --speed N --data DIR',
+        'First: vigie-edge enrol --server HOST:PORT --code CODE --data DIR\nA recording as if it were a controller: vigie-edge --source csv --file F --speed N --data DIR\nModbus RTU: vigie-edge --source modbus-rtu --port /dev/serial/by-id/… --baud-rate 9600 --parity none --model M --data DIR\nLines of a microcontroller: vigie-edge --source serial-lines --port /dev/serial/by-id/… --format csv --model M --data DIR',
     },
     args,
   );
@@ -122,11 +128,32 @@ function openSource(settings: RunSettings): Outcome<Source> {
   const { source } = settings;
   const model = settings.model === null ? null : loadModel(settings.model);
   if (model !== null && !model.ok) return model;
+  if (source.type === 'modbus-rtu' || source.type === 'serial-lines') {
+    const stable = stableName(source.port);
+    if (stable !== null)
+      say(`${source.port} may get another number one day; this name stays: --port ${stable}`);
+  }
   switch (source.type) {
-    case 'modbus-tcp': {
+    case 'modbus-tcp':
+      return modbusSource(settings, model, new TcpTransport(source, clock));
+    case 'modbus-rtu': {
+      const environment = { clock, randomness: realRandomness, openSerial };
+      const opened = modbusSource(settings, model, new RtuTransport(source, environment));
+      if (!opened.ok || model === null) return opened;
+      const { schema, registers } = model.value;
+      const needsMs = planRequests(registers ?? []).reduce((sum, one) => sum + wireMs(one, source), 0);
+      const hasMs = deadlineMs(schema.intervalMs);
+      if (needsMs <= hasMs) return opened;
+      return {
+        ok: false,
+        message: `vigie-edge: at ${source.baudRate} baud the model's registers take ${Math.round(needsMs)} ms to read, of ${hasMs} ms: raise the baud rate, or intervalMs in ${settings.model}`,
+      };
+    }
+    case 'serial-lines': {
       if (model === null) return { ok: false, message: 'vigie-edge: --model FILE is missing' };
       const axis = liveAxis(clock, kernelBootId());
-      return { ok: true, value: new ModbusSource({ ...model.value, ...source, clock, axis }) };
+      const lines = new LinesSource({ ...model.value, settings: source, clock, axis, openSerial });
+      return { ok: true, value: lines };
     }
     case 'csv': {
       const recording = readRecording(source.file);
@@ -153,6 +180,23 @@ function openSource(settings: RunSettings): Outcome<Source> {
       };
     }
   }
+}
+
+function modbusSource(
+  settings: RunSettings,
+  model: { readonly value: MachineModel } | null,
+  transport: ModbusTransport,
+): Outcome<Source> {
+  if (model === null) return { ok: false, message: 'vigie-edge: --model FILE is missing' };
+  const { schema, registers } = model.value;
+  if (registers === null) {
+    return {
+      ok: false,
+      message: `${settings.model}: no channel has a «register», which a source of type ${settings.source.type} reads`,
+    };
+  }
+  const axis = liveAxis(clock, kernelBootId());
+  return { ok: true, value: new ModbusSource({ schema, registers, transport, clock, axis }) };
 }
 
 async function enrolCommand(args: readonly string[]): Promise<number> {

@@ -44,6 +44,11 @@ export function describeStatus(
     status.controllerProblem === null
       ? `Controller   answers (${status.rows} rows, ${status.failedPolls} reads failed)`
       : `Controller   DOES NOT ANSWER: ${status.controllerProblem}; check its power and cable`,
+    ...(status.unreadable.length === 0
+      ? []
+      : [
+          `Channels     CANNOT BE READ: ${status.unreadable.join(', ')}; check them in the model and the machine`,
+        ]),
     status.diskProblem === null
       ? `Spool        ${status.backlogRows} rows wait to be acknowledged`
       : `Disk         CANNOT BE WRITTEN (${status.diskProblem}): rows are held in memory; free space or replace the card`,
@@ -54,8 +59,13 @@ export function describeStatus(
       : `Server       last acknowledgement ${Math.round(acknowledged / 1000) + agoS} s ago`,
     `Boot         number ${status.bootNumber}`,
   ];
-  const { controllerProblem, diskProblem, linkProblem } = status;
-  const ok = running && controllerProblem === null && diskProblem === null && linkProblem === null;
+  const { controllerProblem, unreadable, diskProblem, linkProblem } = status;
+  const ok =
+    running &&
+    controllerProblem === null &&
+    unreadable.length === 0 &&
+    diskProblem === null &&
+    linkProblem === null;
   return { ok, text: lines.join('\n') };
 }
 

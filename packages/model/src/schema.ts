@@ -34,6 +34,8 @@ export const channelSchema = z.strictObject({
   activeStates: z.array(z.number().int()).nullable().default(null),
   /** Id of the channel that carries the setpoint of this one. */
   setpoint: z.string().nullable().default(null),
+  /** Value that a counter never reaches because it starts anew there, as a 32-bit register does; `null`: unknown. */
+  wrapsAt: z.number().positive().nullable().default(null),
   /** Words for the values of a state or boolean channel. */
   states: z
     .array(z.strictObject({ value: z.number().int(), names: text, running: z.boolean().default(true) }))

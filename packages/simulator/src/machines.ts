@@ -1,5 +1,5 @@
 // The kinds of machine by name, how a row is read off one, and the story that the demo's history tells.
-import { type MachineModel, rawOf, sampleOf } from '@vigie/model/load';
+import { cleanTo, type MachineModel, rawOf, sampleOf } from '@vigie/model/load';
 import { Chiller } from './chiller.ts';
 import type { Episode, Machine } from './physics.ts';
 import { Turbevap } from './turbevap.ts';
@@ -22,14 +22,15 @@ export function createMachine(kind: Kind, options: MachineOptions): Machine {
   return machine;
 }
 
-/** The row an edge would read now: each sample through its register's resolution; `null` = missing. */
+/** The row an edge would read now: each sample as its register, or its decimals, resolve it; `null` = missing. */
 export function readRow(machine: Machine, model: MachineModel, scan: number): (number | null)[] {
-  return model.schema.channels.map((channel, i) => {
-    const register = model.registers[i];
-    if (register === undefined) throw new Error(`${channel.id} has no register`);
-    const bitOf = register.bit !== null;
-    const reading = channel.id === 'scan' ? scan : machine.read(bitOf ? 'status' : channel.id);
-    return sampleOf(register, rawOf(register, reading), channel.decimals);
+  return model.schema.channels.map(({ id, decimals }, i) => {
+    const register = model.registers?.[i];
+    const isBits = register !== undefined && register.bits !== null;
+    const reading = id === 'scan' ? scan : machine.read(isBits ? 'status' : id);
+    if (register === undefined) return reading === null ? null : cleanTo(decimals, reading);
+    // The reading of bits is the whole word.
+    return sampleOf(register, isBits ? (reading ?? 0) : rawOf(register, reading), decimals);
   });
 }
 

@@ -1,96 +1,99 @@
-// A machine behind a real Modbus TCP server: steps once a second, answers reads of its input registers.
-// A read that starts at register 0 takes one snapshot of the whole block and raises the channel `scan`; what was
-// served is logged before the answer leaves, so that tests can compare what is stored with what was said.
-import { appendFileSync } from 'node:fs';
+// A machine behind a real Modbus server, TCP or RTU: answers reads of its input registers.
+// A read that starts at register 0 is a read of the machine (reads.ts); what lies further is of the same snapshot.
+// Not here: the physics, printing lines (lines.ts).
 import { createServer } from 'node:net';
-import { type MachineModel, rawOf, registerCount } from '@vigie/model/load';
-import { ServerTCP } from 'modbus-serial';
-import { readRow } from './machines.ts';
+import { type MachineModel, type RegisterSpec, rawOf, registerCount } from '@vigie/model/load';
+import { type IServiceVector, ServerSerial, ServerTCP } from 'modbus-serial';
+import type { SerialPort } from 'serialport';
 import type { Machine } from './physics.ts';
-
-export interface ModbusMachine {
-  readonly port: number;
-  /** Makes every read fail with exception 4 (device failure), or work again. */
-  setFailing(failing: boolean): void;
-  close(): Promise<void>;
-}
+import type { Reads } from './reads.ts';
+import { type Served, staysOpen } from './serial.ts';
 
 /** Registers of the whole block for a row. */
-export function encodeRegisters(model: MachineModel, machine: Machine, scan: number): Uint16Array {
-  const size = Math.max(...model.registers.map((register) => register.address + registerCount(register)));
-  const words = new Uint16Array(size);
-  const scratch = new DataView(new ArrayBuffer(4));
+function encodeRegisters(
+  model: MachineModel,
+  registers: readonly RegisterSpec[],
+  machine: Machine,
+  scan: number,
+): Uint16Array {
+  const words = new Uint16Array(Math.max(...registers.map((one) => one.address + registerCount(one))));
   model.schema.channels.forEach((channel, i) => {
-    const register = model.registers[i];
-    if (register === undefined || register.bit !== null) return;
+    const register = registers[i];
+    if (register === undefined || register.bits !== null) return;
     const raw = rawOf(register, channel.id === 'scan' ? scan : machine.read(channel.id));
-    if (registerCount(register) === 1) {
-      words[register.address] = raw & 0xffff;
-      return;
-    }
+    const scratch = new DataView(new ArrayBuffer(8));
+    const count = registerCount(register);
     if (register.type === 'f32') scratch.setFloat32(0, raw);
-    else scratch.setInt32(0, raw | 0);
-    const [high, low] = register.wordOrder === 'big' ? [0, 1] : [1, 0];
-    words[register.address + high] = scratch.getUint16(0);
-    words[register.address + low] = scratch.getUint16(2);
+    else if (register.type === 'f64') scratch.setFloat64(0, raw);
+    else if (count === 4) scratch.setBigInt64(0, BigInt.asIntN(64, BigInt(raw)));
+    else if (count === 2) scratch.setInt32(0, raw | 0);
+    else scratch.setInt16(0, raw);
+    for (let k = 0; k < count; k++) {
+      const word = register.wordOrder === 'big' ? k : count - 1 - k;
+      words[register.address + word] = scratch.getUint16(2 * k, register.byteOrder === 'little');
+    }
   });
   return words;
 }
 
-/** Listens on 127.0.0.1; `port` 0 takes any free one. Rejects when the port is taken. */
-export async function startModbusServer(options: {
-  readonly machine: Machine;
-  readonly model: MachineModel;
-  readonly port: number;
-  /** One line of JSON per answered read: {scan, utcMs, values}; `utcMs` is the instant of the answer. */
-  readonly logFile?: string | undefined;
-  readonly nowMs: () => number;
-  readonly scan?: number;
-  readonly onScan?: (scan: number) => void;
-}): Promise<ModbusMachine> {
-  const { machine, model, logFile } = options;
-  const port = options.port === 0 ? await freePort() : options.port;
-  let scan = options.scan ?? 0;
-  let words = encodeRegisters(model, machine, scan);
-  let failing = false;
-  const server = new ServerTCP(
-    {
-      getMultipleInputRegisters: (address, length, _unit, reply) => {
-        if (failing) {
-          reply({ modbusErrorCode: 4, msg: 'device failure' } as never, []);
-          return;
-        }
-        if (address + length > words.length) {
-          reply({ modbusErrorCode: 2, msg: 'illegal data address' } as never, []);
-          return;
-        }
-        if (address === 0) {
-          scan++;
-          words = encodeRegisters(model, machine, scan);
-          options.onScan?.(scan);
-          if (logFile !== undefined) {
-            const line = { scan, utcMs: options.nowMs(), values: readRow(machine, model, scan) };
-            appendFileSync(logFile, `${JSON.stringify(line)}\n`);
-          }
-        }
-        reply(null, [...words.subarray(address, address + length)]);
-      },
+/** @throws when the model maps no registers. */
+function vectorOf(reads: Reads): IServiceVector {
+  const { model, machine } = reads;
+  const { registers } = model;
+  if (registers === null) throw new Error('its model maps no registers');
+  let words = encodeRegisters(model, registers, machine, reads.scan);
+  return {
+    getMultipleInputRegisters: (address, length, _unit, reply) => {
+      if (address + length > words.length) {
+        reply({ modbusErrorCode: 2, msg: 'illegal data address' } as never, []);
+        return;
+      }
+      if (address === 0) {
+        reads.take();
+        words = encodeRegisters(model, registers, machine, reads.scan);
+      }
+      reply(null, [...words.subarray(address, address + length)]);
     },
-    { host: '127.0.0.1', port, unitID: 1, debug: false },
-  );
+  };
+}
+
+/** Listens on 127.0.0.1; `port` 0 takes any free one. Rejects when the port is taken. */
+export async function serveTcp(reads: Reads, wanted: number): Promise<Served & { readonly port: number }> {
+  const port = wanted === 0 ? await freePort() : wanted;
+  const server = new ServerTCP(vectorOf(reads), { host: '127.0.0.1', port, unitID: 1, debug: false });
   return new Promise((resolve, reject) => {
     server.on('serverError', (error) => reject(error));
     server.on('socketError', () => {
       // A client that goes away in the middle of a read is its own business.
     });
     server.on('initialized', () => {
-      resolve({
-        port,
-        setFailing: (value) => {
-          failing = value;
-        },
-        close: () => new Promise<void>((done) => server.close(() => done())),
+      resolve({ port, close: () => new Promise<void>((done) => server.close(() => done())) });
+    });
+  });
+}
+
+export interface RtuSettings {
+  /** Path of a tty. */
+  readonly port: string;
+  readonly baudRate: number;
+  readonly parity: 'none' | 'even' | 'odd';
+  readonly unit: number;
+}
+
+/** Rejects when the tty cannot be opened; opens it again whenever it goes away. */
+export function serveRtu(reads: Reads, settings: RtuSettings): Promise<Served> {
+  const vector = vectorOf(reads);
+  const { port: path, baudRate, parity, unit: unitID } = settings;
+  return staysOpen((gone) => {
+    return new Promise<SerialPort>((resolve, reject) => {
+      const server = new ServerSerial(vector, {
+        ...{ path, baudRate, parity, unitID },
+        openCallback: (error) => (error ? reject(error) : resolve(port)),
       });
+      // The types leave out `getPort`.
+      const port = (server as unknown as { getPort(): SerialPort }).getPort();
+      port.on('close', gone);
+      port.on('error', gone);
     });
   });
 }

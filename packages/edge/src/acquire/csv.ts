@@ -18,7 +18,8 @@ export interface Recording {
   readonly sha256: string;
 }
 
-const NUMBER = /^[+-]?(?:\d+(?:\.(\d*))?|\.(\d+))([eE][+-]?\d+)?$/;
+/** Groups: decimal places, the same where no digit stands before the point, exponent. */
+export const NUMBER = /^[+-]?(?:\d+(?:\.(\d*))?|\.(\d+))([eE][+-]?\d+)?$/;
 const MOST_COLUMNS = 1000;
 const MOST_DECIMALS = 9;
 const MOST_MS = 2 ** 48 - 1;
@@ -167,20 +168,20 @@ class Lines {
   }
 }
 
-function separatorOf(line: string): string {
+export function separatorOf(line: string): string {
   const count = (separator: string): number => line.split(separator).length;
   if (count(';') > 1) return ';';
   return count('\t') > count(',') ? '\t' : ',';
 }
 
-interface Cell {
+export interface Cell {
   readonly text: string;
   /** Column of its first character, from 1. */
   readonly at: number;
 }
 
 /** `null`: a quote is not closed. */
-function split(line: string, separator: string): Cell[] | null {
+export function split(line: string, separator: string): Cell[] | null {
   const cells: Cell[] = [];
   let at = 0;
   for (;;) {

@@ -1,59 +1,54 @@
-// Reads a controller over Modbus TCP, one row per instant of the grid (multiples of the interval on the monotonic
-// clock: rows a constant time apart cost no bytes to date).
-// Invariants: a row is made of answers to its own requests, all within its deadline; after a late answer or an
-// error of transport the connection is thrown away, so that no answer can be taken for another's.
-// Not here: which registers are read (requests.ts).
-
+// Reads a controller over Modbus, one row per instant of the grid (multiples of the interval on the monotonic clock:
+// rows a constant time apart cost no bytes to date).
+// Invariants: a row is made of answers to its own requests, all within its deadline; a channel whose request failed is
+// missing and named, the others go on; a row's instant is at most a quarter of the interval from each of its samples.
+// Not here: which registers are read (requests.ts, plan.ts), how bytes travel (modbus-tcp.ts, modbus-rtu.ts).
 import type { MachineSchema } from '@vigie/model';
 import type { RegisterSpec } from '@vigie/model/load';
 import type { Clock, Timer } from '@vigie/protocol';
-import modbus from 'modbus-serial';
-import { type Answer, planRequests, type ReadRequest, samples, splitAtHoles } from './requests.ts';
-import type { BootAxis, RowSink, Source, SourceState } from './source.ts';
+import { RequestPlan } from './plan.ts';
+import { type Answer, isAnswered, samples } from './requests.ts';
+import { Retry } from './retry.ts';
+import { Silence } from './silence.ts';
+import { type BootAxis, type RowSink, type Source, type SourceState, someOf } from './source.ts';
+import type { ModbusTransport } from './transport.ts';
 
 export interface ModbusOptions {
   readonly schema: MachineSchema;
   /** In the order of the schema's channels. */
   readonly registers: readonly RegisterSpec[];
-  readonly host: string;
-  readonly port: number;
-  readonly unit: number;
+  readonly transport: ModbusTransport;
   readonly clock: Clock;
   readonly axis: BootAxis;
 }
 
-/** A controller that is off is tried again after this, then twice as long, up to the most. */
-const RETRY_MS = { first: 500, most: 10_000 } as const;
-/** A silence of this length is told to the server; a shorter one is not worth a frame. */
-const SILENCE_MS = 10_000;
-/** «Illegal data address»: what a controller answers when a request covers a hole it does not have. */
-const ILLEGAL_ADDRESS = 2;
-
-type Client = InstanceType<typeof modbus.default>;
 type Poll =
-  | { readonly ok: true; readonly answers: readonly Answer[] }
-  | { readonly ok: false; readonly message: string; readonly broken: boolean };
+  /** At least one answer carries values. */
+  | { readonly ok: true; readonly answers: readonly Answer[]; readonly failure: string | null }
+  | { readonly ok: false; readonly message: string; readonly lost: boolean };
+
+/** Time in which all answers of a row must have come. */
+export function deadlineMs(intervalMs: number): number {
+  return Math.min(3000, Math.max(200, 0.8 * intervalMs));
+}
 
 export class ModbusSource implements Source {
   readonly schema: MachineSchema;
   readonly axis: BootAxis;
   readonly #options: ModbusOptions;
   readonly #intervalMs: number;
-  readonly #deadlineMs: number;
   readonly #decimals: readonly (number | null)[];
-  #requests: ReadRequest[];
-  #client: Client | null = null;
+  readonly #plan: RequestPlan;
+  readonly #retry = new Retry();
+  #silence: Silence;
   #timer: Timer | null = null;
   #sink: RowSink | null = null;
   #rows = 0;
   #failedPolls = 0;
   #problem: string | null = 'not read yet';
+  #unreadable: readonly string[] = [];
+  #told: string | null = null;
   #lastRowMs = -1;
-  /** Polls that failed since the last row. */
-  #failedInARow = 0;
-  /** Instant of the last row, or of the start. */
-  #heardMs = 0;
-  #retryMs: number = RETRY_MS.first;
   #notBeforeMs = 0;
 
   constructor(options: ModbusOptions) {
@@ -61,25 +56,30 @@ export class ModbusSource implements Source {
     this.schema = options.schema;
     this.axis = options.axis;
     this.#intervalMs = options.schema.intervalMs;
-    this.#deadlineMs = Math.min(3000, Math.max(200, 0.8 * this.#intervalMs));
     this.#decimals = options.schema.channels.map(({ decimals }) => decimals);
-    this.#requests = planRequests(options.registers);
+    this.#plan = new RequestPlan(options.registers);
+    this.#silence = new Silence(this.#intervalMs, 0);
   }
 
   start(sink: RowSink): void {
     this.#sink = sink;
-    this.#heardMs = this.#options.clock.monotonicMs();
+    this.#silence = new Silence(this.#intervalMs, this.#options.clock.monotonicMs());
     this.#schedule();
   }
 
   state(): SourceState {
-    return { problem: this.#problem, rows: this.#rows, failedPolls: this.#failedPolls };
+    return {
+      problem: this.#problem,
+      rows: this.#rows,
+      failedPolls: this.#failedPolls,
+      unreadable: this.#unreadable,
+    };
   }
 
   stop(): void {
     this.#sink = null;
     this.#timer?.cancel();
-    this.#disconnect();
+    this.#options.transport.close();
   }
 
   #schedule(): void {
@@ -93,128 +93,90 @@ export class ModbusSource implements Source {
   }
 
   async #poll(gridMs: number): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, transport, registers } = this.#options;
     if (clock.monotonicMs() < this.#notBeforeMs) {
       this.#failedPolls++;
-      this.#failedInARow++;
       return;
     }
     const startedMs = clock.monotonicMs();
-    const poll = await this.#read();
+    const poll = await this.#read(startedMs + deadlineMs(this.#intervalMs));
     const doneMs = clock.monotonicMs();
     const sink = this.#sink;
-    if (sink === null) return;
+    if (sink === null) {
+      // Stopped meanwhile: what was opened since must not stay open.
+      transport.close();
+      return;
+    }
     if (!poll.ok) {
       this.#failedPolls++;
-      this.#failedInARow++;
-      if (poll.broken) {
-        this.#disconnect();
-        this.#notBeforeMs = doneMs + this.#retryMs;
-        this.#retryMs = Math.min(RETRY_MS.most, 2 * this.#retryMs);
+      if (poll.lost) {
+        transport.close();
+        this.#notBeforeMs = doneMs + this.#retry.next();
       }
+      this.#problem = poll.message;
       this.#tell(poll.message);
       return;
     }
-    this.#retryMs = RETRY_MS.first;
-    const refused = poll.answers.filter(({ bytes }) => bytes === null).length;
+    this.#retry.works();
     // The values were taken between start and end: near enough to the grid they are the grid's.
     const onGrid = Math.abs(startedMs - gridMs) <= 50 && doneMs - gridMs <= this.#intervalMs / 4;
     const monotonicMs = onGrid ? gridMs : Math.round((startedMs + doneMs) / 2);
     if (monotonicMs <= this.#lastRowMs) return;
-    const silenceMs = monotonicMs - this.#heardMs;
-    if (this.#failedInARow > 0 && silenceMs >= SILENCE_MS)
-      sink.silent(Math.max(1, Math.round(silenceMs / this.#intervalMs) - 1));
-    this.#failedInARow = 0;
-    this.#heardMs = monotonicMs;
+    const silentRows = this.#silence.before(monotonicMs);
+    if (silentRows > 0) sink.silent(silentRows);
     this.#lastRowMs = monotonicMs;
     this.#rows++;
-    this.#tell(refused === 0 ? null : `the controller refuses ${refused} of ${poll.answers.length} requests`);
-    sink.row({ monotonicMs, values: samples(this.#options.registers, this.#decimals, poll.answers) });
+    this.#problem = null;
+    this.#unreadable = this.schema.channels.flatMap(({ id }, i) => {
+      const register = registers[i];
+      return register === undefined || isAnswered(register, poll.answers) ? [] : [id];
+    });
+    this.#tell(
+      this.#unreadable.length === 0
+        ? null
+        : `cannot read ${someOf(this.#unreadable)}: ${poll.failure ?? 'the controller refuses these registers'}`,
+    );
+    sink.row({ monotonicMs, values: samples(registers, this.#decimals, poll.answers) });
   }
 
   #tell(problem: string | null): void {
-    if (problem === this.#problem) return;
-    this.#problem = problem;
+    if (problem === this.#told) return;
+    this.#told = problem;
     this.#sink?.problem(problem);
   }
 
-  /** Ends within the deadline whatever the controller does. */
-  async #read(): Promise<Poll> {
-    let timer: Timer | null = null;
-    const late = new Promise<Poll>((resolve) => {
-      timer = this.#options.clock.after(this.#deadlineMs, () =>
-        resolve({
-          ok: false,
-          message: `the controller gave no answer within ${this.#deadlineMs} ms`,
-          broken: true,
-        }),
-      );
-    });
-    const poll = await Promise.race([late, this.#readAll()]);
-    (timer as Timer | null)?.cancel();
-    return poll;
-  }
-
-  async #readAll(): Promise<Poll> {
-    const { host, port, unit } = this.#options;
-    try {
-      let client = this.#client;
-      if (client === null) {
-        client = new modbus.default();
-        this.#client = client;
-        client.on('error', () => this.#disconnect());
-        await client.connectTCP(host, { port });
-        client.setID(unit);
+  /** Ends by `untilMs`, whatever the controller does. */
+  async #read(untilMs: number): Promise<Poll> {
+    const { transport, clock } = this.#options;
+    const opened = await transport.open(untilMs);
+    if (!opened.ok) return { ok: false, message: opened.message, lost: true };
+    const waiting = this.#plan.due(clock.monotonicMs());
+    const answers: Answer[] = [];
+    let failure: string | null = null;
+    for (let request = waiting.shift(); request !== undefined; request = waiting.shift()) {
+      if (clock.monotonicMs() >= untilMs) {
+        failure ??= 'there was no time left to ask for them';
+        break;
       }
-      const answers: Answer[] = [];
-      for (const request of this.#requests) answers.push(...(await this.#ask(client, request)));
-      if (answers.every(({ bytes }) => bytes === null)) {
-        return { ok: false, message: 'the controller refuses every request', broken: false };
+      const reply = await transport.ask(request, untilMs, waiting.length);
+      switch (reply.kind) {
+        case 'values':
+          this.#plan.answered(request);
+          answers.push({ request, bytes: reply.bytes });
+          break;
+        case 'exception':
+          waiting.unshift(...this.#plan.refused(request, reply.code, clock.monotonicMs()));
+          break;
+        case 'failed':
+          if (reply.lost) return { ok: false, message: reply.message, lost: true };
+          failure = reply.message;
+          break;
       }
-      return { ok: true, answers };
-    } catch (error) {
-      return { ok: false, message: `the controller at ${host}:${port}: ${reason(error)}`, broken: true };
     }
+    if (answers.length > 0) return { ok: true, answers, failure };
+    if (failure !== null) return { ok: false, message: failure, lost: false };
+    // So it does while it starts up: it must not be read register by register for ever after.
+    this.#plan.reset();
+    return { ok: false, message: 'the controller refuses every request', lost: false };
   }
-
-  /** @throws on anything but an answer or a Modbus exception. */
-  async #ask(client: Client, request: ReadRequest): Promise<Answer[]> {
-    const { address, count } = request;
-    try {
-      const read =
-        request.table === 'input'
-          ? await client.readInputRegisters(address, count)
-          : await client.readHoldingRegisters(address, count);
-      if (read.buffer.length !== 2 * count)
-        throw new Error(`${read.buffer.length} bytes for ${count} registers`);
-      return [{ request, bytes: read.buffer }];
-    } catch (error) {
-      const code = exceptionCode(error);
-      if (code === null) throw error;
-      const parts = code === ILLEGAL_ADDRESS ? splitAtHoles(request, this.#options.registers) : [];
-      if (parts.length > 1)
-        this.#requests = this.#requests.flatMap((other) => (other === request ? parts : [other]));
-      return [{ request, bytes: null }];
-    }
-  }
-
-  #disconnect(): void {
-    const client = this.#client;
-    this.#client = null;
-    client?.destroy(() => {});
-  }
-}
-
-function exceptionCode(error: unknown): number | null {
-  if (!(error instanceof Error) || !('modbusCode' in error)) return null;
-  return typeof error.modbusCode === 'number' ? error.modbusCode : null;
-}
-
-function reason(error: unknown): string {
-  if (error instanceof Error && 'code' in error) {
-    if (error.code === 'ECONNREFUSED') return 'refuses connections';
-    if (error.code === 'EHOSTUNREACH' || error.code === 'ENETUNREACH') return 'cannot be reached';
-    if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') return 'its name is not known';
-  }
-  return error instanceof Error ? error.message : String(error);
 }

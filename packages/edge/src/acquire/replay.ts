@@ -69,7 +69,7 @@ export class ReplaySource implements Source {
   }
 
   state(): SourceState {
-    return { problem: null, rows: this.#rows, failedPolls: 0 };
+    return { problem: null, rows: this.#rows, failedPolls: 0, unreadable: [] };
   }
 
   stop(): void {
@@ -148,6 +148,7 @@ export function schemaOfRecording(recording: Recording): ReplaySchema {
       limits: null,
       activeStates: null,
       setpoint: null,
+      wrapsAt: null,
       states: null,
     };
   });

@@ -14,8 +14,10 @@ export interface SourceState {
   /** `null`: it answers. Else what is wrong, in words. */
   readonly problem: string | null;
   readonly rows: number;
-  /** Polls that gave no row. */
+  /** Polls, or lines, that gave no row. */
   readonly failedPolls: number;
+  /** Channels of the last row whose value could not be read, by id; a sensor that says it is broken is none. */
+  readonly unreadable: readonly string[];
 }
 
 export interface RowSink {
@@ -51,4 +53,10 @@ export interface Source {
   start(sink: RowSink, done: number): void;
   state(): SourceState;
   stop(): void;
+}
+
+/** A few names, and how many more. */
+export function someOf(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ');
+  return names.length <= 5 ? shown : `${shown} and ${names.length - 5} more`;
 }

@@ -12,11 +12,13 @@ const schema = machineSchemaSchema.parse({
   channels: [
     { id: 'state', kind: 'state', names },
     { id: 't', kind: 'number', names, limits: { warningHigh: 8, alarmHigh: 10 } },
+    { id: 'hours', kind: 'counter', names },
+    { id: 'wh', kind: 'counter', names, wrapsAt: 65_536 },
   ],
 });
 /** A row each ten seconds. */
 const rowsOf = (values: readonly (number | null)[], state = 1, firstMs = 0): SeenRow[] =>
-  values.map((t, i) => ({ atMs: firstMs + 10_000 * i, values: [state, t] }));
+  values.map((t, i) => ({ atMs: firstMs + 10_000 * i, values: [state, t, 1, 1] }));
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
 const kinds = (rows: readonly SeenRow[]) =>
   observe(noConditions, schema, rows).entries.map(({ atMs, kind, facts }) => [
@@ -61,10 +63,36 @@ describe('the journal', () => {
     ]);
   });
 
+  it('tells a counter that starts again, once in a while, and no full register', () => {
+    const counts = (hours: readonly (number | null)[], wh: readonly (number | null)[] = []) =>
+      observe(
+        noConditions,
+        schema,
+        hours.map((value, i) => ({ atMs: 60_000 * i, values: [1, 5, value, wh[i] ?? 1] })),
+      ).entries.map(({ atMs, kind, channel, facts }) => [
+        atMs / 60_000,
+        kind,
+        channel,
+        facts.before,
+        facts.after,
+      ]);
+    expect(counts([18_400, 18_401, null, 0, 1, 2])).toEqual([[3, 'counter-reset', 'hours', 18_400, 0]]);
+    // The value a controller had saved before its power was cut.
+    expect(counts([1000, 1100, 900, 901])).toEqual([[2, 'counter-reset', 'hours', 1100, 900]]);
+    expect(counts([0, 0, 1, 0, 5])).toEqual([[3, 'counter-reset', 'hours', 1, 0]]);
+    expect(counts([1000, 999, 1000, 998, 1003])).toEqual([]);
+    // No counter at all: it is told once per ten minutes.
+    const waves = Array.from({ length: 41 }, (_, i) => (i % 2) * 100);
+    expect(counts(waves).length).toBe(4);
+    expect(counts([1, 2, 3, 4], [65_300, 65_500, 12, 100])).toEqual([]);
+    expect(counts([1, 2, 3, 4], [30_000, 30_001, 0, 1])).toEqual([[2, 'counter-reset', 'wh', 30_000, 0]]);
+  });
+
   it('says the same however rows are cut into blocks, and over a restart of the server', () => {
     const value = fc.oneof(fc.constant(null), fc.constantFrom(5, 9, 11));
+    const count = fc.option(fc.nat({ max: 10_000 }));
     // Runs, since lone values tell nothing.
-    const runs = fc.array(fc.tuple(value, fc.integer({ min: 1, max: 8 }), fc.constantFrom(1, 2)), {
+    const runs = fc.array(fc.tuple(value, fc.integer({ min: 1, max: 8 }), fc.constantFrom(1, 2), count), {
       maxLength: 15,
     });
     fc.assert(
@@ -72,7 +100,9 @@ describe('the journal', () => {
         runs,
         fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 10 }),
         (of, cuts) => {
-          const flat = of.flatMap(([t, count, state]) => times(count, [state, t] as const));
+          const flat = of.flatMap(([t, length, state, hours]) =>
+            times(length, [state, t, hours, null] as const),
+          );
           const rows = flat.map((values, i): SeenRow => ({ atMs: 10_000 * i, values }));
           const whole = observe(noConditions, schema, rows);
           let kept = JSON.stringify(noConditions);

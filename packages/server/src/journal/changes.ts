@@ -1,11 +1,20 @@
-// What the journal says of rows: changes of state, limits crossed and returned from, sensors that stop answering.
+// What the journal says of rows: changes of state, limits crossed and returned from, sensors that stop answering,
+// counters that start again.
 // Pure: (conditions, row) → (conditions, entries). A condition counts when it has held for HOLD_MS, and is dated at
 // its first row; so a value that trembles at its limit fills no journal. Not here: alarms and mails.
 import type { JournalEntry } from '@vigie/contract';
-import { evaluate, type Level, type MachineSchema } from '@vigie/model';
+import { type Channel, evaluate, type Level, type MachineSchema } from '@vigie/model';
 
 /** How long a condition must hold to be told. */
 export const HOLD_MS = 30_000;
+
+/**
+ * A counter's value is kept anew when it has grown by this share, so that conditions do not change with every block; a
+ * step back of less is no news either.
+ */
+const COUNTED = 1 / 256;
+/** A counter that falls again within this is told once: it may be none. */
+const RESET_PAUSE_MS = 600_000;
 
 /** What is told of a channel: all is well, its sensor is silent, or the limit it crossed. */
 type Condition = 'well' | 'sensor-fault' | 'warning-low' | 'warning-high' | 'alarm-low' | 'alarm-high';
@@ -19,13 +28,22 @@ interface Tracked {
   readonly value: number | null;
 }
 
+interface Counted {
+  /** A value it had, less than COUNTED below the last. */
+  readonly value: number;
+  /** Instant of the last reset told. */
+  readonly toldMs: number | null;
+}
+
 /** JSON-safe; kept beside the machine so that a restart of the server tells nothing twice. */
 export interface Conditions {
   readonly state: number | null;
   readonly channels: Readonly<Record<string, Tracked>>;
+  /** By channel of kind counter. */
+  readonly counters: Readonly<Record<string, Counted>>;
 }
 
-export const noConditions: Conditions = { state: null, channels: {} };
+export const noConditions: Conditions = { state: null, channels: {}, counters: {} };
 
 export interface SeenRow {
   readonly atMs: number;
@@ -41,6 +59,7 @@ export function observe(
 ): { readonly conditions: Conditions; readonly entries: readonly JournalEntry[] } {
   const entries: JournalEntry[] = [];
   const channels: Record<string, Tracked> = { ...before.channels };
+  const counters: Record<string, Counted> = { ...before.counters };
   const stateAt = schema.channels.findIndex(({ id }) => id === schema.stateChannel);
   const watched = schema.channels.flatMap((channel, i) =>
     channel.kind === 'text' || i === stateAt ? [] : [{ channel, i }],
@@ -63,6 +82,11 @@ export function observe(
     for (const { channel, i } of watched) {
       const sample = row.values[i];
       const value = typeof sample === 'number' ? sample : null;
+      if (channel.kind === 'counter' && value !== null) {
+        const step = counted(counters[channel.id], channel, value, row.atMs);
+        if (step.entry !== null) entries.push(step.entry);
+        counters[channel.id] = step.counted;
+      }
       const found = conditionOf(evaluate(channel, value, machineState));
       const tracked = channels[channel.id];
       if (tracked === undefined) {
@@ -82,7 +106,27 @@ export function observe(
       }
     }
   }
-  return { conditions: { state, channels }, entries };
+  return { conditions: { state, channels, counters }, entries };
+}
+
+/** A counter that goes back was reset, by a reboot of its controller most likely; unless its register is full. */
+function counted(
+  kept: Counted | undefined,
+  { id, wrapsAt }: Channel,
+  value: number,
+  atMs: number,
+): { readonly counted: Counted; readonly entry: JournalEntry | null } {
+  if (kept === undefined) return { counted: { value, toldMs: null }, entry: null };
+  const { value: before, toldMs } = kept;
+  const span = COUNTED * Math.abs(before);
+  if (value >= before - span && value <= before + span) return { counted: kept, entry: null };
+  const wraps = wrapsAt !== null && before > wrapsAt * (1 - 2 * COUNTED) && value < wrapsAt * 2 * COUNTED;
+  if (value > before || wraps || (toldMs !== null && atMs - toldMs < RESET_PAUSE_MS))
+    return { counted: { value, toldMs }, entry: null };
+  return {
+    counted: { value, toldMs: atMs },
+    entry: { atMs, kind: 'counter-reset', channel: id, facts: { before, after: value } },
+  };
 }
 
 function conditionOf(level: Level): Condition {

@@ -222,6 +222,8 @@ export const en = {
   journalReturned: (name: string) => `${name}: within its limits again`,
   journalFault: (name: string) => `${name}: the sensor does not answer`,
   journalSensorBack: (name: string) => `${name}: the sensor answers again`,
+  journalCounterReset: (name: string) => `${name}: the counter has started again`,
+  journalFromTo: (before: string, after: string) => ` (from about ${before} to ${after})`,
   journalSetAside: 'An unreadable block was set aside',
   journalSomeChannel: 'A channel',
   journalAt: (value: string) => ` at ${value}`,

@@ -216,6 +216,8 @@ export const fr: Dictionary = {
   journalReturned: (name) => `${name}\u00a0: de nouveau dans ses limites`,
   journalFault: (name) => `${name}\u00a0: le capteur ne répond pas`,
   journalSensorBack: (name) => `${name}\u00a0: le capteur répond de nouveau`,
+  journalCounterReset: (name) => `${name}\u00a0: le compteur est reparti`,
+  journalFromTo: (before, after) => ` (d’environ ${before} à ${after})`,
   journalSetAside: 'Un bloc illisible a été mis de côté',
   journalSomeChannel: 'Une voie',
   journalAt: (value) => ` à ${value}`,

@@ -62,12 +62,9 @@ export function journalLine(
   const { facts } = entry;
   const channel: Channel | null = schema?.channels.find(({ id }) => id === entry.channel) ?? null;
   const name = channel?.names[language] ?? entry.channel ?? words.journalSomeChannel;
-  const at =
-    typeof facts.value === 'number'
-      ? words.journalAt(
-          withUnit(formatNumber(facts.value, channel?.decimals ?? null, language), channel?.unit ?? ''),
-        )
-      : '';
+  const reading = (value: number): string =>
+    withUnit(formatNumber(value, channel?.decimals ?? null, language), channel?.unit ?? '');
+  const at = typeof facts.value === 'number' ? words.journalAt(reading(facts.value)) : '';
   const because =
     typeof facts.reason === 'string' ? words.journalBecause(reasonWords(facts.reason, words)) : '';
   const plain = (text: string): JournalLine => ({ text, tone: 'plain' });
@@ -109,6 +106,13 @@ export function journalLine(
       return { text: words.journalFault(name), tone: 'fault' };
     case 'sensor-back':
       return plain(words.journalSensorBack(name));
+    case 'counter-reset': {
+      const { before, after } = facts;
+      const known = typeof before === 'number' && typeof after === 'number';
+      return plain(
+        words.journalCounterReset(name) + (known ? words.journalFromTo(reading(before), reading(after)) : ''),
+      );
+    }
     case 'block-set-aside':
       return plain(words.journalSetAside);
     default:

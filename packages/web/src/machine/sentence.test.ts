@@ -21,6 +21,7 @@ function channel(id: string, rest: Partial<Channel> = {}): Channel {
     limits: { alarmLow: null, warningLow: null, warningHigh: 50, alarmHigh: 60 },
     activeStates: null,
     setpoint: null,
+    wrapsAt: null,
     states: null,
     ...rest,
   };
