@@ -96,7 +96,6 @@ export type JournalKind =
   | 'edge-connected'
   | 'edge-disconnected'
   | 'edge-boot'
-  | 'edge-cloned'
   | 'gap'
   | 'state'
   | 'limit-crossed'

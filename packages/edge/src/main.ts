@@ -4,7 +4,6 @@ import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { EXIT, explain, type Outcome, parseFlags, realClock, realRandomness } from '@vigie/config';
 import { loadModel, type MachineModel } from '@vigie/model/load';
-import { RECORDING_BOOT } from '@vigie/protocol';
 import { inTheFuture, readRecording } from './acquire/csv.ts';
 import { LinesSource } from './acquire/lines.ts';
 import { deadlineMs, ModbusSource } from './acquire/modbus.ts';
@@ -171,7 +170,7 @@ function openSource(settings: RunSettings): Outcome<Source> {
         ok: true,
         value: new ReplaySource({
           schema,
-          bootId: `${RECORDING_BOOT}${recording.value.sha256.slice(0, 16)}`,
+          bootId: `csv-${recording.value.sha256.slice(0, 16)}`,
           originMs: recording.value.timesMs[0] ?? 0,
           rows: recordedRows(recording.value, columns),
           speed: source.speed,

@@ -33,9 +33,6 @@ const u32 = z.number().int().min(0).max(0xffff_ffff);
 /** Ids of machines: what a person reads on the page and in addresses. */
 export const machineId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/);
 
-/** How the boot ids of recordings begin, that a box replays as if they were a controller. */
-export const RECORDING_BOOT = 'csv-';
-
 export const helloBody = z.strictObject({
   protocol: z.number().int().min(1),
   machine: machineId,

@@ -17,7 +17,6 @@ import {
   newServerSession,
   PROTOCOL_VERSION,
   proofMessage,
-  RECORDING_BOOT,
   type Refused,
   type ServerEffect,
   type ServerEvent,
@@ -119,7 +118,7 @@ export class Link {
         this.#socket.write(encodeFrame(effect.frame));
         return;
       case 'authenticate':
-        this.#inOrder(async () => this.#feed(await this.#authenticate(effect.hello)));
+        this.#feed(this.#authenticate(effect.hello));
         return;
       case 'enrol':
         this.#inOrder(async () => this.#feed(await this.#enrol(effect.body)));
@@ -190,7 +189,7 @@ export class Link {
     });
   }
 
-  async #authenticate(hello: Hello): Promise<ServerEvent> {
+  #authenticate(hello: Hello): ServerEvent {
     const { store, clock, live, log } = this.#options;
     const refuse = (
       reason: Refused['reason'],
@@ -215,16 +214,6 @@ export class Link {
     const exporter = this.#socket.exporter();
     if (!isSigned(proofMessage(exporter, hello.machine), hello.proof, machine.publicKey)) {
       return refuse('bad-proof', `the key is not the one machine ${hello.machine} enrolled with`, 60_000);
-    }
-    // A recording is no box: it may be replayed at any time.
-    const isBox = !hello.bootId.startsWith(RECORDING_BOOT);
-    if (isBox && (await store.meetBoot(machine.id, hello.bootId)) === 'past') {
-      this.#linkNews.cloned(machine.id);
-      return refuse(
-        'spool-cloned',
-        `another box has taken the place of this one as ${machine.id}: its card is a copy; enrol one of the two anew`,
-        600_000,
-      );
     }
     const nextSequence = store.nextSequence(machine.id, hello.spool);
     const connected: Connected = {

@@ -7,15 +7,12 @@ import type { Store } from '../store/store.ts';
 
 /** How long a box must be away for that to be told. */
 export const AWAY_MS = 60_000;
-/** A refused copy keeps calling: it is told so often at most. */
-const CLONED_EVERY_MS = 3_600_000;
 
 export class LinkNews {
   readonly #clock: Clock;
   readonly #store: Pick<Store, 'lastLinkNews'>;
   readonly #tell: (machine: string, entry: JournalEntry) => void;
   readonly #leaving = new Map<string, Timer>();
-  readonly #toldClonedMs = new Map<string, number>();
 
   constructor(
     clock: Clock,
@@ -32,15 +29,6 @@ export class LinkNews {
     this.#leaving.delete(machine);
     if (this.#store.lastLinkNews(machine) === 'edge-connected') return;
     this.#tell(machine, { atMs: this.#clock.utcMs(), kind: 'edge-connected', channel: null, facts: {} });
-  }
-
-  /** Two boxes say they are this machine's; the one that was replaced is refused. */
-  cloned(machine: string): void {
-    const nowMs = this.#clock.monotonicMs();
-    const toldMs = this.#toldClonedMs.get(machine) ?? Number.NEGATIVE_INFINITY;
-    if (nowMs - toldMs < CLONED_EVERY_MS) return;
-    this.#toldClonedMs.set(machine, nowMs);
-    this.#tell(machine, { atMs: this.#clock.utcMs(), kind: 'edge-cloned', channel: null, facts: {} });
   }
 
   disconnected(machine: string): void {

@@ -28,8 +28,6 @@ export const MIGRATIONS: readonly string[] = [
     monotonic_ms INTEGER NOT NULL, utc_ms INTEGER NOT NULL, error_ms INTEGER NOT NULL,
     PRIMARY KEY (machine, spool, boot, monotonic_ms)
   ) STRICT;
-  -- Boots that a machine's edge has named; the newest has the highest number.
-  CREATE TABLE met_boot (machine TEXT NOT NULL, boot_id TEXT NOT NULL, number INTEGER NOT NULL, PRIMARY KEY (machine, boot_id)) STRICT;
   -- bytes: as received. from_ms, to_ms: first and last instant, NULL until the boot has an anchor.
   -- skip_rows: leading rows that an earlier block holds already. first_sequence: of the first row after them.
   CREATE TABLE block (

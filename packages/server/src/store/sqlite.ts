@@ -60,10 +60,6 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
       'INSERT INTO machine (id, name, site, time_zone, interval_ms) VALUES (?, ?, ?, ?, ?)',
     ),
     setKey: db.prepare('UPDATE machine SET public_key = ? WHERE id = ?'),
-    forgetBoots: db.prepare('DELETE FROM met_boot WHERE machine = ?'),
-    metBoot: db.prepare('SELECT number FROM met_boot WHERE machine = ? AND boot_id = ?').pluck(),
-    newestBoot: db.prepare('SELECT coalesce(max(number), 0) FROM met_boot WHERE machine = ?').pluck(),
-    meetBoot: db.prepare('INSERT INTO met_boot VALUES (?, ?, ?)'),
     newestBlock: db.prepare(
       'SELECT * FROM block WHERE machine = ? AND spool = ? ORDER BY first_sequence DESC LIMIT 1',
     ),
@@ -256,10 +252,7 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
       sql.addMachine.run(id, name, site, timeZone, intervalMs);
     },
     setPublicKey: async (machine, publicKey) => {
-      db.transaction(() => {
-        sql.setKey.run(publicKey, machine);
-        sql.forgetBoots.run(machine);
-      })();
+      sql.setKey.run(publicKey, machine);
     },
     putEnrolmentCode: async (machine, codeSha256, expiresMs) => {
       sql.addCode.run(codeSha256, machine, expiresMs);
@@ -284,13 +277,6 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
       const next = row.first_sequence + row.row_count - row.skip_rows;
       if (next !== markOf(machine, spool)) return null;
       return { bootNumber: row.boot, monotonicMs: row.monotonic_ms + row.span_ms };
-    },
-    meetBoot: async (machine, bootId) => {
-      const newest = Number(sql.newestBoot.get(machine));
-      const met = sql.metBoot.get(machine, bootId);
-      if (met !== undefined) return Number(met) === newest ? 'present' : 'past';
-      sql.meetBoot.run(machine, bootId, newest + 1);
-      return 'new';
     },
     append: (block) =>
       new Promise((resolve, reject) => {

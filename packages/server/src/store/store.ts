@@ -67,7 +67,6 @@ export interface Store {
     timeZone: string;
     intervalMs: number;
   }): Promise<void>;
-  /** Of a box that enrolled; what was known of the boots of the one before is forgotten. */
   setPublicKey(machine: string, publicKey: string): Promise<void>;
   /** A single-use code by its SHA-256 (hex), for a machine, until an instant. */
   putEnrolmentCode(machine: string, codeSha256: string, expiresMs: number): Promise<void>;
@@ -89,11 +88,6 @@ export interface Store {
   nextSequence(machine: string, spool: string): number;
   /** The row before the high-water mark; `null`: there is none, or none that is a row. */
   lastRowOf(machine: string, spool: string): RowInstant | null;
-  /**
-   * Notes that a machine's edge says it is in that boot. 'past': it was in it before another one, and no box goes
-   * back: there are two of them.
-   */
-  meetBoot(machine: string, bootId: string): Promise<'new' | 'present' | 'past'>;
   /** Waits in a group commit with the others' blocks; in order per spool. Rejects only when the disk refuses. */
   append(block: IncomingBlock): Promise<AppendResult>;
   /** Rows that will never come; moves the high-water mark. */

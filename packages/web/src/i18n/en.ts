@@ -212,7 +212,6 @@ export const en = {
   journalConnected: 'The box connected',
   journalDisconnected: 'The box disconnected',
   journalBoot: 'The box started',
-  journalCloned: 'A second box uses the identity of this one and is refused: enrol one of them anew',
   journalBootNumber: (boot: string) => `The box started (start number ${boot})`,
   journalGap: 'Some rows will never come',
   journalGapRows: (rows: string) => `${rows} rows will never come`,

@@ -205,8 +205,6 @@ export const fr: Dictionary = {
   journalConnected: 'Le boîtier s’est connecté',
   journalDisconnected: 'Le boîtier s’est déconnecté',
   journalBoot: 'Le boîtier a démarré',
-  journalCloned:
-    'Un second boîtier utilise l’identité de celui-ci et est refusé : enrôler l’un des deux à nouveau',
   journalBootNumber: (boot) => `Le boîtier a démarré (démarrage n°\u00a0${boot})`,
   journalGap: 'Des lignes ne viendront jamais',
   journalGapRows: (rows) => `${rows} lignes ne viendront jamais`,

@@ -79,8 +79,6 @@ export function journalLine(
           ? words.journalBootNumber(formatNumber(facts.boot, 0, language))
           : words.journalBoot,
       );
-    case 'edge-cloned':
-      return { text: words.journalCloned, tone: 'alarm' };
     case 'gap':
       return plain(
         (typeof facts.rows === 'number'
