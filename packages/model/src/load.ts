@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { type Outcome, readYaml } from '@vigie/config';
 import { z } from 'zod';
-import { channelSchema, type MachineSchema, machineSchemaSchema } from './schema.ts';
+import { channelSchema, limitsRise, type MachineSchema, machineSchemaSchema } from './schema.ts';
 
 const registerSchema = z.strictObject({
   table: z.enum(['input', 'holding']).default('input'),
@@ -36,10 +36,7 @@ const fileSchema = machineSchemaSchema
       if (channel.register.address + registerCount(channel.register) > 65_536) {
         stop(['channels', i, 'register', 'address'], 'the register ends beyond 65535');
       }
-      const limits = channel.limits;
-      const order = limits && [limits.alarmLow, limits.warningLow, limits.warningHigh, limits.alarmHigh];
-      const set = order?.filter((limit) => limit !== null) ?? [];
-      if (set.some((limit, k) => k > 0 && limit < (set[k - 1] ?? limit))) {
+      if (channel.limits !== null && !limitsRise(channel.limits)) {
         stop(['channels', i, 'limits'], 'limits must rise from alarmLow to alarmHigh');
       }
     }
