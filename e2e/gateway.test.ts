@@ -112,6 +112,7 @@ class Client {
       prior: null,
       oldestSequence: 0,
       nextSequence: 0,
+      settings: null,
       ...changes,
     };
   }

@@ -30,7 +30,6 @@ const welcome = (nextSequence: number) => ({
   nextSequence,
   schemaWanted: false,
   priorWanted: false,
-  settings: { intervalMs: 60_000 },
 });
 
 /** A spool in memory: entries back to back from sequence 0. */
@@ -115,6 +114,7 @@ class World {
       prior: null,
       oldestSequence: this.spool.entries[0]?.firstSequence ?? 0,
       nextSequence: this.spool.nextSequence,
+      settings: null,
     };
     this.feedEdge({ type: 'opened', hello });
   }

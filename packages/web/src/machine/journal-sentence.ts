@@ -109,6 +109,16 @@ export function journalLine(
       return plain(words.journalSensorBack(name));
     case 'block-set-aside':
       return plain(words.journalSetAside);
+    case 'settings-applied':
+      return plain(words.journalSettingsApplied);
+    case 'settings-refused': {
+      const why = typeof facts.why === 'string' ? facts.why : words.reasonUnknown;
+      return { text: words.journalSettingsRefused(why), tone: 'warning' };
+    }
+    case 'credential-revoked':
+      return plain(words.journalCredentialRevoked);
+    case 'key-rotated':
+      return plain(words.journalKeyRotated);
     default:
       // A server newer than this page may tell of something it has no sentence for.
       return plain(String(entry.kind));
