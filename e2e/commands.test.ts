@@ -326,6 +326,12 @@ describe('enrolment', () => {
     expectSentence(unknown, 1, /there is no machine nobody/);
   });
 
+  it('dials port 8443 where none is named', async () => {
+    const code = await world.addMachine('E-3');
+    const args = ['enrol', '--server', '127.0.0.1', '--code', code, '--data', world.path('e5')];
+    expectSentence(await command('vigie-edge', args), 1, /: 127\.0\.0\.1:8443: /);
+  });
+
   it('says when no server answers', async () => {
     const code = await world.addMachine('E-2');
     expectSentence(await enrol(world.path('e3'), code, await freePort()), 1, /ECONNREFUSED|refuses/);
