@@ -449,6 +449,33 @@ describe('from a machine that has proved what it is', () => {
     fresh.socket.destroy();
   });
 
+  it('a copied card: the second box is refused with an alarm, the first goes on, no row of them is mixed', async () => {
+    const spool = randomSpool();
+    const first = await Client.welcomed(spool);
+    first.send(block(0, 3));
+    await first.heard('ACK');
+    const told = async () => {
+      const { entries } = await world.get<{ entries: { kind: string }[] }>(
+        `/api/machines/${ID}/journal?count=200`,
+      );
+      return entries.filter(({ kind }) => kind === 'spool-cloned').length;
+    };
+    for (let i = 0; i < 3; i++) {
+      const copy = await Client.open(spool);
+      copy.send({ type: 'HELLO', body: copy.hello({ bootId: 'another box', nextSequence: 9 }) });
+      await copy.ends('spool-cloned', /another box speaks for machine BAD-1/);
+    }
+    expect(await told()).toBe(1);
+    first.send(block(3, 3));
+    await until('the first to be served', () =>
+      first.frames.some((frame) => frame.type === 'ACK' && frame.nextSequence === 6),
+    );
+    first.socket.destroy();
+    const again = await Client.welcomed(spool);
+    again.socket.destroy();
+    await expectOthersServed();
+  });
+
   it('one byte at a time is as good as all at once', async () => {
     const client = await Client.welcomed();
     for (const byte of encodeFrame(block(0, 3))) client.raw(Uint8Array.of(byte));

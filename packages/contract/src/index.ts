@@ -106,7 +106,8 @@ export type JournalKind =
   | 'settings-applied'
   | 'settings-refused'
   | 'credential-revoked'
-  | 'key-rotated';
+  | 'key-rotated'
+  | 'spool-cloned';
 
 /** GET /api/machines/:id/journal?before=&count= : newest first. */
 export interface JournalEntry {

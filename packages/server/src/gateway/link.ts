@@ -33,6 +33,7 @@ import { type Conditions, noConditions, observe } from '../journal/changes.ts';
 import type { LinkNews } from '../journal/link-news.ts';
 import type { Connected, Live } from '../live.ts';
 import type { AppendResult, MachineRecord, Store } from '../store/store.ts';
+import { isSameBoot, isSecondBox } from './clones.ts';
 import { codeSha256 } from './identity.ts';
 
 const MOST_SCHEMA_BYTES = 512 << 10;
@@ -145,8 +146,10 @@ export class Link {
         this.#socket.write(encodeFrame(effect.frame));
         return;
       case 'authenticate':
-        this.#feed(this.#authenticate(effect.hello));
-        this.#offerSettings();
+        this.#inOrder(async () => {
+          this.#feed(await this.#authenticate(effect.hello));
+          this.#welcomed();
+        });
         return;
       case 'enrol':
         this.#inOrder(async () => this.#feed(await this.#enrol(effect.body)));
@@ -223,8 +226,8 @@ export class Link {
     });
   }
 
-  #authenticate(hello: Hello): ServerEvent {
-    const { store, clock, live, log } = this.#options;
+  async #authenticate(hello: Hello): Promise<ServerEvent> {
+    const { store, clock, log } = this.#options;
     const enrolled = enrolledMachine(store, hello);
     if (!enrolled.ok) return enrolled.event;
     const { machine, publicKey } = enrolled;
@@ -232,6 +235,20 @@ export class Link {
       return refusal('bad-proof', `the key is not the one machine ${machine.id} enrolled with`, 60_000);
     }
     const nextSequence = store.nextSequence(machine.id, hello.spool);
+    const boot = { spool: hello.spool, number: hello.bootNumber, id: hello.bootId };
+    const met = store.boots(machine.id);
+    if (isSecondBox(met, boot, hello.nextSequence < nextSequence)) {
+      const told = met.some((other) => isSameBoot(other, boot) && other.refused);
+      if (!told) {
+        await store.putBoot(machine.id, { ...boot, refused: true });
+        this.#journal(machine.id, [this.#entry('spool-cloned', { boot: boot.number })]);
+      }
+      const message = `another box speaks for machine ${machine.id} by the same credential: its card was copied; revoke it and enrol the right box again`;
+      return refusal('spool-cloned', message, 600_000);
+    }
+    if (!met.some((other) => isSameBoot(other, boot))) {
+      await store.putBoot(machine.id, { ...boot, refused: false });
+    }
     const connected: Connected = {
       sinceMs: clock.utcMs(),
       spool: hello.spool,
@@ -257,7 +274,7 @@ export class Link {
       this.#inOrder(() => store.setMachineSchema(machine.id, hello.schema));
     }
     log('link: connected', { machine: machine.id, backlogRows: hello.nextSequence - nextSequence });
-    const event: ServerEvent = {
+    return {
       type: 'authenticated',
       welcome: {
         utcMs: clock.utcMs(),
@@ -266,13 +283,14 @@ export class Link {
         priorWanted: hello.prior !== null && !store.hasPrior(machine.id, hello.prior),
       },
     };
-    // The edge is told before others learn that it is there, so that WATCH never comes before WELCOME.
-    queueMicrotask(() => {
-      if (this.#session.phase !== 'open') return;
-      live.connect(machine.id, connected);
-      this.#linkNews.connected(machine.id);
-    });
-    return event;
+  }
+
+  /** The edge was told first: WATCH never comes before WELCOME. */
+  #welcomed(): void {
+    if (this.#session.phase !== 'open' || this.#machine === null) return;
+    this.#options.live.connect(this.#machine.id, this.#machine.connected);
+    this.#linkNews.connected(this.#machine.id);
+    this.#offerSettings();
   }
 
   #entry(kind: JournalEntry['kind'], facts: JournalEntry['facts']): JournalEntry {

@@ -58,6 +58,11 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE machine ADD COLUMN edge_answer TEXT;
   -- By which the edge accepts this server, JSON array.
   ALTER TABLE machine ADD COLUMN edge_pins TEXT NOT NULL DEFAULT '[]';
+  -- Boots of the machine's edges in the order they were met (gateway/clones.ts); refused: of a second box, told once.
+  CREATE TABLE boot (
+    machine TEXT NOT NULL, spool TEXT NOT NULL, number INTEGER NOT NULL, id TEXT NOT NULL,
+    met INTEGER NOT NULL, refused INTEGER NOT NULL, PRIMARY KEY (machine, spool, number, id)
+  ) STRICT;
   -- Rotations of the server's key on the link; the keys themselves are files.
   CREATE TABLE link_key (pin TEXT NOT NULL, since_ms INTEGER NOT NULL) STRICT;
   `,

@@ -11,7 +11,7 @@ import { type AnchorPoint, changedSinceMs, dateOf, weighAnchor } from './dating.
 import { Buckets } from './m4.ts';
 import { Meanings } from './meanings.ts';
 import { MIGRATIONS } from './migrations.ts';
-import type { AppendResult, EdgeAnswer, IncomingBlock, MachineRecord, Store } from './store.ts';
+import type { AppendResult, EdgeAnswer, IncomingBlock, MachineRecord, MetBoot, Store } from './store.ts';
 
 /** In a block from a machine: what an edge makes is a tenth of it. */
 const MOST_SAMPLES = 1_000_000;
@@ -64,6 +64,13 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
     ),
     replaceKey: db.prepare('UPDATE machine SET public_key = ? WHERE id = ? AND public_key = ?'),
     revoke: db.prepare('UPDATE machine SET public_key = NULL, revoked = 1 WHERE id = ?'),
+    boots: db.prepare('SELECT spool, number, id, refused FROM boot WHERE machine = ? ORDER BY met'),
+    addBoot: db.prepare(
+      `INSERT INTO boot (machine, spool, number, id, met, refused)
+       VALUES (@machine, @spool, @number, @id, (SELECT ifnull(max(met), 0) + 1 FROM boot WHERE machine = @machine), @refused)
+       ON CONFLICT DO UPDATE SET refused = excluded.refused`,
+    ),
+    dropBoots: db.prepare('DELETE FROM boot WHERE machine = ?'),
     noteLinkKey: db.prepare('INSERT INTO link_key (pin, since_ms) VALUES (?, ?)'),
     dropCodes: db.prepare('DELETE FROM enrolment_code WHERE machine = ?'),
     setSettings: db.prepare(
@@ -261,7 +268,10 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
       sql.addMachine.run(id, name, site, timeZone, intervalMs);
     },
     setPublicKey: async (machine, publicKey, edgePins) => {
-      sql.setKey.run(publicKey, JSON.stringify(edgePins), machine);
+      db.transaction(() => {
+        sql.setKey.run(publicKey, JSON.stringify(edgePins), machine);
+        sql.dropBoots.run(machine);
+      })();
     },
     replacePublicKey: async (machine, from, to) => sql.replaceKey.run(to, machine, from).changes === 1,
     revoke: async (machine) => {
@@ -281,6 +291,14 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
           return changed;
         })
         .immediate(),
+    boots: (machine) =>
+      (sql.boots.all(machine) as (Omit<MetBoot, 'refused'> & { refused: number })[]).map((boot) => ({
+        ...boot,
+        refused: boot.refused === 1,
+      })),
+    putBoot: async (machine, { spool, number, id, refused }) => {
+      sql.addBoot.run({ machine, spool, number, id, refused: refused ? 1 : 0 });
+    },
     putEdgeAnswer: async (machine, answer, edgePins) => {
       sql.setEdgeAnswer.run(JSON.stringify(answer), JSON.stringify(edgePins), machine);
     },

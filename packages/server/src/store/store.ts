@@ -69,6 +69,17 @@ export interface Anchor {
   readonly errorMs: number;
 }
 
+/** A power-on of an edge, as HELLO names it. */
+export interface Boot {
+  readonly spool: string;
+  readonly number: number;
+  readonly id: string;
+}
+export interface MetBoot extends Boot {
+  /** A second box that holds the same credential. */
+  readonly refused: boolean;
+}
+
 export interface Store {
   // machines
   machines(): MachineRecord[];
@@ -91,6 +102,9 @@ export interface Store {
     machine: string,
     change: (settings: MachineSettings) => MachineSettings | null,
   ): Promise<MachineSettings | null>;
+  /** Boots met since the machine's edge enrolled, oldest first. */
+  boots(machine: string): MetBoot[];
+  putBoot(machine: string, boot: MetBoot): Promise<void>;
   putEdgeAnswer(machine: string, answer: EdgeAnswer, edgePins: readonly string[]): Promise<void>;
   /** A command made `pin` that of the server's active key; a server that runs then looks at its keys. */
   noteLinkKey(pin: string, atMs: number): Promise<void>;

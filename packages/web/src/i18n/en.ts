@@ -226,6 +226,7 @@ export const en = {
   journalSettingsRefused: (why: string) => `The box refused its new settings: ${why}`,
   journalCredentialRevoked: 'The box’s credential was revoked',
   journalKeyRotated: 'The box has a new key',
+  journalSpoolCloned: 'A second box speaks for this machine and is refused: its card was copied',
   journalSomeChannel: 'A channel',
   journalAt: (value: string) => ` at ${value}`,
   journalBecause: (reason: string) => ` (${reason})`,

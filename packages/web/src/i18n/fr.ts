@@ -219,6 +219,7 @@ export const fr: Dictionary = {
   journalSettingsRefused: (why) => `Le boîtier a refusé ses nouveaux réglages\u00a0: ${why}`,
   journalCredentialRevoked: 'L’identifiant du boîtier a été révoqué',
   journalKeyRotated: 'Le boîtier a une nouvelle clé',
+  journalSpoolCloned: 'Un second boîtier parle pour cette machine et est refusé\u00a0: sa carte a été copiée',
   journalSomeChannel: 'Une voie',
   journalAt: (value) => ` à ${value}`,
   journalBecause: (reason) => ` (${reason})`,

@@ -119,6 +119,8 @@ export function journalLine(
       return plain(words.journalCredentialRevoked);
     case 'key-rotated':
       return plain(words.journalKeyRotated);
+    case 'spool-cloned':
+      return { text: words.journalSpoolCloned, tone: 'alarm' };
     default:
       // A server newer than this page may tell of something it has no sentence for.
       return plain(String(entry.kind));
