@@ -48,7 +48,7 @@ const edge = (name: string, id: string) => command('vigie-edge', [name, '--data'
 async function started(id: string, linkPort = world.linkPort): Promise<Program> {
   let controller = controllers.get(id);
   if (controller === undefined) {
-    await world.enrolled(id, { linkPort });
+    if (!existsSync(world.edgeFolder(id))) await world.enrolled(id, { linkPort });
     controller = new SimulatedMachine(world, id, await freePort());
     controllers.set(id, controller);
     await controller.start();
@@ -156,6 +156,33 @@ describe('settings', () => {
     expect(await server('settings', '--id', 'NOBODY')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('no machine NOBODY'),
+    });
+  });
+
+  it('set before the machine has sent anything judge its first rows: on the page and in the journal', async () => {
+    const id = 'SET-3';
+    const folder = await world.enrolled(id);
+    const set = await server(
+      'settings',
+      '--id',
+      id,
+      '--limit',
+      'temp.alarmHigh=25',
+      '--name',
+      'temp.en=Boiler',
+    );
+    expect(set).toMatchObject({ code: 0, stdout: expect.stringContaining('has sent no channels yet') });
+    const rows = Array.from(
+      { length: 200 },
+      (_, i) => `${1_700_000_000_000 + 1000 * i},${i < 100 ? 20 : 30}`,
+    );
+    writeFileSync(world.path('temp.csv'), `t,temp\n${rows.join('\n')}\n`);
+    const run = ['--source', 'csv', '--file', world.path('temp.csv'), '--speed', '0', '--data', folder];
+    expect((await command('vigie-edge', run)).code).toBe(0);
+    const { schema } = await world.get<{ schema: { channels: unknown[] } }>(`/api/machines/${id}`);
+    expect(schema.channels[0]).toMatchObject({ names: { en: 'Boiler' }, limits: { alarmHigh: 25 } });
+    expect((await journal(id)).find(({ kind }) => kind === 'limit-crossed')).toMatchObject({
+      facts: { value: 30, level: 'alarm-high' },
     });
   });
 
@@ -315,6 +342,25 @@ describe('the key of a machine', () => {
     }
     expect((await edge('rotate-key', id)).code).toBe(0);
     expect(existsSync(join(world.edgeFolder(id), 'machine-key-next.pem'))).toBe(false);
+  });
+
+  it('is whole or not there when its first start is cut off', async () => {
+    const random = seeded(seedOfRun('enrolment'));
+    const id = 'KEY-4';
+    let text = await world.addMachine(id);
+    const folder = world.edgeFolder(id);
+    const enrol = ['enrol', '--server', `127.0.0.1:${world.linkPort}`, '--data', folder, '--code'];
+    for (let i = 0; i < 6; i++) {
+      const enrolment = world.start('vigie-edge', [...enrol, text]);
+      await rest(80 + 200 * random());
+      await kill(enrolment);
+      text = (await server('enrolment-code', '--id', id)).stdout.match(/VG1-[A-Z2-7-]+/)?.[0] ?? '';
+    }
+    expect(await command('vigie-edge', [...enrol, text])).toMatchObject({ code: 0, stderr: '' });
+    const program = await started(id);
+    await connected(program);
+    expect(readdirSync(folder).filter((name) => /next|\.new$/.test(name))).toEqual([]);
+    await program.stop();
   });
 
   it('is found again when the answer to its rotation was lost', async () => {

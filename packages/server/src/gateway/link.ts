@@ -520,7 +520,7 @@ function enrolledMachine(
   if (machine?.retired) return no('revoked', `machine ${first.machine} was retired`, 600_000);
   if (machine?.revoked) {
     const message = `the credential of machine ${first.machine} was taken away: enrol this edge again with a new code`;
-    return no('revoked', message, 60_000);
+    return no('revoked', message, 600_000);
   }
   if (machine === null || machine.publicKey === null) {
     return no('unknown-machine', `no machine ${first.machine} is enrolled here`, 60_000);
