@@ -41,11 +41,15 @@ describe('help', () => {
     ['vigie-server', ['run'], ['config', 'data', 'host', 'port', 'link-host', 'link-port']],
     ['vigie-server', ['add-machine'], ['data', 'id', 'name', 'site', 'time-zone', 'interval']],
     ['vigie-server', ['enrolment-code'], ['data', 'id']],
+    ['vigie-server', ['settings'], ['data', 'id', 'interval', 'budget-mb', 'reset', 'name', 'band', 'limit']],
+    ['vigie-server', ['revoke'], ['data', 'id']],
+    ['vigie-server', ['rotate-link-key'], ['data', 'force']],
     ['vigie-server', ['reset-password'], ['data', 'email']],
     ['vigie-edge', [], edgeFlags],
     ['vigie-edge', ['run'], edgeFlags],
     ['vigie-edge', ['enrol'], ['server', 'code', 'data']],
-    ['vigie-edge', ['status'], ['data']],
+    ['vigie-edge', ['rotate-key'], ['data']],
+    ['vigie-edge', ['status'], ['data', 'json']],
     ['vigie-simulator', [], ['config']],
     ['demo', [], ['port', 'link-port', 'data', 'machines', 'days', 'dev']],
   ];
@@ -80,6 +84,9 @@ describe('wrong flags', () => {
     ],
     ['vigie-server', ['add-machine', '--data', 'x', '--id', 'a', '--interval', '0.5'], /--interval .*0.5/],
     ['vigie-server', ['enrolment-code', '--id', 'a'], /--data and --id are needed/],
+    ['vigie-server', ['settings', '--id', 'a'], /--data and --id are needed/],
+    ['vigie-server', ['revoke', '--data', 'x'], /--data and --id are needed/],
+    ['vigie-server', ['rotate-link-key'], /--data is needed/],
     ['vigie-server', ['reset-password', '--data', 'x'], /--data and --email are needed/],
     ['vigie-edge', ['--sped', '2'], /unknown flag --sped/],
     ['vigie-edge', ['--source', 'csv', '--file', 'f'], /--data DIR is missing/],
@@ -100,9 +107,10 @@ describe('wrong flags', () => {
     ['vigie-edge', ['enrol', '--data', 'x'], /--server, --code and --data are all needed/],
     [
       'vigie-edge',
-      ['enrol', '--data', 'x', '--server', 'nowhere', '--code', 'c'],
-      /HOST:PORT, not «nowhere»/,
+      ['enrol', '--data', 'x', '--server', 'host:port', '--code', 'c'],
+      /HOST or HOST:PORT, not «host:port»/,
     ],
+    ['vigie-edge', ['rotate-key'], /--data DIR is missing/],
     ['vigie-edge', ['status'], /--data DIR is missing/],
     ['vigie-simulator', [], /--config FILE is missing/],
     ['vigie-simulator', ['--machines', '3'], /unknown flag --machines/],
@@ -328,6 +336,12 @@ describe('enrolment', () => {
       ...['enrolment-code', '--data', world.path('server'), '--id', 'nobody'],
     ]);
     expectSentence(unknown, 1, /there is no machine nobody/);
+  });
+
+  it('dials port 8443 where none is named', async () => {
+    const code = await world.addMachine('E-3');
+    const args = ['enrol', '--server', '127.0.0.1', '--code', code, '--data', world.path('e5')];
+    expectSentence(await command('vigie-edge', args), 1, /: 127\.0\.0\.1:8443: /);
   });
 
   it('says when no server answers', async () => {

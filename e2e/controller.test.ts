@@ -22,16 +22,16 @@ it('is told in words, taken up again, and its silence explains the gap', async (
     code: 1,
     stderr: '',
     stdout: expect.stringMatching(
-      /^Controller +DOES NOT ANSWER: the controller at 127\.0\.0\.1:\d+: refuses connections; check its power and cable$/m,
+      /^! Controller +DOES NOT ANSWER: the controller at 127\.0\.0\.1:\d+: refuses connections; check its power and cable$/m,
     ),
   });
 
   await machine.start();
   const answers = async () => {
     const { code, stdout } = await status();
-    return code === 0 && /^Controller +answers \(\d+ rows/m.test(stdout) ? stdout : null;
+    return code === 0 && /^ {2}Controller +answers \(\d+ rows/m.test(stdout) ? stdout : null;
   };
-  expect(await until('rows', answers)).toMatch(/^Agent +running/m);
+  expect(await until('rows', answers)).toMatch(/^ {2}Agent +running/m);
 
   if (machine.program !== null) await kill(machine.program);
   const before = machine.served().length;
@@ -85,5 +85,5 @@ it('is told in words, taken up again, and its silence explains the gap', async (
   expect(await edge.stop()).toBe(0);
   const after = await status();
   expect(after.code).toBe(1);
-  expect(after.stdout).toMatch(/^Agent +NOT RUNNING/m);
+  expect(after.stdout).toMatch(/^! Agent +NOT RUNNING/m);
 });

@@ -17,6 +17,8 @@ import {
   MAX_FRAME_BYTES,
   PROTOCOL_VERSION,
   proofMessage,
+  type Rotate,
+  rotationMessage,
 } from '@vigie/protocol';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -112,6 +114,7 @@ class Client {
       prior: null,
       oldestSequence: 0,
       nextSequence: 0,
+      settings: null,
       ...changes,
     };
   }
@@ -259,7 +262,76 @@ describe('before it is known who speaks', () => {
   });
 });
 
+describe('a rotation of a key', () => {
+  const fresh = generateKeyPairSync('ed25519').privateKey;
+  const raw = Buffer.from(fresh.export({ format: 'jwk' }).x ?? '', 'base64url').toString('base64');
+
+  async function rotates(changes: Partial<Rotate>, present = key, next = fresh): Promise<Client> {
+    const client = await Client.open();
+    const exporter = client.socket.exportKeyingMaterial(EXPORTER_BYTES, EXPORTER_LABEL, Buffer.alloc(0));
+    const message = rotationMessage(exporter, ID, raw);
+    const body = {
+      protocol: PROTOCOL_VERSION,
+      machine: ID,
+      newKey: raw,
+      proof: sign(null, message, present).toString('base64'),
+      newProof: sign(null, message, next).toString('base64'),
+      ...changes,
+    };
+    client.send({ type: 'ROTATE', body });
+    return client;
+  }
+
+  it('needs both keys, of this machine, over this very connection', async () => {
+    const stranger = generateKeyPairSync('ed25519').privateKey;
+    await (await rotates({}, stranger)).ends('bad-proof', /not the one machine BAD-1 enrolled with/);
+    await (await rotates({}, key, stranger)).ends('bad-proof', /not held by who sends it/);
+    await (await rotates({ newKey: 'AAAA' })).ends('bad-proof', /not whole/);
+    await (await rotates({ machine: 'GOOD' })).ends('bad-proof', /not held by who sends it/);
+    await (await rotates({ machine: 'NOBODY' })).ends('unknown-machine', /no machine NOBODY/);
+    await (await rotates({ protocol: 2 })).ends('unsupported-protocol', /protocol 1, not 2/);
+    const earlier = await Client.open();
+    const exporter = earlier.socket.exportKeyingMaterial(EXPORTER_BYTES, EXPORTER_LABEL, Buffer.alloc(0));
+    const message = rotationMessage(exporter, ID, raw);
+    const proofs = {
+      proof: sign(null, message, key).toString('base64'),
+      newProof: sign(null, message, fresh).toString('base64'),
+    };
+    await (await rotates(proofs)).ends('bad-proof', /not held by who sends it/);
+    earlier.socket.destroy();
+    const open = await Client.welcomed();
+    const body = { protocol: PROTOCOL_VERSION, machine: ID, newKey: raw, ...proofs };
+    open.send({ type: 'ROTATE', body });
+    await open.ends('out-of-order', /a connection of its own/);
+    // Nothing of it changed the key.
+    await Client.welcomed();
+    await expectOthersServed();
+  });
+});
+
 describe('from a machine that has proved what it is', () => {
+  it('an answer to settings it was never sent changes nothing', async () => {
+    const client = await Client.welcomed();
+    const { hash: sent } = (await client.heard('SETTINGS')).body;
+    client.send({ type: 'SETTLED', body: { hash: '0'.repeat(16), outcome: 'refused', message: 'lie' } });
+    client.send({ type: 'SETTLED', body: { hash: sent, outcome: 'applied', message: '' } });
+    client.send(block(0, 3));
+    await client.heard('ACK');
+    const { entries } = await world.get<{ entries: { kind: string }[] }>(
+      `/api/machines/${ID}/journal?count=200`,
+    );
+    expect(entries.filter(({ kind }) => kind.startsWith('settings'))).toEqual([]);
+    client.socket.destroy();
+    // Who names those it answered is not sent them again.
+    const again = await Client.open();
+    again.send({ type: 'HELLO', body: again.hello({ settings: sent }) });
+    await again.heard('WELCOME');
+    again.send({ type: 'PING', nonce: 1 });
+    await again.heard('PONG');
+    expect(again.frames.map(({ type }) => type)).not.toContain('SETTINGS');
+    again.socket.destroy();
+  });
+
   it('HELLO twice; frames that are the server’s to send', async () => {
     const twice = await Client.welcomed();
     twice.send({ type: 'HELLO', body: twice.hello() });
@@ -375,6 +447,33 @@ describe('from a machine that has proved what it is', () => {
     fresh.send(block(0, 2));
     expect((await fresh.heard('ACK')).nextSequence).toBe(2);
     fresh.socket.destroy();
+  });
+
+  it('a copied card: the second box is refused with an alarm, the first goes on, no row of them is mixed', async () => {
+    const spool = randomSpool();
+    const first = await Client.welcomed(spool);
+    first.send(block(0, 3));
+    await first.heard('ACK');
+    const told = async () => {
+      const { entries } = await world.get<{ entries: { kind: string }[] }>(
+        `/api/machines/${ID}/journal?count=200`,
+      );
+      return entries.filter(({ kind }) => kind === 'spool-cloned').length;
+    };
+    for (let i = 0; i < 3; i++) {
+      const copy = await Client.open(spool);
+      copy.send({ type: 'HELLO', body: copy.hello({ bootId: 'another box', nextSequence: 9 }) });
+      await copy.ends('spool-cloned', /another box speaks for machine BAD-1/);
+    }
+    expect(await told()).toBe(1);
+    first.send(block(3, 3));
+    await until('the first to be served', () =>
+      first.frames.some((frame) => frame.type === 'ACK' && frame.nextSequence === 6),
+    );
+    first.socket.destroy();
+    const again = await Client.welcomed(spool);
+    again.socket.destroy();
+    await expectOthersServed();
   });
 
   it('one byte at a time is as good as all at once', async () => {

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { realClock, realRandomness } from '@vigie/config';
 import {
   Agent,
-  credential,
   type DatedRow,
   dialTls,
+  folderHome,
   ReplaySource,
   readIdentity,
   realDisk,
@@ -44,8 +44,7 @@ async function fill({ edgeFolder, ...options }: HistoryTask): Promise<void> {
   if (!model.ok) throw new Error(model.message);
   const identity = readIdentity(edgeFolder);
   if (!identity.ok) throw new Error(identity.message);
-  const key = credential(edgeFolder);
-  if (!key.ok) throw new Error(key.message);
+  const home = folderHome(edgeFolder, identity.value, console.error);
   const machine = createMachine(options.kind, {
     seed: options.seed,
     utcMs: options.fromMs,
@@ -108,7 +107,7 @@ async function fill({ edgeFolder, ...options }: HistoryTask): Promise<void> {
       if (!spool.ok) throw new Error(spool.message);
       const agent = new Agent({
         identity: identity.value,
-        credential: key.value,
+        home,
         source,
         spool: spool.value,
         intervalMs: 60_000,

@@ -4,7 +4,16 @@
 // Not here: what must be true at the end (judge.ts).
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { encodePrior, trainPrior } from '@vigie/codec';
-import { Agent, type Dial, liveAxis, Spool, type SpoolDisk, type Trainer, throughSleep } from '@vigie/edge';
+import {
+  Agent,
+  type Dial,
+  type EdgeHome,
+  liveAxis,
+  Spool,
+  type SpoolDisk,
+  type Trainer,
+  throughSleep,
+} from '@vigie/edge';
 import type { Clock, Timer } from '@vigie/protocol';
 import { VirtualClock } from '@vigie/protocol/virtual-clock';
 import {
@@ -25,6 +34,14 @@ import { Dice } from './random.ts';
 import { plugIn, seedSqlite, spoolDisk } from './sqlite.ts';
 
 export const MACHINE = 'M-1';
+/** Keys and settings do not change in a simulated life. */
+const HOME: EdgeHome = {
+  settings: null,
+  keepSettings: () => ({ ok: true, value: undefined }),
+  keepPins: () => ({ ok: true, value: undefined }),
+  credentials: () => [{ publicKey: PUBLIC_KEY, sign: (message) => sign(null, message, KEY.privateKey) }],
+  proven: () => ({ ok: true, value: undefined }),
+};
 const START_UTC_MS = Date.UTC(2026, 0, 1);
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -626,7 +643,7 @@ class EdgeProcess {
     });
     this.#agent = new Agent({
       identity: { machine: MACHINE, host: 'server', port: 8443, pins: [] },
-      credential: { publicKey: PUBLIC_KEY, sign: (message) => sign(null, message, KEY.privateKey) },
+      home: HOME,
       source: this.source,
       spool,
       intervalMs: MINUTE,
@@ -731,7 +748,7 @@ class ServerProcess {
     if (store.machine(MACHINE) === null) {
       void store
         .createMachine({ id: MACHINE, name: MACHINE, site: '', timeZone: 'UTC', intervalMs: MINUTE })
-        .then(() => store.setPublicKey(MACHINE, PUBLIC_KEY));
+        .then(() => store.setPublicKey(MACHINE, PUBLIC_KEY, []));
     }
     return new ServerProcess(clock, store, () => db.close());
   }

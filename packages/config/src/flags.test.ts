@@ -36,6 +36,15 @@ describe('flags', () => {
     );
   });
 
+  it('may be given several times where they are a list', () => {
+    const flags = { name: { type: 'list', value: 'NAME', help: 'names' } } as const;
+    expect(parseFlags({ ...spec, flags }, ['--name', 'a', '--name=-b'])).toMatchObject({
+      flags: { name: ['a', '-b'] },
+    });
+    expect(parseFlags({ ...spec, flags }, [])).toMatchObject({ flags: {} });
+    expect(helpText({ ...spec, flags })).toContain('--name NAME …');
+  });
+
   it('never throw, and explain themselves in one line that names the command', () => {
     fc.assert(
       fc.property(

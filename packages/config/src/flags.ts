@@ -2,7 +2,8 @@
 import { parseArgs } from 'node:util';
 
 export interface FlagSpec {
-  readonly type: 'string' | 'number' | 'boolean';
+  /** A `list` may be given several times. */
+  readonly type: 'string' | 'number' | 'boolean' | 'list';
   /** One line for `--help`, default included in words. */
   readonly help: string;
   /** What stands for the value in `--help`: FILE, PORT. */
@@ -25,7 +26,9 @@ export type FlagValues<Flags extends Record<string, FlagSpec>> = {
     ? number
     : Flags[K]['type'] extends 'boolean'
       ? boolean
-      : string;
+      : Flags[K]['type'] extends 'list'
+        ? readonly string[]
+        : string;
 };
 
 export type Parsed<Flags extends Record<string, FlagSpec>> =
@@ -51,10 +54,11 @@ export function parseFlags<Flags extends Record<string, FlagSpec>>(
   } catch (error) {
     return wrong(readable(error));
   }
-  const flags: Record<string, string | number | boolean> = {};
+  const flags: Record<string, string | number | boolean | readonly string[]> = {};
   for (const [name, value] of Object.entries(tokens.values)) {
-    if (value === undefined || Array.isArray(value)) continue;
-    if (spec.flags[name]?.type === 'number') {
+    if (value === undefined) continue;
+    if (Array.isArray(value)) flags[name] = value.map(String);
+    else if (spec.flags[name]?.type === 'number') {
       const number = Number(value);
       if (value === '' || !Number.isFinite(number)) return wrong(`--${name} takes a number, not «${value}»`);
       flags[name] = number;
@@ -91,7 +95,10 @@ function parse<Flags extends Record<string, FlagSpec>>(spec: CommandSpec<Flags>,
     options: Object.fromEntries(
       Object.entries(spec.flags).map(([name, flag]) => [
         name,
-        { type: flag.type === 'boolean' ? ('boolean' as const) : ('string' as const) },
+        {
+          type: flag.type === 'boolean' ? ('boolean' as const) : ('string' as const),
+          multiple: flag.type === 'list',
+        },
       ]),
     ),
   });
@@ -110,7 +117,7 @@ function readable(error: unknown): string {
 
 export function helpText<Flags extends Record<string, FlagSpec>>(spec: CommandSpec<Flags>): string {
   const rows = Object.entries(spec.flags).map(([name, flag]) => [
-    `  --${name}${flag.type === 'boolean' ? '' : ` ${flag.value ?? 'VALUE'}`}`,
+    `  --${name}${flag.type === 'boolean' ? '' : ` ${flag.value ?? 'VALUE'}`}${flag.type === 'list' ? ' …' : ''}`,
     flag.help,
   ]);
   rows.push(['  --help', 'show this']);

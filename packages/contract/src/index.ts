@@ -82,7 +82,7 @@ export interface MachineView {
   readonly site: string;
   /** IANA zone of the machine's site; axes and times are shown in it. */
   readonly timeZone: string;
-  /** `null` until the edge sent its schema. */
+  /** With the names, bands and limits set for this machine; `null` until the edge sent its schema. */
   readonly schema: MachineSchema | null;
   readonly last: RowView | null;
   /** Time between two blocks; data older than two intervals are late, older than an hour stale. */
@@ -103,7 +103,12 @@ export type JournalKind =
   | 'sensor-fault'
   | 'sensor-back'
   | 'counter-reset'
-  | 'block-set-aside';
+  | 'block-set-aside'
+  | 'settings-applied'
+  | 'settings-refused'
+  | 'credential-revoked'
+  | 'key-rotated'
+  | 'spool-cloned';
 
 /** GET /api/machines/:id/journal?before=&count= : newest first. */
 export interface JournalEntry {
@@ -111,7 +116,7 @@ export interface JournalEntry {
   readonly kind: JournalKind;
   /** Channel concerned, where one is. */
   readonly channel: Channel['id'] | null;
-  /** Facts for the sentence, by kind: e.g. {value, level}, {from, to}, {before, after}, {rows, reason}, {boot}. */
+  /** Facts for the sentence, by kind: e.g. {value, level}, {from, to}, {before, after}, {rows, reason}, {boot}, {why}. */
   readonly facts: Readonly<Record<string, string | number | null>>;
 }
 export interface Journal {

@@ -5,7 +5,10 @@ import { codecSchema } from '@vigie/model';
 import type { Clock, Randomness } from '@vigie/protocol';
 import type { SampledRow, Source } from './acquire/source.ts';
 import { Urgency } from './acquire/urgency.ts';
-import type { Credential, Identity } from './enrolment/identity.ts';
+import { errorOf } from './clock/anchors.ts';
+import type { EdgeHome } from './enrolment/home.ts';
+import type { Identity } from './enrolment/identity.ts';
+import { SettingsInForce } from './settings.ts';
 import { Keeper } from './spool/keeper.ts';
 import type { Spool } from './spool/spool.ts';
 import type { Trainer } from './spool/trainer.ts';
@@ -30,6 +33,29 @@ export interface AgentStatus {
   /** Rows that memory had to drop because the disk refused them. */
   readonly lostRows: number;
   readonly spoolBytes: number;
+  /** Bytes of blocks that the spool holds at most. */
+  readonly spoolMostBytes: number;
+  /** How long the link is as it is: up, or down. */
+  readonly linkForMs: number;
+  /** Until the next attempt to connect; `null`: connected, or trying now. */
+  readonly nextDialInMs: number | null;
+  /** The newest reading of the server's clock; `null`: none since the agent started. */
+  readonly serverClock: {
+    readonly agoMs: number;
+    readonly errorMs: number;
+    /** How far the box's own clock is ahead of the server's; rows do not depend on it. */
+    readonly boxAheadMs: number;
+  } | null;
+  readonly settings: {
+    readonly intervalMs: number;
+    /** Megabytes a month; `null`: no bound. */
+    readonly dataBudgetMb: number | null;
+    /** Channels with names, bands or limits of their own. */
+    readonly overrides: readonly string[];
+    readonly fromServer: boolean;
+    readonly refused: string | null;
+    readonly unknown: readonly string[];
+  };
   /** ms since the last acknowledgement; `null` before the first. */
   readonly acknowledgedAgoMs: number | null;
   readonly bootNumber: number;
@@ -37,9 +63,10 @@ export interface AgentStatus {
 
 export interface AgentOptions {
   readonly identity: Identity;
-  readonly credential: Credential;
+  readonly home: EdgeHome;
   readonly source: Source;
   readonly spool: Spool;
+  /** Time between two blocks while the server has said nothing of it. */
   readonly intervalMs: number;
   readonly clock: Clock;
   readonly randomness: Randomness;
@@ -54,6 +81,8 @@ export class Agent {
   readonly #options: AgentOptions;
   readonly #uplink: Uplink;
   readonly #keeper: Keeper;
+  readonly #settings: SettingsInForce;
+  readonly #urgency: Urgency;
   #finish: () => void = () => undefined;
   #ended = false;
   #stopped = false;
@@ -67,16 +96,25 @@ export class Agent {
     });
     if (spool.setAside !== null)
       say(`spool: the file was damaged and is kept as ${spool.setAside}; a new one is begun`);
+    const configured = { intervalMs: options.intervalMs, dataBudgetMb: null, channels: {} };
+    this.#settings = new SettingsInForce(source.schema, options.home, configured, say);
+    this.#urgency = new Urgency(this.#settings.schema);
     this.#uplink = new Uplink({
       ...options,
       axis: source.axis,
-      onSettings: ({ intervalMs }) => this.#keeper.setInterval(intervalMs),
+      settingsHash: () => this.#settings.answeredHash,
+      onSettings: (body) => {
+        const answer = this.#settings.take(body);
+        this.#urgency.setLimits(this.#settings.schema);
+        this.#keeper.setInterval(this.#settings.state.settings.intervalMs);
+        return answer;
+      },
       onAcknowledged: () => this.#endWhenDone(),
     });
     this.#keeper = new Keeper({
       spool,
       clock,
-      intervalMs: options.intervalMs,
+      intervalMs: this.#settings.state.settings.intervalMs,
       channels: source.schema.channels.length,
       stored: () => {
         this.#uplink.stored();
@@ -87,12 +125,11 @@ export class Agent {
 
   start(): void {
     const { source, spool, say } = this.#options;
-    const urgency = new Urgency(source.schema);
     this.#uplink.start();
     source.start(
       {
         row: (row: SampledRow) => {
-          this.#keeper.add(row, urgency.isUrgent(row));
+          this.#keeper.add(row, this.#urgency.isUrgent(row));
           this.#uplink.row(row);
         },
         silent: (rows) => this.#keeper.silent(rows),
@@ -111,7 +148,10 @@ export class Agent {
   status(): AgentStatus {
     const { source, spool, identity, clock } = this.#options;
     const { rows, failedPolls, problem, unreadable } = source.state();
-    const acknowledgedMs = this.#uplink.acknowledgedMs;
+    const { acknowledgedMs, sinceMs, nextDialMs, exchange } = this.#uplink;
+    const nowMs = clock.monotonicMs();
+    const { settings, ...ofSettings } = this.#settings.state;
+    const readMs = exchange === null ? 0 : (exchange.sentMs + exchange.answeredMs) / 2;
     return {
       machine: identity.machine,
       rows,
@@ -123,7 +163,24 @@ export class Agent {
       backlogRows: this.#backlogRows(),
       lostRows: this.#keeper.lostRows,
       spoolBytes: spool.bytes,
-      acknowledgedAgoMs: acknowledgedMs === null ? null : Math.round(clock.monotonicMs() - acknowledgedMs),
+      spoolMostBytes: spool.mostBytes,
+      linkForMs: Math.round(nowMs - sinceMs),
+      nextDialInMs: nextDialMs === null ? null : Math.max(0, Math.round(nextDialMs - nowMs)),
+      serverClock:
+        exchange === null
+          ? null
+          : {
+              agoMs: Math.round(nowMs - readMs),
+              errorMs: errorOf(exchange),
+              boxAheadMs: Math.round(clock.utcMs() - (exchange.utcMs + nowMs - readMs)),
+            },
+      settings: {
+        intervalMs: settings.intervalMs,
+        dataBudgetMb: settings.dataBudgetMb,
+        overrides: Object.keys(settings.channels),
+        ...ofSettings,
+      },
+      acknowledgedAgoMs: acknowledgedMs === null ? null : Math.round(nowMs - acknowledgedMs),
       bootNumber: spool.boot,
     };
   }

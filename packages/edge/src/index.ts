@@ -6,7 +6,9 @@ export type { BootAxis, RowSink, SampledRow, Source, SourceState } from './acqui
 export { Agent } from './agent.ts';
 export { liveAxis } from './clock/axis.ts';
 export { throughSleep } from './clock/sleep.ts';
-export { credential, readIdentity, writeWhole } from './enrolment/identity.ts';
+export { type EdgeHome, folderHome } from './enrolment/home.ts';
+export { type Credential, readIdentity } from './enrolment/identity.ts';
+export { writeWhole } from './kept-file.ts';
 export { realDisk, type SpoolDatabase, type SpoolDisk } from './spool/disk.ts';
 export { Spool } from './spool/spool.ts';
 export { type Trainer, threadTrainer } from './spool/trainer.ts';

@@ -1,7 +1,7 @@
-// vigie-edge: the agent on the box beside the machine. Commands run (default), enrol, status. The real clock,
-// randomness and signals enter here and nowhere else.
+// vigie-edge: the agent on the box beside the machine. Commands run (default), enrol, rotate-key, status. The real
+// clock, randomness and signals enter here and nowhere else.
 import { uptime } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { EXIT, explain, type Outcome, parseFlags, realClock, realRandomness } from '@vigie/config';
 import { loadModel, type MachineModel } from '@vigie/model/load';
 import { inTheFuture, readRecording } from './acquire/csv.ts';
@@ -24,23 +24,28 @@ import { Agent } from './agent.ts';
 import { kernelBootId, liveAxis } from './clock/axis.ts';
 import { throughSleep } from './clock/sleep.ts';
 import { RUN_FLAGS, type RunSettings, runSettings } from './config.ts';
-import { enrol } from './enrolment/enrol.ts';
+import { enrol, rotateKey } from './enrolment/enrol.ts';
+import { folderHome } from './enrolment/home.ts';
 import {
-  type Credential,
-  credential,
+  credentials,
   type Identity,
-  makeCredential,
+  nextCredential,
   parseEnrolmentCode,
+  promoteKey,
   readIdentity,
   writeIdentity,
 } from './enrolment/identity.ts';
+import { keepGood, loadOrLastGood } from './last-good.ts';
 import { realDisk } from './spool/disk.ts';
 import { Spool } from './spool/spool.ts';
 import { threadTrainer } from './spool/trainer.ts';
-import { describeStatus, writeStatus } from './status.ts';
+import { inWords, reportOf, writeStatus } from './status.ts';
 import { dialTls } from './uplink/connection.ts';
 
 const STATUS_EVERY_MS = 5000;
+const DEFAULT_LINK_PORT = 8443;
+// Keys, rows and status are this user's alone.
+process.umask(0o077);
 const clock = throughSleep(realClock(), () => 1000 * uptime());
 const say = (message: string): void => console.error(`${new Date(clock.utcMs()).toISOString()} ${message}`);
 
@@ -48,6 +53,9 @@ const [first = '', ...rest] = process.argv.slice(2);
 switch (first) {
   case 'enrol':
     process.exit(await enrolCommand(rest));
+    break;
+  case 'rotate-key':
+    process.exit(await rotateCommand(rest));
     break;
   case 'status':
     process.exit(statusCommand(rest));
@@ -63,39 +71,66 @@ async function runCommand(args: readonly string[]): Promise<number> {
   const parsed = parseFlags(
     {
       name: 'vigie-edge run',
-      summary: 'Reads a machine, keeps every row, sends it to the server. Other commands: enrol, status.',
+      summary:
+        'Reads a machine, keeps every row, sends it to the server. Other commands: enrol, rotate-key, status.',
       flags: RUN_FLAGS,
       notes:
-        'First: vigie-edge enrol --server HOST:PORT --code CODE --data DIR\nA recording as if it were a controller: vigie-edge --source csv --file F --speed N --data DIR\nModbus RTU: vigie-edge --source modbus-rtu --port /dev/serial/by-id/… --baud-rate 9600 --parity none --model M --data DIR\nLines of a microcontroller: vigie-edge --source serial-lines --port /dev/serial/by-id/… --format csv --model M --data DIR',
+        'First: vigie-edge enrol --server HOST --code CODE --data DIR\nA recording as if it were a controller: vigie-edge --source csv --file F --speed N --data DIR\nModbus RTU: vigie-edge --source modbus-rtu --port /dev/serial/by-id/… --baud-rate 9600 --parity none --model M --data DIR\nLines of a microcontroller: vigie-edge --source serial-lines --port /dev/serial/by-id/… --format csv --model M --data DIR',
     },
     args,
   );
   if (parsed.kind !== 'run') return explain(parsed);
-  const settings = runSettings(parsed.flags);
+  const notices: string[] = [];
+  const notice = (message: string): void => {
+    notices.push(message);
+    say(message);
+  };
+  const { config, data } = parsed.flags;
+  const loaded =
+    config === undefined
+      ? null
+      : loadOrLastGood(
+          config,
+          [data ?? dirname(config), dirname(config)],
+          (file) => runSettings({ ...parsed.flags, config: file }),
+          notice,
+        );
+  if (loaded !== null && !loaded.ok) return fail(loaded.message, EXIT.usage);
+  const settings: Outcome<RunSettings> =
+    loaded === null ? runSettings(parsed.flags) : { ok: true, value: loaded.value.value };
   if (!settings.ok) return fail(settings.message, EXIT.usage);
-  const identity = readIdentity(settings.value.data);
+  const identity = readIdentity(settings.value.data, notice);
   if (!identity.ok) return fail(identity.message, EXIT.failed);
-  const key = credential(settings.value.data);
-  if (!key.ok) return fail(key.message, EXIT.failed);
-  return runAgent(settings.value, identity.value, key.value);
+  const keys = credentials(settings.value.data);
+  if (!keys.ok) return fail(keys.message, EXIT.failed);
+  const source = openSource(settings.value, notice);
+  if (!source.ok) return fail(source.message, EXIT.usage);
+  if (config !== undefined && !loaded?.value.fromCopy) keepGood(settings.value.data, config);
+  return runAgent(settings.value, identity.value, source.value, notices);
 }
 
-async function runAgent(settings: RunSettings, identity: Identity, key: Credential): Promise<number> {
-  const source = openSource(settings);
-  if (!source.ok) return fail(source.message, EXIT.usage);
+async function runAgent(
+  settings: RunSettings,
+  identity: Identity,
+  source: Source,
+  notices: string[],
+): Promise<number> {
   const spool = Spool.open({
     disk: realDisk,
     file: join(settings.data, 'spool.db'),
-    bootId: source.value.axis.bootId,
-    schema: source.value.schema,
+    bootId: source.axis.bootId,
+    schema: source.schema,
     randomness: realRandomness,
     mostBytes: settings.spoolMegabytes * 1e6,
   });
   if (!spool.ok) return fail(spool.message, EXIT.failed);
   const agent = new Agent({
     identity,
-    credential: key,
-    source: source.value,
+    home: folderHome(settings.data, identity, (message) => {
+      notices.push(message);
+      say(message);
+    }),
+    source,
     spool: spool.value,
     intervalMs: settings.intervalMs,
     clock,
@@ -107,7 +142,7 @@ async function runAgent(settings: RunSettings, identity: Identity, key: Credenti
   const stopped = untilStopped();
   agent.start();
   const report = (): void => {
-    const written = writeStatus(settings.data, agent.status(), clock.utcMs());
+    const written = writeStatus(settings.data, { ...agent.status(), notices }, clock.utcMs());
     if (!written.ok) say(written.message);
     reporting = clock.after(STATUS_EVERY_MS, report);
   };
@@ -123,10 +158,13 @@ async function runAgent(settings: RunSettings, identity: Identity, key: Credenti
   return EXIT.ok;
 }
 
-function openSource(settings: RunSettings): Outcome<Source> {
+function openSource(settings: RunSettings, notice: (message: string) => void): Outcome<Source> {
   const { source } = settings;
-  const model = settings.model === null ? null : loadModel(settings.model);
-  if (model !== null && !model.ok) return model;
+  const loaded =
+    settings.model === null ? null : loadOrLastGood(settings.model, [settings.data], loadModel, notice);
+  if (loaded !== null && !loaded.ok) return loaded;
+  const model = loaded?.value.value ?? null;
+  if (settings.model !== null && !loaded?.value.fromCopy) keepGood(settings.data, settings.model);
   if (source.type === 'modbus-rtu' || source.type === 'serial-lines') {
     const stable = stableName(source.port);
     if (stable !== null)
@@ -139,7 +177,7 @@ function openSource(settings: RunSettings): Outcome<Source> {
       const environment = { clock, randomness: realRandomness, openSerial };
       const opened = modbusSource(settings, model, new RtuTransport(source, environment));
       if (!opened.ok || model === null) return opened;
-      const { schema, registers } = model.value;
+      const { schema, registers } = model;
       const needsMs = planRequests(registers ?? []).reduce((sum, one) => sum + wireMs(one, source), 0);
       const hasMs = deadlineMs(schema.intervalMs);
       if (needsMs <= hasMs) return opened;
@@ -151,7 +189,7 @@ function openSource(settings: RunSettings): Outcome<Source> {
     case 'serial-lines': {
       if (model === null) return { ok: false, message: 'vigie-edge: --model FILE is missing' };
       const axis = liveAxis(clock, kernelBootId());
-      const lines = new LinesSource({ ...model.value, settings: source, clock, axis, openSerial });
+      const lines = new LinesSource({ ...model, settings: source, clock, axis, openSerial });
       return { ok: true, value: lines };
     }
     case 'csv': {
@@ -162,7 +200,7 @@ function openSource(settings: RunSettings): Outcome<Source> {
       const implied: Outcome<ReplaySchema> =
         model === null
           ? { ok: true, value: schemaOfRecording(recording.value) }
-          : schemaOfModel(source.file, recording.value, model.value.schema);
+          : schemaOfModel(source.file, recording.value, model.schema);
       if (!implied.ok) return implied;
       const { schema, columns, renamed } = implied.value;
       for (const { header, id } of renamed) say(`${source.file}: column «${header}» becomes channel ${id}`);
@@ -183,11 +221,11 @@ function openSource(settings: RunSettings): Outcome<Source> {
 
 function modbusSource(
   settings: RunSettings,
-  model: { readonly value: MachineModel } | null,
+  model: MachineModel | null,
   transport: ModbusTransport,
 ): Outcome<Source> {
   if (model === null) return { ok: false, message: 'vigie-edge: --model FILE is missing' };
-  const { schema, registers } = model.value;
+  const { schema, registers } = model;
   if (registers === null) {
     return {
       ok: false,
@@ -204,7 +242,11 @@ async function enrolCommand(args: readonly string[]): Promise<number> {
       name: 'vigie-edge enrol',
       summary: 'Registers this box at a server with a single-use code; its key is made here and stays here.',
       flags: {
-        server: { type: 'string', value: 'HOST:PORT', help: 'the link address of the server' },
+        server: {
+          type: 'string',
+          value: 'HOST',
+          help: 'the link address of the server; HOST:PORT if not 8443',
+        },
         code: { type: 'string', value: 'CODE', help: 'the enrolment code, VG1-…' },
         data: { type: 'string', value: 'DIR', help: 'folder for identity and spool' },
       },
@@ -216,23 +258,60 @@ async function enrolCommand(args: readonly string[]): Promise<number> {
   if (server === undefined || code === undefined || data === undefined) {
     return fail('vigie-edge enrol: --server, --code and --data are all needed', EXIT.usage);
   }
-  const [, host = '', port = ''] = /^\[?([^\]]+)\]?:(\d+)$/.exec(server) ?? [];
-  if (host === '') return fail(`vigie-edge enrol: --server takes HOST:PORT, not «${server}»`, EXIT.usage);
+  const address = addressOf(server);
+  if (address === null) {
+    return fail(`vigie-edge enrol: --server takes HOST or HOST:PORT, not «${server}»`, EXIT.usage);
+  }
   // Before anything is made: a code that was copied in part is the most usual mistake.
   const parts = parseEnrolmentCode(code);
   if (!parts.ok) return fail(`vigie-edge enrol: ${parts.message}`, EXIT.failed);
-  const key = makeCredential(data);
+  const key = nextCredential(data);
   if (!key.ok) return fail(`vigie-edge enrol: ${key.message}`, EXIT.failed);
-  const outcome = await enrol({
-    host,
-    port: Number(port),
-    code: parts.value,
-    credential: key.value,
-    clock,
-  });
+  const outcome = await enrol({ ...address, code: parts.value, credential: key.value, clock });
   if (!outcome.ok) return fail(`vigie-edge enrol: ${outcome.message}`, EXIT.failed);
   writeIdentity(data, outcome.value);
+  promoteKey(data, key.value);
   console.log(`This box is now machine ${outcome.value.machine}. Next: vigie-edge run --data ${data} …`);
+  return EXIT.ok;
+}
+
+/** `null`: not an address. IPv6 is written [::1] or [::1]:8443. */
+function addressOf(text: string): { readonly host: string; readonly port: number } | null {
+  const [, six, name, port] = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:/[\]]+))(?::(\d{1,5}))?$/.exec(text) ?? [];
+  const host = six ?? name;
+  const number = port === undefined ? DEFAULT_LINK_PORT : Number(port);
+  return host === undefined || number < 1 || number > 65_535 ? null : { host, port: number };
+}
+
+async function rotateCommand(args: readonly string[]): Promise<number> {
+  const parsed = parseFlags(
+    {
+      name: 'vigie-edge rotate-key',
+      summary:
+        'Gives this box a new key: made here, registered by the present one, then in its place. Works while the agent runs, and while it does not.',
+      flags: { data: { type: 'string', value: 'DIR', help: 'folder of the agent' } },
+    },
+    args,
+  );
+  if (parsed.kind !== 'run') return explain(parsed);
+  const { data } = parsed.flags;
+  if (data === undefined) return fail('vigie-edge rotate-key: --data DIR is missing', EXIT.usage);
+  const identity = readIdentity(data);
+  if (!identity.ok) return fail(identity.message, EXIT.failed);
+  const keys = credentials(data);
+  if (!keys.ok) return fail(keys.message, EXIT.failed);
+  const next = nextCredential(data);
+  if (!next.ok) return fail(`vigie-edge rotate-key: ${next.message}`, EXIT.failed);
+  const [present = next.value] = keys.value;
+  const done = await rotateKey({ identity: identity.value, present, next: next.value, clock });
+  if (!done.ok) {
+    const after = done.refused
+      ? 'the present key stays'
+      : 'the present key and the new one are both kept, and the one the server knows is found at the next contact; or run this again';
+    return fail(`vigie-edge rotate-key: ${done.message}; ${after}`, EXIT.failed);
+  }
+  promoteKey(data, next.value);
+  console.log(`Machine ${identity.value.machine} has a new key; the old one is worth nothing any more.`);
   return EXIT.ok;
 }
 
@@ -240,16 +319,21 @@ function statusCommand(args: readonly string[]): number {
   const parsed = parseFlags(
     {
       name: 'vigie-edge status',
-      summary: 'Says in words how controller, spool and link are; exit code 1 when something is wrong.',
-      flags: { data: { type: 'string', value: 'DIR', help: 'folder of the agent' } },
+      summary:
+        'Says in words how controller, spool, clock, link and settings are, what is wrong first; exit code 1 when something is.',
+      flags: {
+        data: { type: 'string', value: 'DIR', help: 'folder of the agent' },
+        json: { type: 'boolean', help: 'the same facts as JSON' },
+      },
     },
     args,
   );
   if (parsed.kind !== 'run') return explain(parsed);
-  if (parsed.flags.data === undefined) return fail('vigie-edge status: --data DIR is missing', EXIT.usage);
-  const { ok, text } = describeStatus(parsed.flags.data, clock.utcMs());
-  console.log(text);
-  return ok ? EXIT.ok : EXIT.failed;
+  const { data, json = false } = parsed.flags;
+  if (data === undefined) return fail('vigie-edge status: --data DIR is missing', EXIT.usage);
+  const report = reportOf(data, clock.utcMs());
+  console.log(json ? JSON.stringify(report, null, 2) : inWords(report));
+  return report.ok ? EXIT.ok : EXIT.failed;
 }
 
 function untilStopped(): Promise<void> {

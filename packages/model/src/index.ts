@@ -2,3 +2,4 @@
 // `@vigie/model/load` reads models/*.yaml.
 export * from './evaluate.ts';
 export * from './schema.ts';
+export * from './settings.ts';

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { type Outcome, readYaml } from '@vigie/config';
 import { z } from 'zod';
-import { channelSchema, type MachineSchema, machineSchemaSchema } from './schema.ts';
+import { channelSchema, limitsRise, type MachineSchema, machineSchemaSchema } from './schema.ts';
 
 /** Each with the 16-bit registers it takes and the value that stands for a broken sensor (`null`: none). */
 const TYPES = {
@@ -131,10 +131,7 @@ const fileSchema = machineSchemaSchema
         if (other !== undefined)
           stop(['channels', i, 'register', 'address'], `the register cuts into the one of «${other.id}»`);
       }
-      const limits = channel.limits;
-      const order = limits && [limits.alarmLow, limits.warningLow, limits.warningHigh, limits.alarmHigh];
-      const set = order?.filter((limit) => limit !== null) ?? [];
-      if (set.some((limit, k) => k > 0 && limit < (set[k - 1] ?? limit))) {
+      if (channel.limits !== null && !limitsRise(channel.limits)) {
         stop(['channels', i, 'limits'], 'limits must rise from alarmLow to alarmHigh');
       }
     }

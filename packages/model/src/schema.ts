@@ -14,8 +14,12 @@ export const limitsSchema = z.strictObject({
   alarmHigh: z.number().nullable().default(null),
 });
 
+export const channelId = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,31}$/, 'lower-case letters, digits and _, at most 32');
+
 export const channelSchema = z.strictObject({
-  id: z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'lower-case letters, digits and _, at most 32'),
+  id: channelId,
   kind: z.enum(['number', 'counter', 'boolean', 'state', 'text']),
   names: text,
   /** Empty for a ratio, a state, a boolean. */
@@ -59,6 +63,12 @@ export type Limits = z.infer<typeof limitsSchema>;
 export type Channel = z.infer<typeof channelSchema>;
 /** The schema of a machine: all a reader needs to show its rows. */
 export type MachineSchema = z.infer<typeof machineSchemaSchema>;
+
+/** Whether the limits there are rise from alarmLow to alarmHigh. */
+export function limitsRise({ alarmLow, warningLow, warningHigh, alarmHigh }: Limits): boolean {
+  const set = [alarmLow, warningLow, warningHigh, alarmHigh].filter((limit) => limit !== null);
+  return set.every((limit, i) => i === 0 || limit >= (set[i - 1] ?? limit));
+}
 
 /** The part of a schema the codec needs. */
 export function codecSchema(schema: MachineSchema): CodecSchema {

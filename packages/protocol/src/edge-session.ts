@@ -2,7 +2,16 @@
 // Invariants: blocks go in order from the server's high-water mark, none skipped but by a declared GAP; only the
 // server's mark says what is stored; every question has a deadline; what the server may not say ends the session.
 // Not here: sockets, keys, the spool's disk, back-off between connections (edge/uplink), and anchors' choice (edge/clock).
-import type { Frame, GapReason, Hello, Refused, RowInstant, Settings, Welcome } from './frames.ts';
+import type {
+  Frame,
+  GapReason,
+  Hello,
+  Refused,
+  RowInstant,
+  SettingsBody,
+  Settled,
+  Welcome,
+} from './frames.ts';
 
 /** Silence after which the edge asks whether the server is still there. */
 export const PING_AFTER_MS = 240_000;
@@ -55,6 +64,8 @@ export type EdgeEvent =
   /** The spool holds more than when it last answered `null`. */
   | { readonly type: 'stored' }
   | { readonly type: 'anchor'; readonly anchor: EdgeAnchor }
+  /** Answer to `settings`. */
+  | { readonly type: 'settled'; readonly body: Settled }
   /** A row was just acquired, or `asked` for by `live-wanted`. */
   | {
       readonly type: 'row';
@@ -82,7 +93,9 @@ export type EdgeEffect =
   | { readonly type: 'read'; readonly sequence: number }
   /** Answer with a `row` event if there is a row of this boot. */
   | { readonly type: 'live-wanted' }
-  | { readonly type: 'welcomed'; readonly settings: Settings; readonly utcMs: number }
+  | { readonly type: 'welcomed' }
+  /** Answer with a `settled` event. */
+  | { readonly type: 'settings'; readonly body: SettingsBody }
   | { readonly type: 'acknowledged'; readonly nextSequence: number }
   /** A question and its answer, both instants of the edge's clock, with the server's UTC in between. */
   | {
@@ -244,7 +257,7 @@ function welcomed(
     pingSentMs: null,
     nonce: 0,
   };
-  const effects: EdgeEffect[] = [{ type: 'welcomed', settings: welcome.settings, utcMs: welcome.utcMs }];
+  const effects: EdgeEffect[] = [{ type: 'welcomed' }];
   if (welcome.schemaWanted) effects.push({ type: 'send-schema', hash: hello.schema });
   if (welcome.priorWanted && hello.prior !== null) effects.push({ type: 'send-prior', hash: hello.prior });
   effects.push({ type: 'acknowledged', nextSequence: mark });
@@ -272,6 +285,8 @@ function open(state: Open, event: EdgeEvent, nowMs: number): EdgeStep {
       return pump({ ...state, drained: false }, []);
     case 'anchor':
       return { state, effects: [{ type: 'send', frame: { type: 'ANCHOR', ...event.anchor } }] };
+    case 'settled':
+      return { state, effects: [{ type: 'send', frame: { type: 'SETTLED', body: event.body } }] };
     case 'row': {
       // A tenth early is on time: rows come on a grid, and timers tremble.
       const due = isWatched(state, nowMs) && nowMs - state.lastLiveMs >= state.watchIntervalMs * 0.9;
@@ -304,12 +319,17 @@ function heard(state: Open, frame: Frame, nowMs: number): EdgeStep {
       return { state, effects: [{ type: 'send', frame: { type: 'PONG', nonce: frame.nonce } }] };
     case 'PONG':
       return stay(state);
+    case 'SETTINGS':
+      return { state, effects: [{ type: 'settings', body: frame.body }] };
     case 'REFUSED':
       return close({ kind: 'refused', refused: frame.body });
     case 'WELCOME':
     case 'HELLO':
     case 'ENROL':
     case 'ENROLLED':
+    case 'ROTATE':
+    case 'ROTATED':
+    case 'SETTLED':
     case 'SCHEMA':
     case 'PRIOR':
     case 'BLOCK':

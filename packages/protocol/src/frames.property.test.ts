@@ -53,6 +53,23 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
       retryAfterMs: fc.option(u32),
     }),
   }),
+  fc.record({
+    type: fc.constant('SETTINGS' as const),
+    body: fc.record({
+      hash,
+      // A null prototype would come back as a plain object.
+      settings: fc.dictionary(fc.stringMatching(/^[a-z]{1,9}$/), fc.jsonValue(), { noNullPrototype: true }),
+      pins: fc.array(fc.stringMatching(/^[0-9a-f]{64}$/), { minLength: 1, maxLength: 4 }),
+    }),
+  }),
+  fc.record({
+    type: fc.constant('SETTLED' as const),
+    body: fc.record({
+      hash,
+      outcome: fc.constantFrom('applied' as const, 'refused' as const),
+      message: fc.string({ maxLength: 60 }),
+    }),
+  }),
 );
 
 describe('frames', () => {

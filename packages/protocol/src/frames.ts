@@ -15,6 +15,7 @@
 //   PING / PONG  nonce u32                          SCHEMA  hash 8 bytes · bytes
 //   PRIOR  hash 8 bytes · hash of its schema 8 bytes · bytes
 //   HELLO WELCOME REFUSED ENROL ENROLLED            JSON in UTF-8 (once per connection)
+//   ROTATE ROTATED SETTINGS SETTLED                 JSON in UTF-8 (when something changes)
 import { z } from 'zod';
 
 export const PROTOCOL_VERSION = 1;
@@ -28,6 +29,15 @@ const LENGTH_BYTES = 4;
 const KEPT_BYTES = 16_384;
 const hash = z.string().regex(/^[0-9a-f]{16}$/);
 const u48 = z.number().int().min(0).max(MAX_U48);
+/** SHA-256 (hex) of the server's SubjectPublicKeyInfo: active and spare. */
+const pins = z
+  .array(z.string().regex(/^[0-9a-f]{64}$/))
+  .min(1)
+  .max(4);
+/** Ed25519 public key, raw 32 bytes in base64. */
+const publicKey = z.string().max(64);
+/** Ed25519 signature in base64. */
+const signature = z.string().max(128);
 const u32 = z.number().int().min(0).max(0xffff_ffff);
 
 /** Ids of machines: what a person reads on the page and in addresses. */
@@ -36,8 +46,8 @@ export const machineId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/);
 export const helloBody = z.strictObject({
   protocol: z.number().int().min(1),
   machine: machineId,
-  /** Ed25519 signature (base64) of `proofMessage(exporter, machine)`. */
-  proof: z.string().max(128),
+  /** Of `proofMessage(exporter, machine)`. */
+  proof: signature,
   /** 16 hex digits drawn when the spool was created. */
   spool: hash,
   bootNumber: u32,
@@ -49,14 +59,30 @@ export const helloBody = z.strictObject({
   /** Oldest and next sequence the spool holds. */
   oldestSequence: u48,
   nextSequence: u48,
+  /** Of the last SETTINGS it answered; `null`: none. */
+  settings: hash.nullable(),
 });
 export type Hello = z.infer<typeof helloBody>;
 
+/** Follows WELCOME when the edge's hash is another one, and whenever something of it changes; answered by SETTLED. */
 export const settingsBody = z.strictObject({
-  /** Time between two blocks. */
-  intervalMs: z.number().int().min(1000).max(3_600_000),
+  /** Of the rest of this body. */
+  hash,
+  /** Read by `readSettings` of the model, key by key: a newer server may name some that an older edge does not know. */
+  settings: z.record(z.string(), z.unknown()),
+  /** What the edge accepts the server by from now on, whatever becomes of the settings. */
+  pins,
 });
-export type Settings = z.infer<typeof settingsBody>;
+export type SettingsBody = z.infer<typeof settingsBody>;
+
+export const settledBody = z.strictObject({
+  hash,
+  /** Refused ones change nothing: those before stay in force. */
+  outcome: z.enum(['applied', 'refused']),
+  /** Why they are refused, or what of them this edge does not know; else empty. */
+  message: z.string().max(300),
+});
+export type Settled = z.infer<typeof settledBody>;
 
 export const welcomeBody = z.strictObject({
   utcMs: u48,
@@ -68,7 +94,6 @@ export const welcomeBody = z.strictObject({
   schemaWanted: z.boolean(),
   /** The server does not have the prior named in HELLO: send PRIOR before BLOCK. */
   priorWanted: z.boolean(),
-  settings: settingsBody,
 });
 export type Welcome = z.infer<typeof welcomeBody>;
 /** Which row a sequence number stands for. */
@@ -96,18 +121,27 @@ export type Refused = z.infer<typeof refusedBody>;
 export const enrolBody = z.strictObject({
   protocol: z.number().int().min(1),
   code: z.string().max(64),
-  /** Ed25519 public key, raw 32 bytes in base64. */
-  publicKey: z.string().max(64),
+  publicKey,
 });
 export type Enrol = z.infer<typeof enrolBody>;
 
+/** Instead of HELLO: a new key takes the place of the machine's present one. Asked again, it is answered again. */
+export const rotateBody = z.strictObject({
+  protocol: z.number().int().min(1),
+  machine: machineId,
+  newKey: publicKey,
+  /** Of `rotationMessage(exporter, machine, newKey)`, by the present key and by the new one. */
+  proof: signature,
+  newProof: signature,
+});
+export type Rotate = z.infer<typeof rotateBody>;
+
+export const rotatedBody = z.strictObject({ machine: machineId });
+export type Rotated = z.infer<typeof rotatedBody>;
+
 export const enrolledBody = z.strictObject({
   machine: machineId,
-  /** SHA-256 (hex) of the server's SubjectPublicKeyInfo: active and spare. */
-  pins: z
-    .array(z.string().regex(/^[0-9a-f]{64}$/))
-    .min(1)
-    .max(4),
+  pins,
 });
 export type Enrolled = z.infer<typeof enrolledBody>;
 
@@ -127,6 +161,10 @@ export type Frame =
   | { readonly type: 'REFUSED'; readonly body: Refused }
   | { readonly type: 'ENROL'; readonly body: Enrol }
   | { readonly type: 'ENROLLED'; readonly body: Enrolled }
+  | { readonly type: 'ROTATE'; readonly body: Rotate }
+  | { readonly type: 'ROTATED'; readonly body: Rotated }
+  | { readonly type: 'SETTINGS'; readonly body: SettingsBody }
+  | { readonly type: 'SETTLED'; readonly body: Settled }
   | { readonly type: 'SCHEMA'; readonly hash: string; readonly bytes: Uint8Array }
   | { readonly type: 'PRIOR'; readonly hash: string; readonly schema: string; readonly bytes: Uint8Array }
   | {
@@ -179,6 +217,10 @@ const TYPE_BYTES = {
   ANCHOR: 13,
   PING: 14,
   PONG: 15,
+  ROTATE: 16,
+  ROTATED: 17,
+  SETTINGS: 18,
+  SETTLED: 19,
 } as const satisfies Record<FrameType, number>;
 
 const TYPE_NAMES = new Map<number, FrameType>(
@@ -194,7 +236,14 @@ const BODY_SCHEMAS = {
   REFUSED: refusedBody,
   ENROL: enrolBody,
   ENROLLED: enrolledBody,
+  ROTATE: rotateBody,
+  ROTATED: rotatedBody,
+  SETTINGS: settingsBody,
+  SETTLED: settledBody,
 } as const;
+/** A thousand channels may each have names and limits of their own. */
+const MOST_SETTINGS_BYTES = 512 << 10;
+const MOST_JSON_BYTES = 16_384;
 
 /** What a machine signs with its Ed25519 key: bound to this TLS session and to the machine it claims to be. */
 export function proofMessage(exporter: Uint8Array, machine: string): Uint8Array {
@@ -203,6 +252,11 @@ export function proofMessage(exporter: Uint8Array, machine: string): Uint8Array 
   message.set(exporter, 0);
   message.set(id, exporter.length);
   return message;
+}
+
+/** What the present key and the new one sign; never what a HELLO signs, since no machine's id has a NUL in it. */
+export function rotationMessage(exporter: Uint8Array, machine: string, newKey: string): Uint8Array {
+  return proofMessage(exporter, `${machine}\0${newKey}`);
 }
 
 /** @throws RangeError when a field is out of its range or the frame exceeds MAX_FRAME_BYTES: the programmer's error. */
@@ -225,6 +279,10 @@ function encodeBody(frame: Frame): Uint8Array {
     case 'REFUSED':
     case 'ENROL':
     case 'ENROLLED':
+    case 'ROTATE':
+    case 'ROTATED':
+    case 'SETTINGS':
+    case 'SETTLED':
       return new TextEncoder().encode(JSON.stringify(frame.body));
     case 'SCHEMA':
       return new Writer(8 + frame.bytes.length).hash(frame.hash).bytes(frame.bytes).out;
@@ -324,6 +382,10 @@ export function decodeFrame(bytes: Uint8Array): FrameResult {
     case 'REFUSED':
     case 'ENROL':
     case 'ENROLLED':
+    case 'ROTATE':
+    case 'ROTATED':
+    case 'SETTINGS':
+    case 'SETTLED':
       return decodeJson(type, body);
     case 'SCHEMA':
       if (body.length < 9) return short(9);
@@ -391,7 +453,8 @@ function hashAt(body: Uint8Array, at: number): string {
 }
 
 function decodeJson(type: keyof typeof BODY_SCHEMAS, body: Uint8Array): FrameResult {
-  if (body.length > 16_384) return { ok: false, message: `${type} of ${body.length} bytes, 16384 at most` };
+  const most = type === 'SETTINGS' ? MOST_SETTINGS_BYTES : MOST_JSON_BYTES;
+  if (body.length > most) return { ok: false, message: `${type} of ${body.length} bytes, ${most} at most` };
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));

@@ -1,8 +1,20 @@
 // The server's side of a connection, from its first frame to its end: (state, event, now) → (state, effects). Pure.
-// Invariants: nothing but HELLO or ENROL is heard before the machine has proved what it is; who it is comes from its
+// Invariants: nothing but HELLO, ENROL or ROTATE is heard before the machine has proved what it is; who it is comes from its
 // proof alone; ACK follows a commit, never leads it; what waits for a commit is bounded (`pause` stops reading).
 // Not here: sockets, signatures, the database (server/gateway).
-import type { Enrol, Enrolled, Frame, GapReason, Hello, Refused, Welcome } from './frames.ts';
+import type {
+  Enrol,
+  Enrolled,
+  Frame,
+  GapReason,
+  Hello,
+  Refused,
+  Rotate,
+  Rotated,
+  SettingsBody,
+  Settled,
+  Welcome,
+} from './frames.ts';
 
 /** Time a connection has to say what it is. */
 export const GREETING_MS = 15_000;
@@ -20,6 +32,10 @@ export type ServerEvent =
   | { readonly type: 'refuse'; readonly refused: Refused }
   /** Answer to `enrol`. */
   | { readonly type: 'enrolled'; readonly body: Enrolled }
+  /** Answer to `rotate`. */
+  | { readonly type: 'rotated'; readonly body: Rotated }
+  /** The edge lacks these. */
+  | { readonly type: 'settings'; readonly body: SettingsBody }
   /** An `append` or `append-gap` of `bytes` is durable. */
   | {
       readonly type: 'committed';
@@ -36,6 +52,10 @@ export type ServerEffect =
   | { readonly type: 'authenticate'; readonly hello: Hello }
   /** Answer with `enrolled` or `refuse`. */
   | { readonly type: 'enrol'; readonly body: Enrol }
+  /** Answer with `rotated` or `refuse`. */
+  | { readonly type: 'rotate'; readonly body: Rotate }
+  /** What the edge made of its settings. */
+  | { readonly type: 'settled'; readonly body: Settled }
   | { readonly type: 'schema'; readonly hash: string; readonly bytes: Uint8Array }
   | { readonly type: 'prior'; readonly hash: string; readonly schema: string; readonly bytes: Uint8Array }
   /** Answer with `committed`, or `refuse`. */
@@ -68,7 +88,8 @@ interface Open {
 export type ServerSession =
   | { readonly phase: 'new'; readonly sinceMs: number }
   | { readonly phase: 'proving'; readonly hello: Hello; readonly sinceMs: number }
-  | { readonly phase: 'enrolling'; readonly sinceMs: number }
+  /** A key is being registered: by ENROL or by ROTATE. */
+  | { readonly phase: 'registering'; readonly sinceMs: number }
   | Open
   | { readonly phase: 'closed' };
 
@@ -107,14 +128,12 @@ export function stepServer(state: ServerSession, event: ServerEvent, nowMs: numb
         effects: [{ type: 'send', frame: { type: 'WELCOME', body: event.welcome } }],
       };
     case 'enrolled':
-      if (state.phase !== 'enrolling') return { state, effects: [] };
-      return {
-        state: { phase: 'closed' },
-        effects: [
-          { type: 'send', frame: { type: 'ENROLLED', body: event.body } },
-          { type: 'close', reason: 'enrolled' },
-        ],
-      };
+      return registered(state, { type: 'ENROLLED', body: event.body }, 'enrolled');
+    case 'rotated':
+      return registered(state, { type: 'ROTATED', body: event.body }, 'key rotated');
+    case 'settings':
+      if (state.phase !== 'open') return { state, effects: [] };
+      return { state, effects: [{ type: 'send', frame: { type: 'SETTINGS', body: event.body } }] };
     case 'committed':
       return state.phase === 'open' ? committed(state, event, nowMs) : { state, effects: [] };
     case 'watch': {
@@ -130,13 +149,24 @@ export function serverWakeMs(state: ServerSession): number | null {
   switch (state.phase) {
     case 'new':
     case 'proving':
-    case 'enrolling':
+    case 'registering':
       return state.sinceMs + GREETING_MS;
     case 'open':
       return state.paused ? null : state.heardMs + SILENCE_MS;
     case 'closed':
       return null;
   }
+}
+
+function registered(state: ServerSession, frame: Frame, reason: string): ServerStep {
+  if (state.phase !== 'registering') return { state, effects: [] };
+  return {
+    state: { phase: 'closed' },
+    effects: [
+      { type: 'send', frame },
+      { type: 'close', reason },
+    ],
+  };
 }
 
 function refuse(refused: Refused): ServerStep {
@@ -182,13 +212,19 @@ function heard(
       }
       if (frame.type === 'ENROL') {
         return {
-          state: { phase: 'enrolling', sinceMs: state.sinceMs },
+          state: { phase: 'registering', sinceMs: state.sinceMs },
           effects: [{ type: 'enrol', body: frame.body }],
+        };
+      }
+      if (frame.type === 'ROTATE') {
+        return {
+          state: { phase: 'registering', sinceMs: state.sinceMs },
+          effects: [{ type: 'rotate', body: frame.body }],
         };
       }
       return outOfOrder(`${frame.type} before HELLO`);
     case 'proving':
-    case 'enrolling':
+    case 'registering':
       return outOfOrder(`${frame.type} before the answer to the first frame`);
     case 'open':
       return heardOpen({ ...state, heardMs: nowMs }, frame, bytes);
@@ -218,12 +254,18 @@ function heardOpen(state: Open, frame: Frame, bytes: number): ServerStep {
       return { state, effects: [{ type: 'send', frame: { type: 'PONG', nonce: frame.nonce } }] };
     case 'PONG':
       return { state, effects: [] };
+    case 'SETTLED':
+      return { state, effects: [{ type: 'settled', body: frame.body }] };
     case 'HELLO':
     case 'ENROL':
       return outOfOrder(`${frame.type} a second time`);
+    case 'ROTATE':
+      return outOfOrder('ROTATE needs a connection of its own');
     case 'WELCOME':
     case 'REFUSED':
     case 'ENROLLED':
+    case 'ROTATED':
+    case 'SETTINGS':
     case 'ACK':
     case 'WATCH':
       return outOfOrder(`${frame.type} is not for an edge to send`);

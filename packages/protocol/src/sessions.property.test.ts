@@ -31,7 +31,6 @@ const welcome = (nextSequence: number) => ({
   lastRow: null,
   schemaWanted: false,
   priorWanted: false,
-  settings: { intervalMs: 60_000 },
 });
 
 /** A spool in memory: entries back to back from sequence 0. */
@@ -116,6 +115,7 @@ class World {
       prior: null,
       oldestSequence: this.spool.entries[0]?.firstSequence ?? 0,
       nextSequence: this.spool.nextSequence,
+      settings: null,
     };
     this.feedEdge({ type: 'opened', hello });
   }
@@ -382,6 +382,31 @@ describe('the edge', () => {
       world.feedEdge({ type: 'frame', frame });
       expect(world.closes).toHaveLength(1);
     }
+  });
+
+  it('answers each settings it is sent, and is sent none before it is welcomed', () => {
+    const world = opened();
+    const body = { hash: HASH, settings: { intervalMs: 5000 }, pins: ['a'.repeat(64)] };
+    world.feedServer({ type: 'settings', body });
+    const frame = world.toEdge.find(({ type }) => type === 'SETTINGS');
+    expect(frame).toEqual({ type: 'SETTINGS', body });
+    const step = stepEdge(world.edge, { type: 'frame', frame: { type: 'SETTINGS', body } }, 0);
+    expect(step.effects).toEqual([{ type: 'settings', body }]);
+    const settled = { hash: HASH, outcome: 'refused' as const, message: 'too short' };
+    world.feedEdge({ type: 'settled', body: settled });
+    const answer = world.toServer.at(-1);
+    expect(answer).toEqual({ type: 'SETTLED', body: settled });
+    if (answer === undefined) throw new Error('no answer');
+    expect(stepServer(world.server, { type: 'frame', frame: answer, bytes: 9 }, 0).effects).toEqual([
+      { type: 'settled', body: settled },
+    ]);
+    expect(stepServer(newServerSession(0), { type: 'settings', body }, 0).effects).toEqual([]);
+    expect(
+      stepServer(newServerSession(0), { type: 'frame', frame: answer, bytes: 9 }, 0).effects,
+    ).toMatchObject([
+      { type: 'send', frame: { type: 'REFUSED', body: { reason: 'out-of-order' } } },
+      { type: 'close' },
+    ]);
   });
 
   it('sends live rows only while somebody watches, at the pace asked for', () => {

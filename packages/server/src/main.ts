@@ -1,5 +1,5 @@
-// vigie-server: receives blocks from edges, stores them, shows them. Commands run (default), add-machine,
-// enrolment-code, reset-password. The real clock, signals and log enter here and nowhere else.
+// vigie-server: receives blocks from edges, stores them, shows them. Commands run (default), add-machine, settings,
+// enrolment-code, revoke, rotate-link-key, reset-password; they work beside a server that runs. The real clock, signals and log enter here and nowhere else.
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,16 +16,19 @@ import { machineId } from '@vigie/protocol';
 import pino from 'pino';
 import { Accounts } from './accounts/accounts.ts';
 import { RUN_FLAGS, serverSettings } from './config.ts';
-import { linkIdentity, newEnrolmentCode } from './gateway/identity.ts';
+import { linkIdentity, newEnrolmentCode, rotateLinkKey } from './gateway/identity.ts';
 import { startServer } from './server.ts';
+import { asksForChange, changed, describeSettings, SETTINGS_FLAGS } from './settings.ts';
 import { StoreError } from './store/connect.ts';
 import { openSqliteFolder } from './store/sqlite.ts';
-import type { Store } from './store/store.ts';
+import type { MachineRecord, Store } from './store/store.ts';
 
 const CODE_VALID_MS = 24 * 3_600_000;
 const clock = realClock();
 const DATA = { type: 'string', value: 'DIR', help: 'folder of databases and keys' } as const;
 
+// Databases and keys are this user's alone.
+process.umask(0o077);
 const [first = '', ...rest] = process.argv.slice(2);
 process.exitCode = await command();
 
@@ -35,6 +38,12 @@ function command(): Promise<number> {
       return addMachine();
     case 'enrolment-code':
       return enrolmentCode();
+    case 'settings':
+      return settingsCommand();
+    case 'revoke':
+      return revoke();
+    case 'rotate-link-key':
+      return rotateLink();
     case 'reset-password':
       return resetPassword();
     case '--version':
@@ -50,7 +59,7 @@ async function run(): Promise<number> {
     {
       name: 'vigie-server run',
       summary:
-        'Receives rows from edges, stores them, shows them. Other commands: add-machine, enrolment-code, reset-password.',
+        'Receives rows from edges, stores them, shows them. Other commands: add-machine, settings, enrolment-code, revoke, rotate-link-key, reset-password.',
       flags: RUN_FLAGS,
       notes: 'The first Super Admin signs in with the one-time code printed at the first start.',
     },
@@ -158,16 +167,91 @@ async function enrolmentCode(): Promise<number> {
     flags: { data: DATA, id: { type: 'string', value: 'ID', help: 'the machine' } },
   });
   if (typeof parsed === 'number') return parsed;
-  const { data, id } = parsed;
-  if (data === undefined || id === undefined) {
-    return fail('vigie-server enrolment-code: --data and --id are needed', EXIT.usage);
-  }
+  return withMachine('enrolment-code', parsed, (store, { id }, data) => printCode(store, data, id));
+}
+
+async function settingsCommand(): Promise<number> {
+  const parsed = flags({
+    name: 'vigie-server settings',
+    summary:
+      'Shows what is set for a machine and whether its edge has it; with changes, sets them. A connected edge gets them within seconds, another one at its next contact.',
+    flags: SETTINGS_FLAGS,
+    notes:
+      'One mistake, and nothing is changed. Example: --limit t_evap.alarmHigh=75 --name "t_evap.fr=Bouilleur"',
+  });
+  if (typeof parsed === 'number') return parsed;
+  return withMachine('settings', parsed, async (store, { id, schemaHash }) => {
+    const schema = schemaHash === null ? null : store.schema(schemaHash);
+    let mistakes: readonly string[] = [];
+    if (asksForChange(parsed)) {
+      await store.changeSettings(id, (before) => {
+        const result = changed(before, parsed, schema);
+        if (!result.ok) mistakes = result.mistakes;
+        return result.ok ? result.settings : null;
+      });
+    }
+    if (mistakes.length > 0) {
+      return fail(mistakes.map((mistake) => `vigie-server settings: ${mistake}`).join('\n'), EXIT.failed);
+    }
+    const now = store.machine(id);
+    return now === null ? fail(noMachine(id), EXIT.failed) : show(describeSettings(now, schema));
+  });
+}
+
+async function revoke(): Promise<number> {
+  const parsed = flags({
+    name: 'vigie-server revoke',
+    summary:
+      'Takes the credential of a machine away: its connection ends within a second, and its edge is refused until it enrols again.',
+    flags: { data: DATA, id: { type: 'string', value: 'ID', help: 'the machine' } },
+  });
+  if (typeof parsed === 'number') return parsed;
+  return withMachine('revoke', parsed, async (store, { id, publicKey }, data) => {
+    if (publicKey === null) return fail(`vigie-server: machine ${id} holds no credential`, EXIT.failed);
+    await store.revoke(id);
+    await store.addJournal(id, [
+      { atMs: clock.utcMs(), kind: 'credential-revoked', channel: null, facts: {} },
+    ]);
+    return show(
+      `The credential of ${id} is revoked. To enrol its edge again: vigie-server enrolment-code --data ${data} --id ${id}`,
+    );
+  });
+}
+
+async function rotateLink(): Promise<number> {
+  const parsed = flags({
+    name: 'vigie-server rotate-link-key',
+    summary:
+      'Makes the spare key of the link the active one, and a new spare; edges learn the new pins at their next contact.',
+    flags: {
+      data: DATA,
+      force: { type: 'boolean', help: 'even if edges would be locked out that do not know the spare key' },
+    },
+  });
+  if (typeof parsed === 'number') return parsed;
+  const { data, force = false } = parsed;
+  if (data === undefined) return fail('vigie-server rotate-link-key: --data is needed', EXIT.usage);
   if (!existsSync(join(data, 'vigie.db'))) return fail(noDataIn(data), EXIT.failed);
-  return withStore(data, async (store) =>
-    store.machine(id) === null
-      ? fail(`vigie-server: there is no machine ${id}`, EXIT.failed)
-      : printCode(store, data, id),
-  );
+  const keys = join(data, 'keys');
+  return withStore(data, async (store) => {
+    const [, spare] = linkIdentity(keys).pins;
+    const enrolled = store.machines().filter(({ publicKey, retired }) => publicKey !== null && !retired);
+    const names = (machines: readonly MachineRecord[]): string => machines.map(({ id }) => id).join(', ');
+    const lockedOut = enrolled.filter(({ edgePins }) => !edgePins.includes(spare));
+    if (lockedOut.length > 0 && !force) {
+      const message = `these have not met the server since its key was rotated last, and would be locked out until somebody enrols them again: ${names(lockedOut)}; wait for them, or add --force`;
+      return fail(`vigie-server rotate-link-key: ${message}`, EXIT.failed);
+    }
+    const { pins } = rotateLinkKey(keys);
+    await store.noteLinkKey(pins[0], clock.utcMs());
+    const lines = [`Active key ${pins[0].slice(0, 16)}…, spare key ${pins[1].slice(0, 16)}…`];
+    if (lockedOut.length > 0) lines.push(`Locked out, enrol them again: ${names(lockedOut)}`);
+    const behind = enrolled.filter((machine) => !lockedOut.includes(machine));
+    if (behind.length > 0) {
+      lines.push(`Not to be rotated again before these have met the server: ${names(behind)}`);
+    }
+    return show(lines.join('\n'));
+  });
 }
 
 async function printCode(store: Store, data: string, id: string): Promise<number> {
@@ -199,6 +283,26 @@ async function resetPassword(): Promise<number> {
   } catch (error) {
     return fail(`vigie-server: ${inWords(error)}`, EXIT.failed);
   }
+}
+
+/** For commands about one machine that is there. */
+function withMachine(
+  name: string,
+  { data, id }: { readonly data?: string; readonly id?: string },
+  work: (store: Store, machine: MachineRecord, data: string) => Promise<number>,
+): Promise<number> | number {
+  if (data === undefined || id === undefined) {
+    return fail(`vigie-server ${name}: --data and --id are needed`, EXIT.usage);
+  }
+  if (!existsSync(join(data, 'vigie.db'))) return fail(noDataIn(data), EXIT.failed);
+  return withStore(data, async (store) => {
+    const machine = store.machine(id);
+    return machine === null ? fail(noMachine(id), EXIT.failed) : work(store, machine, data);
+  });
+}
+
+function noMachine(id: string): string {
+  return `vigie-server: there is no machine ${id}`;
 }
 
 /** A command that only changes what is there must not begin a server's data in a folder misspelt. */

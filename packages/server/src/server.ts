@@ -51,7 +51,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const gateway = await startGateway({
       host: options.linkHost,
       port: options.linkPort,
-      identity: linkIdentity(join(data, 'keys')),
+      identity: () => linkIdentity(join(data, 'keys')),
       store,
       live,
       clock,

@@ -1,5 +1,5 @@
 // Which rows leave at once: the first of each alarm, at most one per pause, and none that the model does not call one.
-import { machineSchemaSchema } from '@vigie/model';
+import { machineSchemaSchema, overridden } from '@vigie/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Urgency } from './urgency.ts';
@@ -59,5 +59,14 @@ describe('a row is urgent', () => {
         },
       ),
     );
+  });
+
+  it('by the limits in force now', () => {
+    const urgency = new Urgency(schema);
+    expect(urgency.isUrgent(row(0, 9))).toBe(false);
+    urgency.setLimits(overridden(schema, { a: { limits: { alarmHigh: 8 } } }));
+    expect([row(1, 9), row(2, 9)].map((one) => urgency.isUrgent(one))).toEqual([true, false]);
+    urgency.setLimits(overridden(schema, { a: { limits: { alarmHigh: 20 } } }));
+    expect([row(20, 12), row(40, 21)].map((one) => urgency.isUrgent(one))).toEqual([false, true]);
   });
 });

@@ -1,13 +1,13 @@
 // Whether a row must leave at once: a channel has just entered its alarm limits.
 // Invariant: at most one urgent row per pause, so that a value trembling at its limit does not spend the data plan.
-// Not here: alarms themselves (the server's), nor limits that were changed on the server.
+// Not here: alarms themselves (the server's), and which limits are in force (settings.ts).
 import { evaluate, type MachineSchema, severity } from '@vigie/model';
 import type { SampledRow } from './source.ts';
 
 const PAUSE_MS = 10_000;
 
 export class Urgency {
-  readonly #schema: MachineSchema;
+  #schema: MachineSchema;
   readonly #stateAt: number;
   readonly #inAlarm: boolean[];
   #lastMs = Number.NEGATIVE_INFINITY;
@@ -16,6 +16,11 @@ export class Urgency {
     this.#schema = schema;
     this.#stateAt = schema.channels.findIndex(({ id }) => id === schema.stateChannel);
     this.#inAlarm = schema.channels.map(() => false);
+  }
+
+  /** Other limits hold from now on. @param schema of the same channels. */
+  setLimits(schema: MachineSchema): void {
+    this.#schema = schema;
   }
 
   isUrgent(row: SampledRow): boolean {

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { writeWhole } from './identity.ts';
+import { writeWhole } from '../kept-file.ts';
 
 it.skipIf(process.platform !== 'linux')('keeps the old file and no handle when the disk is full', () => {
   const folder = mkdtempSync(join(tmpdir(), 'vigie-whole-'));

@@ -1,11 +1,13 @@
 // Who this edge is: its machine, its Ed25519 key, the pins of its server. Files of mode 0600, written whole or not
-// at all. The private key is made here and never leaves.
+// at all. The private key is made here and never leaves. A new key stands beside the present one until the server's
+// answer, so that whenever the power goes one of them is the one the server knows.
 import { createHash, createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Outcome } from '@vigie/config';
 import { machineId } from '@vigie/protocol';
 import { z } from 'zod';
+import { keepFile, recoverFile, syncFolder, writeWhole } from '../kept-file.ts';
 
 const identitySchema = z.strictObject({
   machine: machineId,
@@ -22,45 +24,66 @@ export interface Credential {
   sign(message: Uint8Array): Buffer;
 }
 
-export function readIdentity(folder: string): Outcome<Identity> {
+/** `say`: told when the file was damaged and its copy is used. */
+export function readIdentity(
+  folder: string,
+  say: (message: string) => void = () => undefined,
+): Outcome<Identity> {
   const file = join(folder, 'identity.json');
-  try {
-    return { ok: true, value: identitySchema.parse(JSON.parse(readFileSync(file, 'utf8'))) };
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const missing = code === 'ENOENT' || code === 'ENOTDIR';
-    return {
-      ok: false,
-      message: missing
-        ? `${file}: this edge is not enrolled yet; run vigie-edge enrol --server HOST:PORT --code CODE --data ${folder}`
-        : `${file}: damaged; enrol this edge again`,
-    };
+  const found = recoverFile(file, (text) => identitySchema.parse(JSON.parse(text)));
+  switch (found.kind) {
+    case 'found':
+      if (found.fromPrevious) say(`${file}: damaged; its copy is used`);
+      return { ok: true, value: found.value };
+    case 'missing':
+      return {
+        ok: false,
+        message: `${file}: this edge is not enrolled yet; run vigie-edge enrol --server HOST --code CODE --data ${folder}`,
+      };
+    case 'damaged':
+      return { ok: false, message: `${file}: damaged, and so is its copy; enrol this edge again` };
   }
 }
 
 export function writeIdentity(folder: string, identity: Identity): void {
-  writeWhole(join(folder, 'identity.json'), JSON.stringify(identity, null, 2));
+  keepFile(join(folder, 'identity.json'), JSON.stringify(identity, null, 2));
 }
 
-/** The key that this edge enrolled with. */
-export function credential(folder: string): Outcome<Credential> {
-  const file = join(folder, 'machine-key.pem');
+const KEY = 'machine-key.pem';
+/** Made to take the place of the key, and not known to be the server's yet. */
+const NEXT_KEY = 'machine-key-next.pem';
+
+/** Keys the server may know this machine by: its key, then one whose registration has no answer yet. At least one. */
+export function credentials(folder: string): Outcome<readonly Credential[]> {
+  const current = readKey(join(folder, KEY));
+  const next = readKey(join(folder, NEXT_KEY));
+  const found = [current, next].filter((key) => typeof key !== 'string');
+  if (found.length > 0) return { ok: true, value: found };
+  const file = join(folder, KEY);
+  return {
+    ok: false,
+    message: `${file}: ${current === 'damaged' ? current : 'lost'}; enrol this edge again`,
+  };
+}
+
+function readKey(file: string): Credential | 'missing' | 'damaged' {
   try {
-    return { ok: true, value: credentialOf(createPrivateKey(readFileSync(file))) };
+    return credentialOf(createPrivateKey(readFileSync(file)));
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return { ok: false, message: `${file}: ${missing ? 'lost' : 'damaged'}; enrol this edge again` };
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'missing' : 'damaged';
   }
 }
 
-/** The key to enrol with: that of an earlier attempt, or a new one. */
-export function makeCredential(folder: string): Outcome<Credential> {
+/** A key to be registered: that of an earlier attempt, whose answer may have been lost, or a new one. On disk first. */
+export function nextCredential(folder: string): Outcome<Credential> {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const kept = credential(folder);
-    if (kept.ok) return kept;
+    const file = join(folder, NEXT_KEY);
+    const earlier = readKey(file);
+    if (typeof earlier !== 'string') return { ok: true, value: earlier };
     const key = generateKeyPairSync('ed25519').privateKey;
-    writeWhole(join(folder, 'machine-key.pem'), key.export({ type: 'pkcs8', format: 'pem' }).toString());
+    writeWhole(file, key.export({ type: 'pkcs8', format: 'pem' }).toString());
+    syncFolder(folder);
     return { ok: true, value: credentialOf(key) };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
@@ -69,25 +92,25 @@ export function makeCredential(folder: string): Outcome<Credential> {
   }
 }
 
+/** The server knows the machine by this key: if it is the next one, it takes the place of the present one. */
+export function promoteKey(folder: string, { publicKey }: Credential): void {
+  const next = readKey(join(folder, NEXT_KEY));
+  if (typeof next === 'string' || next.publicKey !== publicKey) return;
+  try {
+    renameSync(join(folder, NEXT_KEY), join(folder, KEY));
+  } catch (error) {
+    // An agent and a command may both learn it.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  syncFolder(folder);
+}
+
 function credentialOf(key: KeyObject): Credential {
   const jwk = key.export({ format: 'jwk' });
   return {
     publicKey: Buffer.from(jwk.x ?? '', 'base64url').toString('base64'),
     sign: (message) => sign(null, message, key),
   };
-}
-
-/** Write aside, sync, rename: after a power cut the file is the old one or the new one. */
-export function writeWhole(file: string, text: string): void {
-  const handle = openSync(`${file}.new`, 'w', 0o600);
-  try {
-    // A disk that fills up takes a part of a write: this writes the rest, or throws.
-    writeFileSync(handle, text);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-  renameSync(`${file}.new`, file);
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';

@@ -174,6 +174,10 @@ export class Spool {
   get bytes(): number {
     return this.#bytes;
   }
+  /** Bytes of blocks beyond which the oldest make room. */
+  get mostBytes(): number {
+    return this.#options.mostBytes;
+  }
 
   /** Oldest sequence held, in a block or not yet. */
   oldestSequence(): Outcome<number> {

@@ -13,13 +13,15 @@ import {
   PROTOCOL_VERSION,
   proofMessage,
   type Randomness,
-  type Settings,
+  type SettingsBody,
+  type Settled,
   stepEdge,
   type Timer,
   Wake,
 } from '@vigie/protocol';
 import type { BootAxis, SampledRow } from '../acquire/source.ts';
-import { isWorthTelling, type Told } from '../clock/anchors.ts';
+import { type Exchange, isWorthTelling, type Told } from '../clock/anchors.ts';
+import type { EdgeHome } from '../enrolment/home.ts';
 import type { Credential, Identity } from '../enrolment/identity.ts';
 import type { Spool } from '../spool/spool.ts';
 import type { Connection, Dial } from './connection.ts';
@@ -31,13 +33,15 @@ const STOOD_MS = 60_000;
 
 export interface UplinkOptions {
   readonly identity: Identity;
-  readonly credential: Credential;
+  readonly home: EdgeHome;
   readonly spool: Spool;
   readonly axis: BootAxis;
   readonly dial: Dial;
   readonly clock: Clock;
   readonly randomness: Randomness;
-  readonly onSettings: (settings: Settings) => void;
+  /** Of the settings answered last; `null`: the server shall send them. */
+  readonly settingsHash: () => string | null;
+  readonly onSettings: (body: SettingsBody) => Settled;
   readonly onAcknowledged: () => void;
   readonly say: (message: string) => void;
 }
@@ -58,9 +62,20 @@ export class Uplink {
   #told: Told = null;
   #problem: string | null = 'not connected yet';
   #acknowledgedMs: number | null = null;
+  #pins: readonly string[];
+  /** The key HELLO was signed with, and how many there were to choose from. */
+  #key: { readonly credential: Credential; readonly among: number } | null = null;
+  /** Keys the server did not take since it took one. */
+  #keysRefused = 0;
+  /** When the link came up or went down; of the next dial; both monotonic. */
+  #sinceMs: number;
+  #nextDialMs: number | null = null;
+  #exchange: Exchange | null = null;
 
   constructor(options: UplinkOptions) {
     this.#options = options;
+    this.#pins = options.identity.pins;
+    this.#sinceMs = options.clock.monotonicMs();
     this.#wake = new Wake(options.clock, () => this.#feed({ type: 'tick' }));
   }
 
@@ -71,6 +86,18 @@ export class Uplink {
   /** `null`: the server has welcomed this edge and the connection stands. */
   get problem(): string | null {
     return this.#session.phase === 'open' ? null : this.#problem;
+  }
+  /** Monotonic instant since when the link is as it is: up, or down. */
+  get sinceMs(): number {
+    return this.#sinceMs;
+  }
+  /** Monotonic instant of the next attempt; `null`: connected, or trying now. */
+  get nextDialMs(): number | null {
+    return this.#nextDialMs;
+  }
+  /** The newest reading of the server's clock; `null` before the first. */
+  get exchange(): Exchange | null {
+    return this.#exchange;
   }
   /** Monotonic instant of the last acknowledgement; `null` before the first. */
   get acknowledgedMs(): number | null {
@@ -144,12 +171,18 @@ export class Uplink {
         return;
       case 'welcomed':
         this.#welcomedMs = this.#nowMs();
+        this.#sinceMs = this.#welcomedMs;
+        this.#keyTaken();
         this.#problem = null;
         this.#told = null;
         say(
           `connected to ${identity.host}:${identity.port}, ${spool.nextSequence - spool.acknowledged} rows to send`,
         );
-        this.#options.onSettings(effect.settings);
+        return;
+      case 'settings':
+        // Pins that cannot be kept are not learnt: without an answer the server tells them again.
+        if (this.#keepPins(effect.body.pins))
+          this.#feed({ type: 'settled', body: this.#options.onSettings(effect.body) });
         return;
       case 'acknowledged':
         if (effect.nextSequence > spool.acknowledged) this.#failures = 0;
@@ -158,6 +191,7 @@ export class Uplink {
         this.#options.onAcknowledged();
         return;
       case 'exchange': {
+        this.#exchange = effect;
         if (!isWorthTelling(this.#told, effect)) return;
         const anchor = axis.anchor(effect);
         this.#told = { atMs: this.#nowMs(), errorMs: anchor.errorMs };
@@ -167,7 +201,12 @@ export class Uplink {
       case 'close':
         this.#problem = inWords(effect.reason);
         say(`link: ${this.#problem}`);
-        if (effect.reason.kind === 'refused') this.#retryAfterMs = effect.reason.refused.retryAfterMs ?? 0;
+        if (effect.reason.kind === 'refused') {
+          const { reason, retryAfterMs } = effect.reason.refused;
+          if (reason === 'bad-proof') this.#keysRefused++;
+          const another = reason === 'bad-proof' && this.#keysRefused < (this.#key?.among ?? 0);
+          this.#retryAfterMs = another ? 0 : (retryAfterMs ?? 0);
+        }
         if (effect.reason.kind === 'spool-behind') {
           const renewed = spool.renew();
           if (!renewed.ok) say(`spool: cannot go on under a new identity yet: ${renewed.message}`);
@@ -185,10 +224,11 @@ export class Uplink {
 
   #dial(): void {
     if (this.#stopped) return;
+    this.#nextDialMs = null;
     const { identity, clock } = this.#options;
     const deadline = clock.after(CONNECT_DEADLINE_MS, () => this.#attempt?.abort());
     this.#attempt = this.#options.dial(
-      { host: identity.host, port: identity.port, accepts: (pin) => identity.pins.includes(pin) },
+      { host: identity.host, port: identity.port, accepts: (pin) => this.#pins.includes(pin) },
       {
         open: (connection) => {
           deadline.cancel();
@@ -206,7 +246,14 @@ export class Uplink {
   }
 
   #greet({ exporter, close }: Connection): void {
-    const { identity, credential, spool, axis } = this.#options;
+    const { identity, home, spool, axis } = this.#options;
+    const keys = home.credentials();
+    const credential = keys[this.#keysRefused % Math.max(1, keys.length)];
+    if (credential === undefined) {
+      close("the machine's key cannot be read: enrol this edge again");
+      return;
+    }
+    this.#key = { credential, among: keys.length };
     const oldest = spool.oldestSequence();
     if (!oldest.ok) {
       close(`the spool cannot be read: ${oldest.message}`);
@@ -226,8 +273,28 @@ export class Uplink {
         prior: spool.priorHash,
         oldestSequence: oldest.value,
         nextSequence: spool.nextSequence,
+        settings: this.#options.settingsHash(),
       },
     });
+  }
+
+  #keyTaken(): void {
+    this.#keysRefused = 0;
+    if (this.#key === null || this.#key.among === 1) return;
+    const done = this.#options.home.proven(this.#key.credential);
+    if (!done.ok) this.#options.say(`link: the machine's new key cannot take its place yet: ${done.message}`);
+  }
+
+  #keepPins(pins: readonly string[]): boolean {
+    if (pins.join() === this.#pins.join()) return true;
+    const kept = this.#options.home.keepPins(pins);
+    if (!kept.ok) {
+      this.#options.say(`link: the server's new pins cannot be kept: ${kept.message}`);
+      return false;
+    }
+    this.#pins = pins;
+    this.#options.say('link: the server has new keys, their pins are kept');
+    return true;
   }
 
   #again(reason: string): void {
@@ -235,6 +302,7 @@ export class Uplink {
     this.#attempt = null;
     this.#connection = null;
     if (this.#welcomedMs !== null && this.#nowMs() - this.#welcomedMs >= STOOD_MS) this.#failures = 0;
+    if (this.#welcomedMs !== null) this.#sinceMs = this.#nowMs();
     this.#welcomedMs = null;
     const explained = this.#session.phase === 'closed';
     this.#session = newEdgeSession;
@@ -246,7 +314,9 @@ export class Uplink {
     }
     const ceilingMs = Math.min(BACK_OFF_MS.most, BACK_OFF_MS.base * 2 ** this.#failures);
     this.#failures = Math.min(this.#failures + 1, 20);
-    this.#timer = clock.after(this.#retryAfterMs + randomness.uniform() * ceilingMs, () => this.#dial());
+    const waitMs = this.#retryAfterMs + randomness.uniform() * ceilingMs;
+    this.#nextDialMs = this.#nowMs() + waitMs;
+    this.#timer = clock.after(waitMs, () => this.#dial());
     this.#retryAfterMs = 0;
   }
 }

@@ -19,6 +19,7 @@ import {
   setupRequest,
   signInRequest,
 } from '@vigie/contract';
+import { type MachineSchema, overridden } from '@vigie/model';
 import type { Clock } from '@vigie/protocol';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -189,6 +190,11 @@ export function createApp(options: AppOptions): Hono<Env> {
       bootNumber: connected?.bootNumber ?? null,
     };
   };
+  /** With the names, bands and limits that were set for this machine. */
+  const shownSchema = ({ schemaHash, settings }: MachineRecord): MachineSchema | null => {
+    const schema = schemaHash === null ? null : store.schema(schemaHash);
+    return schema === null ? null : overridden(schema, settings.channels);
+  };
   const newest = (machine: string) => {
     const [shown, stored] = [live.lastRow(machine), store.lastRow(machine)];
     return shown !== null && (stored === null || shown.atMs >= stored.atMs) ? shown : stored;
@@ -214,15 +220,15 @@ export function createApp(options: AppOptions): Hono<Env> {
   api.get('/machines/:id', (c) => {
     const machine = seen(c, c.req.param('id'));
     if (machine === null) return unknown(c, c.req.param('id'));
-    const { id, name, site, timeZone, intervalMs, schemaHash } = machine;
+    const { id, name, site, timeZone, settings } = machine;
     return c.json<MachineView>({
       id,
       name,
       site,
       timeZone,
-      schema: schemaHash === null ? null : store.schema(schemaHash),
+      schema: shownSchema(machine),
       last: newest(id),
-      intervalMs,
+      intervalMs: settings.intervalMs,
       link: linkOf(machine),
       nowMs: clock.utcMs(),
     });

@@ -1,17 +1,20 @@
 // Where edges connect: TLS 1.3, one link each (link.ts). Not here: what a connection may say and what becomes of it.
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import { EXPORTER_BYTES, EXPORTER_LABEL } from '@vigie/protocol';
+import { EXPORTER_BYTES, EXPORTER_LABEL, type Timer } from '@vigie/protocol';
 import { LinkNews } from '../journal/link-news.ts';
 import type { LinkIdentity } from './identity.ts';
 import { Link, type LinkOptions, type LinkSocket } from './link.ts';
 
 const MOST_CONNECTIONS = 20_000;
 const TLS_HANDSHAKE_MS = 15_000;
+/** Commands of other processes (settings, revocation, rotation) take effect within this time and an instant. */
+const LOOK_EVERY_MS = 500;
 
 export interface GatewayOptions extends Omit<LinkOptions, 'pins'> {
   readonly host: string;
   readonly port: number;
-  readonly identity: LinkIdentity;
+  /** The keys as they are now: a command may rotate them. */
+  readonly identity: () => LinkIdentity;
 }
 
 export interface Gateway {
@@ -22,27 +25,48 @@ export interface Gateway {
 /** Rejects when the port is taken. */
 export function startGateway(options: GatewayOptions): Promise<Gateway> {
   const connections = new Set<Link>();
+  let identity = options.identity();
+  const linkOptions: LinkOptions = {
+    ...options,
+    get pins() {
+      return identity.pins;
+    },
+  };
   const linkNews = new LinkNews(options.clock, options.store, (machine, entry) => {
     void options.store.addJournal(machine, [entry]).then(
       () => options.live.journal(machine, entry),
       (error: unknown) => options.log('store: refused', { machine, why: String(error) }),
     );
   });
+  const context = () => ({
+    key: identity.keyPem,
+    cert: identity.certificatePem,
+    minVersion: 'TLSv1.3' as const,
+  });
   const server: Server = createServer(
-    {
-      key: options.identity.keyPem,
-      cert: options.identity.certificatePem,
-      minVersion: 'TLSv1.3',
-      ALPNProtocols: ['vigie/1'],
-      handshakeTimeout: TLS_HANDSHAKE_MS,
-    },
+    { ...context(), ALPNProtocols: ['vigie/1'], handshakeTimeout: TLS_HANDSHAKE_MS },
     (socket) => {
-      const link = new Link(linkSocket(socket), { ...options, pins: options.identity.pins }, linkNews, () =>
-        connections.delete(link),
-      );
+      const link = new Link(linkSocket(socket), linkOptions, linkNews, () => connections.delete(link));
       connections.add(link);
     },
   );
+  let looking: Timer | null = null;
+  let changed = false;
+  const look = (): void => {
+    looking = options.clock.after(LOOK_EVERY_MS, look);
+    try {
+      changed = options.store.changedElsewhere() || changed;
+      if (!changed) return;
+      const found = options.identity();
+      if (found.pins[0] !== identity.pins[0]) options.log('link: the server shows its next key from now on');
+      identity = found;
+      server.setSecureContext(context());
+      for (const link of connections) link.look();
+      changed = false;
+    } catch (error) {
+      options.log('link: changes cannot be read', { why: String(error) });
+    }
+  };
   server.maxConnections = MOST_CONNECTIONS;
   server.on('tlsClientError', (error, socket) => {
     options.log('link: no TLS', { from: socket.remoteAddress, why: error.message });
@@ -52,10 +76,12 @@ export function startGateway(options: GatewayOptions): Promise<Gateway> {
     server.once('error', reject);
     server.listen(options.port, options.host, () => {
       server.off('error', reject);
+      looking = options.clock.after(LOOK_EVERY_MS, look);
       const address = server.address();
       resolve({
         port: typeof address === 'object' && address !== null ? address.port : options.port,
         close: async () => {
+          looking?.cancel();
           const links = [...connections];
           const closed = new Promise<void>((done) => server.close(() => done()));
           for (const link of links) link.end('shutting-down', 'the server is stopping');

@@ -9,7 +9,18 @@ import {
   randomBytes,
   sign,
 } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 export interface LinkIdentity {
@@ -19,22 +30,46 @@ export interface LinkIdentity {
   readonly pins: readonly [string, string];
 }
 
+const ACTIVE = 'link-key.pem';
+const SPARE = 'link-key-spare.pem';
+
 /** Reads the keys of the folder, made at the first call. */
 export function linkIdentity(folder: string): LinkIdentity {
-  const active = readOrMake(join(folder, 'link-key.pem'));
-  const spare = readOrMake(join(folder, 'link-key-spare.pem'));
+  const active = readOrMake(join(folder, ACTIVE));
+  const spare = readOrMake(join(folder, SPARE));
   return { keyPem: active, certificatePem: selfSigned(active), pins: [pinOf(active), pinOf(spare)] };
+}
+
+/**
+ * The spare key becomes the active one, and a new spare is made. The old active key is gone. Whenever the power goes,
+ * the active key is one that edges know: a spare that is missing is made at the next reading.
+ */
+export function rotateLinkKey(folder: string): LinkIdentity {
+  readOrMake(join(folder, SPARE));
+  renameSync(join(folder, SPARE), join(folder, ACTIVE));
+  const identity = linkIdentity(folder);
+  // Edges are told only of what outlives a power cut.
+  const handle = openSync(folder, 'r');
+  fsyncSync(handle);
+  closeSync(handle);
+  return identity;
 }
 
 function readOrMake(file: string): string {
   if (existsSync(file)) return readFileSync(file, 'utf8');
   mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 });
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  writeFileSync(`${file}.new`, pem, { mode: 0o600, flush: true });
-  chmodSync(`${file}.new`, 0o600);
-  renameSync(`${file}.new`, file);
-  return pem;
+  // Server and commands may do this at the same time: the first one's key is everybody's.
+  const made = `${file}.${process.pid}`;
+  writeFileSync(made, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flush: true });
+  try {
+    linkSync(made, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    unlinkSync(made);
+  }
+  return readFileSync(file, 'utf8');
 }
 
 function spkiOf(keyPem: string): Buffer {

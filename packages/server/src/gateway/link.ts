@@ -2,10 +2,10 @@
 // Invariants: nobody is believed before the signature over this very TLS session is checked; whatever a connection
 // sends, it ends at worst that connection; an ACK leaves only after the store says the rows are durable.
 // Not here: TLS and ports (gateway.ts), what is stored (store/), what pages are told (live.ts).
-import { createPublicKey, verify } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import { decodeBlock, sampleAt } from '@vigie/codec';
 import type { JournalEntry } from '@vigie/contract';
-import { codecSchema, machineSchemaSchema } from '@vigie/model';
+import { codecSchema, type MachineSettings, machineSchemaSchema, overridden } from '@vigie/model';
 import { schemaHash } from '@vigie/model/load';
 import {
   type Clock,
@@ -18,9 +18,13 @@ import {
   PROTOCOL_VERSION,
   proofMessage,
   type Refused,
+  type Rotate,
+  rotationMessage,
   type ServerEffect,
   type ServerEvent,
   type ServerSession,
+  type SettingsBody,
+  type Settled,
   serverWakeMs,
   stepServer,
   Wake,
@@ -28,7 +32,8 @@ import {
 import { type Conditions, noConditions, observe } from '../journal/changes.ts';
 import type { LinkNews } from '../journal/link-news.ts';
 import type { Connected, Live } from '../live.ts';
-import type { AppendResult, Store } from '../store/store.ts';
+import type { AppendResult, MachineRecord, Store } from '../store/store.ts';
+import { isSameBoot, isSecondBox } from './clones.ts';
 import { codeSha256 } from './identity.ts';
 
 const MOST_SCHEMA_BYTES = 512 << 10;
@@ -54,7 +59,7 @@ export interface LinkSocket {
 }
 
 export interface LinkOptions {
-  /** SHA-256 of the server's public keys, told to who enrols. */
+  /** SHA-256 of the server's public keys, told to who enrols, and with the settings. */
   readonly pins: readonly string[];
   readonly store: Store;
   readonly live: Live;
@@ -70,7 +75,19 @@ export class Link {
   #session: ServerSession;
   readonly #wake: Wake;
   /** Present once the machine has proved what it is. */
-  #machine: { readonly id: string; readonly spool: string; readonly connected: Connected } | null = null;
+  #machine: {
+    readonly id: string;
+    readonly spool: string;
+    /** The one it proved to hold. */
+    readonly publicKey: string;
+    readonly connected: Connected;
+  } | null = null;
+  /** What the edge has, or was sent. */
+  #told: {
+    readonly hash: string;
+    /** `null`: it has answered them in an earlier connection. */
+    readonly sent: { readonly settings: MachineSettings; readonly pins: readonly string[] } | null;
+  } | null = null;
   /** Anchors, schemas and blocks take effect in the order they came. */
   #order: Promise<void> = Promise.resolve();
 
@@ -96,6 +113,17 @@ export class Link {
     this.#feed({ type: 'refuse', refused: { reason, message, retryAfterMs: null } });
   }
 
+  /** Another process has changed something: this machine's settings, the server's pins, or what its key is worth. */
+  look(): void {
+    if (this.#machine === null) return;
+    const machine = this.#options.store.machine(this.#machine.id);
+    if (machine === null || machine.retired || machine.publicKey !== this.#machine.publicKey) {
+      this.end('revoked', `the credential of machine ${this.#machine.id} was taken away`);
+      return;
+    }
+    this.#offerSettings();
+  }
+
   #read(chunk: Uint8Array): void {
     if (this.#session.phase === 'closed') return;
     for (const result of this.#reader.push(chunk)) {
@@ -118,10 +146,19 @@ export class Link {
         this.#socket.write(encodeFrame(effect.frame));
         return;
       case 'authenticate':
-        this.#feed(this.#authenticate(effect.hello));
+        this.#inOrder(async () => {
+          this.#feed(await this.#authenticate(effect.hello));
+          this.#welcomed();
+        });
         return;
       case 'enrol':
         this.#inOrder(async () => this.#feed(await this.#enrol(effect.body)));
+        return;
+      case 'rotate':
+        this.#inOrder(async () => this.#feed(await this.#rotate(effect.body)));
+        return;
+      case 'settled':
+        this.#forMachine((machine) => this.#settled(machine, effect.body));
         return;
       case 'schema':
         this.#forMachine(() => this.#keepSchema(effect.hash, effect.bytes));
@@ -189,33 +226,29 @@ export class Link {
     });
   }
 
-  #authenticate(hello: Hello): ServerEvent {
-    const { store, clock, live, log } = this.#options;
-    const refuse = (
-      reason: Refused['reason'],
-      message: string,
-      retryAfterMs: number | null,
-    ): ServerEvent => ({
-      type: 'refuse',
-      refused: { reason, message, retryAfterMs },
-    });
-    if (hello.protocol !== PROTOCOL_VERSION) {
-      return refuse(
-        'unsupported-protocol',
-        `this server speaks protocol ${PROTOCOL_VERSION}, not ${hello.protocol}: update the older side`,
-        600_000,
-      );
-    }
-    const machine = store.machine(hello.machine);
-    if (machine === null || machine.publicKey === null) {
-      return refuse('unknown-machine', `no machine ${hello.machine} is enrolled here`, 60_000);
-    }
-    if (machine.retired) return refuse('revoked', `machine ${hello.machine} was retired`, 600_000);
-    const exporter = this.#socket.exporter();
-    if (!isSigned(proofMessage(exporter, hello.machine), hello.proof, machine.publicKey)) {
-      return refuse('bad-proof', `the key is not the one machine ${hello.machine} enrolled with`, 60_000);
+  async #authenticate(hello: Hello): Promise<ServerEvent> {
+    const { store, clock, log } = this.#options;
+    const enrolled = enrolledMachine(store, hello);
+    if (!enrolled.ok) return enrolled.event;
+    const { machine, publicKey } = enrolled;
+    if (!isSigned(proofMessage(this.#socket.exporter(), machine.id), hello.proof, publicKey)) {
+      return refusal('bad-proof', `the key is not the one machine ${machine.id} enrolled with`, 60_000);
     }
     const nextSequence = store.nextSequence(machine.id, hello.spool);
+    const boot = { spool: hello.spool, number: hello.bootNumber, id: hello.bootId };
+    const met = store.boots(machine.id);
+    if (isSecondBox(met, boot, hello.nextSequence < nextSequence)) {
+      const told = met.some((other) => isSameBoot(other, boot) && other.refused);
+      if (!told) {
+        await store.putBoot(machine.id, { ...boot, refused: true });
+        this.#journal(machine.id, [this.#entry('spool-cloned', { boot: boot.number })]);
+      }
+      const message = `another box speaks for machine ${machine.id} by the same credential: its card was copied; revoke it and enrol the right box again`;
+      return refusal('spool-cloned', message, 600_000);
+    }
+    if (!met.some((other) => isSameBoot(other, boot))) {
+      await store.putBoot(machine.id, { ...boot, refused: false });
+    }
     const connected: Connected = {
       sinceMs: clock.utcMs(),
       spool: hello.spool,
@@ -223,15 +256,25 @@ export class Link {
       announcedNextSequence: hello.nextSequence,
       watch: (durationMs, intervalMs) => this.#feed({ type: 'watch', durationMs, intervalMs }),
       close: (reason) =>
-        this.end(reason, reason === 'replaced' ? 'a newer connection of this machine' : 'credential revoked'),
+        this.end(
+          reason,
+          reason === 'replaced'
+            ? 'a newer connection of this machine'
+            : `the credential of machine ${machine.id} was replaced`,
+        ),
     };
     const schemaWanted = !store.hasSchema(hello.schema);
-    this.#machine = { id: machine.id, spool: hello.spool, connected };
+    this.#machine = { id: machine.id, spool: hello.spool, publicKey, connected };
+    // What it never told to have answered it is sent again, so that its answer is known.
+    this.#told =
+      hello.settings !== null && machine.edgeAnswer?.hash === hello.settings
+        ? { hash: hello.settings, sent: null }
+        : null;
     if (!schemaWanted && machine.schemaHash !== hello.schema) {
       this.#inOrder(() => store.setMachineSchema(machine.id, hello.schema));
     }
     log('link: connected', { machine: machine.id, backlogRows: hello.nextSequence - nextSequence });
-    const event: ServerEvent = {
+    return {
       type: 'authenticated',
       welcome: {
         utcMs: clock.utcMs(),
@@ -239,16 +282,16 @@ export class Link {
         lastRow: store.lastRowOf(machine.id, hello.spool),
         schemaWanted,
         priorWanted: hello.prior !== null && !store.hasPrior(machine.id, hello.prior),
-        settings: { intervalMs: machine.intervalMs },
       },
     };
-    // The edge is told before others learn that it is there, so that WATCH never comes before WELCOME.
-    queueMicrotask(() => {
-      if (this.#session.phase !== 'open') return;
-      live.connect(machine.id, connected);
-      this.#linkNews.connected(machine.id);
-    });
-    return event;
+  }
+
+  /** The edge was told first: WATCH never comes before WELCOME. */
+  #welcomed(): void {
+    if (this.#session.phase !== 'open' || this.#machine === null) return;
+    this.#options.live.connect(this.#machine.id, this.#machine.connected);
+    this.#linkNews.connected(this.#machine.id);
+    this.#offerSettings();
   }
 
   #entry(kind: JournalEntry['kind'], facts: JournalEntry['facts']): JournalEntry {
@@ -269,25 +312,73 @@ export class Link {
     this.#linkNews.disconnected(machine.id);
   }
 
+  /** Sends what the edge does not have: settings of its machine, pins of this server. */
+  #offerSettings(): void {
+    const { store, pins } = this.#options;
+    if (this.#machine === null || this.#session.phase !== 'open') return;
+    const machine = store.machine(this.#machine.id);
+    if (machine === null) return;
+    const body = settingsBodyOf(machine.settings, pins);
+    if (body.hash === this.#told?.hash) return;
+    this.#told = { hash: body.hash, sent: { settings: machine.settings, pins: body.pins } };
+    this.#feed({ type: 'settings', body });
+  }
+
+  async #settled(id: string, body: Settled): Promise<void> {
+    const { store, clock, log } = this.#options;
+    // An answer to earlier ones: that to the newest is on its way.
+    if (this.#told === null || body.hash !== this.#told.hash || this.#told.sent === null) return;
+    const { settings, pins } = this.#told.sent;
+    const before = store.machine(id)?.edgeAnswer ?? null;
+    await store.putEdgeAnswer(id, { ...body, settings, atMs: clock.utcMs() }, pins);
+    log(`link: settings ${body.outcome}`, {
+      machine: id,
+      ...(body.message === '' ? {} : { why: body.message }),
+    });
+    const same = before?.outcome === body.outcome && before.message === body.message;
+    // New pins alone are no news of the machine, nor is that a new box has what its machine had.
+    if (same && JSON.stringify(before?.settings) === JSON.stringify(settings)) return;
+    if (body.outcome === 'refused')
+      this.#journal(id, [this.#entry('settings-refused', { why: body.message })]);
+    else if (before !== null) this.#journal(id, [this.#entry('settings-applied', {})]);
+  }
+
+  async #rotate(body: Rotate): Promise<ServerEvent> {
+    const { store, live, log } = this.#options;
+    const enrolled = enrolledMachine(store, body);
+    if (!enrolled.ok) return enrolled.event;
+    const { machine, publicKey } = enrolled;
+    const { newKey } = body;
+    if (!isPublicKey(newKey)) return refusal('bad-proof', 'the new key is not whole', null);
+    const message = rotationMessage(this.#socket.exporter(), machine.id, newKey);
+    if (!isSigned(message, body.newProof, newKey)) {
+      return refusal('bad-proof', 'the new key is not held by who sends it', null);
+    }
+    // An answer that was lost is asked for again.
+    if (publicKey === newKey) return { type: 'rotated', body: { machine: machine.id } };
+    if (!isSigned(message, body.proof, publicKey)) {
+      return refusal('bad-proof', `the key is not the one machine ${machine.id} enrolled with`, null);
+    }
+    if (!(await store.replacePublicKey(machine.id, publicKey, newKey))) {
+      return refusal('busy', 'the key was replaced a moment ago', 1000);
+    }
+    // Who still speaks by the old key must prove to hold the new one.
+    live.connected(machine.id)?.close('revoked');
+    log('link: key rotated', { machine: machine.id });
+    this.#journal(machine.id, [this.#entry('key-rotated', {})]);
+    return { type: 'rotated', body: { machine: machine.id } };
+  }
+
   async #enrol(body: Enrol): Promise<ServerEvent> {
     const { store, clock, pins, log } = this.#options;
-    const refuse = (reason: Refused['reason'], message: string): ServerEvent => ({
-      type: 'refuse',
-      refused: { reason, message, retryAfterMs: null },
-    });
-    if (body.protocol !== PROTOCOL_VERSION) {
-      return refuse(
-        'unsupported-protocol',
-        `this server speaks protocol ${PROTOCOL_VERSION}: update the older side`,
-      );
-    }
-    if (Buffer.from(body.publicKey, 'base64').length !== 32)
-      return refuse('bad-code', 'the public key is not whole');
+    if (body.protocol !== PROTOCOL_VERSION) return unsupported(body.protocol);
+    if (!isPublicKey(body.publicKey)) return refusal('bad-code', 'the public key is not whole', null);
     const machine = await store.takeEnrolmentCode(codeSha256(body.code), clock.utcMs());
     if (machine === null) {
-      return refuse('bad-code', 'the code is wrong, already used or older than a day: ask for a new one');
+      const message = 'the code is wrong, already used or older than a day: ask for a new one';
+      return refusal('bad-code', message, null);
     }
-    await store.setPublicKey(machine, body.publicKey);
+    await store.setPublicKey(machine, body.publicKey, pins);
     this.#options.live.connected(machine)?.close('revoked');
     log('link: enrolled', { machine });
     return { type: 'enrolled', body: { machine, pins: [...pins] } };
@@ -357,7 +448,8 @@ export class Link {
     this.#inOrder(async () => {
       const kept = store.conditions(machine);
       const before = kept === null ? noConditions : (JSON.parse(kept) as Conditions);
-      const { conditions, entries } = observe(before, schema, rows);
+      const { channels } = store.machine(machine)?.settings ?? { channels: {} };
+      const { conditions, entries } = observe(before, overridden(schema, channels), rows);
       const json = JSON.stringify(conditions);
       // What changed and changed back within a block leaves the conditions as they were, and is told all the same.
       if (entries.length > 0 || json !== kept) await store.addChanges(machine, entries, json);
@@ -409,6 +501,51 @@ export class Link {
     const values = decoded.value.columns.map((column) => sampleAt(column, 0));
     live.row(machine, { atMs, values });
   }
+}
+
+function refusal(reason: Refused['reason'], message: string, retryAfterMs: number | null): ServerEvent {
+  return { type: 'refuse', refused: { reason, message, retryAfterMs } };
+}
+
+/** The machine that a first frame names, if its protocol is spoken here and it holds a credential. */
+function enrolledMachine(
+  store: Store,
+  first: { readonly protocol: number; readonly machine: string },
+):
+  | { readonly ok: true; readonly machine: MachineRecord; readonly publicKey: string }
+  | { readonly ok: false; readonly event: ServerEvent } {
+  const no = (reason: Refused['reason'], message: string, retryAfterMs: number) =>
+    ({ ok: false, event: refusal(reason, message, retryAfterMs) }) as const;
+  if (first.protocol !== PROTOCOL_VERSION) return { ok: false, event: unsupported(first.protocol) };
+  const machine = store.machine(first.machine);
+  if (machine?.retired) return no('revoked', `machine ${first.machine} was retired`, 600_000);
+  if (machine?.revoked) {
+    const message = `the credential of machine ${first.machine} was taken away: enrol this edge again with a new code`;
+    return no('revoked', message, 600_000);
+  }
+  if (machine === null || machine.publicKey === null) {
+    return no('unknown-machine', `no machine ${first.machine} is enrolled here`, 60_000);
+  }
+  return { ok: true, machine, publicKey: machine.publicKey };
+}
+
+function unsupported(protocol: number): ServerEvent {
+  const message = `this server speaks protocol ${PROTOCOL_VERSION}, not ${protocol}: update the older side`;
+  return refusal('unsupported-protocol', message, 600_000);
+}
+
+/** What an edge is told: its hash is that of the rest. */
+function settingsBodyOf(settings: MachineSettings, pins: readonly string[]): SettingsBody {
+  const json = JSON.stringify([settings, pins]);
+  return {
+    hash: createHash('sha256').update(json).digest('hex').slice(0, 16),
+    settings: { ...settings },
+    pins: [...pins],
+  };
+}
+
+function isPublicKey(base64: string): boolean {
+  return Buffer.from(base64, 'base64').length === 32;
 }
 
 /** Bytes a frame keeps in memory until it is committed. */

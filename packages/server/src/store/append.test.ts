@@ -239,7 +239,7 @@ describe('the data folder', () => {
     const folder = join(root, 'shared');
     const [one, two] = [openSqliteFolder(folder), openSqliteFolder(folder)];
     await one.createMachine({ id: 'A', name: 'A', site: '', timeZone: 'UTC', intervalMs: 1000 });
-    expect(two.machine('A')).toMatchObject({ id: 'A', intervalMs: 1000 });
+    expect(two.machine('A')).toMatchObject({ id: 'A', settings: { intervalMs: 1000 } });
     await Promise.all([one.close(), two.close()]);
     const db = new Database(join(folder, 'vigie.db'));
     db.pragma('user_version = 999');

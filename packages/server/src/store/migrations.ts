@@ -49,4 +49,21 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE journal (machine TEXT NOT NULL, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, channel TEXT, facts TEXT NOT NULL) STRICT;
   CREATE INDEX journal_by_time ON journal (machine, at_ms);
   `,
+  `
+  ALTER TABLE machine ADD COLUMN data_budget_mb REAL;
+  -- Names, bands and limits that differ from the model's (model/settings.ts), JSON by channel.
+  ALTER TABLE machine ADD COLUMN overrides TEXT NOT NULL DEFAULT '{}';
+  ALTER TABLE machine ADD COLUMN revoked INTEGER NOT NULL DEFAULT 0;
+  -- What the edge made of the settings it was sent last (EdgeAnswer in store.ts), JSON.
+  ALTER TABLE machine ADD COLUMN edge_answer TEXT;
+  -- By which the edge accepts this server, JSON array.
+  ALTER TABLE machine ADD COLUMN edge_pins TEXT NOT NULL DEFAULT '[]';
+  -- Boots of the machine's edges in the order they were met (gateway/clones.ts); refused: of a second box, told once.
+  CREATE TABLE boot (
+    machine TEXT NOT NULL, spool TEXT NOT NULL, number INTEGER NOT NULL, id TEXT NOT NULL,
+    met INTEGER NOT NULL, refused INTEGER NOT NULL, PRIMARY KEY (machine, spool, number, id)
+  ) STRICT;
+  -- Rotations of the server's key on the link; the keys themselves are files.
+  CREATE TABLE link_key (pin TEXT NOT NULL, since_ms INTEGER NOT NULL) STRICT;
+  `,
 ];

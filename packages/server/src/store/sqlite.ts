@@ -5,13 +5,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DecodedRows, decodeBlock, readBlockHeader, sampleAt } from '@vigie/codec';
 import type { ChartGap, JournalEntry, RowView } from '@vigie/contract';
-import { codecSchema, type MachineSchema } from '@vigie/model';
+import { channelOverrides, codecSchema, type MachineSchema, type MachineSettings } from '@vigie/model';
 import { connect, type Sqlite } from './connect.ts';
 import { type AnchorPoint, changedSinceMs, dateOf, rowDates, weighAnchor } from './dating.ts';
 import { Buckets } from './m4.ts';
 import { Meanings } from './meanings.ts';
 import { MIGRATIONS } from './migrations.ts';
-import type { AppendResult, IncomingBlock, MachineRecord, Store } from './store.ts';
+import type { AppendResult, EdgeAnswer, IncomingBlock, MachineRecord, MetBoot, Store } from './store.ts';
 
 /** In a block from a machine: what an edge makes is a tenth of it. */
 const MOST_SAMPLES = 1_000_000;
@@ -45,7 +45,7 @@ export interface SqliteStoreOptions {
 
 /** The store in a folder of this machine. @throws StoreError when the folder's database is of a newer Vigie. */
 export function openSqliteFolder(folder: string): Store {
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   return openSqliteStore({
     db: connect(join(folder, 'vigie.db'), MIGRATIONS),
     soon: (work) => setImmediate(work),
@@ -59,10 +59,27 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
     addMachine: db.prepare(
       'INSERT INTO machine (id, name, site, time_zone, interval_ms) VALUES (?, ?, ?, ?, ?)',
     ),
-    setKey: db.prepare('UPDATE machine SET public_key = ? WHERE id = ?'),
     newestBlock: db.prepare(
       'SELECT * FROM block WHERE machine = ? AND spool = ? ORDER BY first_sequence DESC LIMIT 1',
     ),
+    setKey: db.prepare(
+      'UPDATE machine SET public_key = ?, revoked = 0, edge_answer = NULL, edge_pins = ? WHERE id = ?',
+    ),
+    replaceKey: db.prepare('UPDATE machine SET public_key = ? WHERE id = ? AND public_key = ?'),
+    revoke: db.prepare('UPDATE machine SET public_key = NULL, revoked = 1 WHERE id = ?'),
+    boots: db.prepare('SELECT spool, number, id, refused FROM boot WHERE machine = ? ORDER BY met'),
+    addBoot: db.prepare(
+      `INSERT INTO boot (machine, spool, number, id, met, refused)
+       VALUES (@machine, @spool, @number, @id, (SELECT ifnull(max(met), 0) + 1 FROM boot WHERE machine = @machine), @refused)
+       ON CONFLICT DO UPDATE SET refused = excluded.refused`,
+    ),
+    dropBoots: db.prepare('DELETE FROM boot WHERE machine = ?'),
+    noteLinkKey: db.prepare('INSERT INTO link_key (pin, since_ms) VALUES (?, ?)'),
+    dropCodes: db.prepare('DELETE FROM enrolment_code WHERE machine = ?'),
+    setSettings: db.prepare(
+      'UPDATE machine SET interval_ms = ?, data_budget_mb = ?, overrides = ? WHERE id = ?',
+    ),
+    setEdgeAnswer: db.prepare('UPDATE machine SET edge_answer = ?, edge_pins = ? WHERE id = ?'),
     setSchema: db.prepare('UPDATE machine SET schema_hash = ? WHERE id = ?'),
     addCode: db.prepare(
       'INSERT OR REPLACE INTO enrolment_code (sha256, machine, expires_ms) VALUES (?, ?, ?)',
@@ -141,6 +158,9 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
   const boots = new Map<string, readonly AnchorPoint[]>();
   let waiting: Waiting[] = [];
   let closed = false;
+  // Changes when another connection commits to the file, and costs no look at it.
+  const dataVersion = (): number => Number(db.pragma('data_version', { simple: true }));
+  let seenVersion = dataVersion();
 
   const anchorsOf = (machine: string, spool: string, boot: number): readonly AnchorPoint[] => {
     const key = `${machine}/${spool}/${boot}`;
@@ -251,8 +271,49 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
     createMachine: async ({ id, name, site, timeZone, intervalMs }) => {
       sql.addMachine.run(id, name, site, timeZone, intervalMs);
     },
-    setPublicKey: async (machine, publicKey) => {
-      sql.setKey.run(publicKey, machine);
+    setPublicKey: async (machine, publicKey, edgePins) => {
+      db.transaction(() => {
+        sql.setKey.run(publicKey, JSON.stringify(edgePins), machine);
+        sql.dropBoots.run(machine);
+      })();
+    },
+    replacePublicKey: async (machine, from, to) => sql.replaceKey.run(to, machine, from).changes === 1,
+    revoke: async (machine) => {
+      db.transaction(() => {
+        sql.revoke.run(machine);
+        sql.dropCodes.run(machine);
+      })();
+    },
+    changeSettings: async (id, change) =>
+      db
+        .transaction(() => {
+          const machine = machineOf(sql.machine.get(id));
+          const changed = machine === null ? null : change(machine.settings);
+          if (changed === null) return null;
+          const { intervalMs, dataBudgetMb, channels } = changed;
+          sql.setSettings.run(intervalMs, dataBudgetMb, JSON.stringify(channels), id);
+          return changed;
+        })
+        .immediate(),
+    boots: (machine) =>
+      (sql.boots.all(machine) as (Omit<MetBoot, 'refused'> & { refused: number })[]).map((boot) => ({
+        ...boot,
+        refused: boot.refused === 1,
+      })),
+    putBoot: async (machine, { spool, number, id, refused }) => {
+      sql.addBoot.run({ machine, spool, number, id, refused: refused ? 1 : 0 });
+    },
+    putEdgeAnswer: async (machine, answer, edgePins) => {
+      sql.setEdgeAnswer.run(JSON.stringify(answer), JSON.stringify(edgePins), machine);
+    },
+    noteLinkKey: async (pin, atMs) => {
+      sql.noteLinkKey.run(pin, atMs);
+    },
+    changedElsewhere: () => {
+      const version = dataVersion();
+      const changed = version !== seenVersion;
+      seenVersion = version;
+      return changed;
     },
     putEnrolmentCode: async (machine, codeSha256, expiresMs) => {
       sql.addCode.run(codeSha256, machine, expiresMs);
@@ -440,10 +501,27 @@ function machineOf(row: unknown): MachineRecord | null {
     site: String(r.site),
     timeZone: String(r.time_zone),
     publicKey: r.public_key === null ? null : String(r.public_key),
-    intervalMs: Number(r.interval_ms),
+    revoked: r.revoked === 1,
+    settings: {
+      intervalMs: Number(r.interval_ms),
+      dataBudgetMb: r.data_budget_mb === null ? null : Number(r.data_budget_mb),
+      channels: overridesOf(String(r.overrides)),
+    },
+    edgeAnswer: r.edge_answer === null ? null : (JSON.parse(String(r.edge_answer)) as EdgeAnswer),
+    edgePins: JSON.parse(String(r.edge_pins)) as string[],
     schemaHash: r.schema_hash === null ? null : String(r.schema_hash),
     retired: r.retired === 1,
   };
+}
+
+/** What another program wrote there and no override is, is none. */
+function overridesOf(json: string): MachineSettings['channels'] {
+  if (json === '{}') return {};
+  try {
+    return channelOverrides.parse(JSON.parse(json));
+  } catch {
+    return {};
+  }
 }
 
 type CheckedBlock =

@@ -3,8 +3,8 @@
 // sequence), so appending twice stores once; the high-water mark moves in the same transaction.
 // Not here: dating (dating.ts), who may see what (accounts).
 import type { ChartAnswer, JournalEntry, RowView } from '@vigie/contract';
-import type { MachineSchema } from '@vigie/model';
-import type { GapReason, RowInstant } from '@vigie/protocol';
+import type { MachineSchema, MachineSettings } from '@vigie/model';
+import type { GapReason, RowInstant, Settled } from '@vigie/protocol';
 
 /** A block as received, about to be kept as those same bytes. */
 export interface IncomingBlock {
@@ -40,11 +40,24 @@ export interface MachineRecord {
   readonly name: string;
   readonly site: string;
   readonly timeZone: string;
-  /** Ed25519 public key, raw, base64; `null` until enrolled. */
+  /** Ed25519 public key, raw, base64; `null` until enrolled, and when revoked. */
   readonly publicKey: string | null;
-  readonly intervalMs: number;
+  /** Its credential was taken away; enrolling again gives it a new one. */
+  readonly revoked: boolean;
+  readonly settings: MachineSettings;
+  /** `null`: it was never sent any. */
+  readonly edgeAnswer: EdgeAnswer | null;
+  /** Pins by which the edge accepts this server, as far as it told; empty until enrolled. */
+  readonly edgePins: readonly string[];
   readonly schemaHash: string | null;
   readonly retired: boolean;
+}
+
+/** What an edge made of the settings it was sent last. */
+export interface EdgeAnswer extends Settled {
+  readonly atMs: number;
+  /** Those it answered. */
+  readonly settings: MachineSettings;
 }
 
 export interface Anchor {
@@ -54,6 +67,17 @@ export interface Anchor {
   readonly monotonicMs: number;
   readonly utcMs: number;
   readonly errorMs: number;
+}
+
+/** A power-on of an edge, as HELLO names it. */
+export interface Boot {
+  readonly spool: string;
+  readonly number: number;
+  readonly id: string;
+}
+export interface MetBoot extends Boot {
+  /** A second box that holds the same credential. */
+  readonly refused: boolean;
 }
 
 export interface Store {
@@ -67,7 +91,25 @@ export interface Store {
     timeZone: string;
     intervalMs: number;
   }): Promise<void>;
-  setPublicKey(machine: string, publicKey: string): Promise<void>;
+  /** Of an edge that enrolled just now: it was told nothing yet but the pins. */
+  setPublicKey(machine: string, publicKey: string, edgePins: readonly string[]): Promise<void>;
+  /** `false`: `from` is not the machine's key. */
+  replacePublicKey(machine: string, from: string, to: string): Promise<boolean>;
+  /** Takes the credential away, and the enrolment codes that wait. */
+  revoke(machine: string): Promise<void>;
+  /** `change` sees the present settings; what it refuses changes nothing. */
+  changeSettings(
+    machine: string,
+    change: (settings: MachineSettings) => MachineSettings | null,
+  ): Promise<MachineSettings | null>;
+  /** Boots met since the machine's edge enrolled, oldest first. */
+  boots(machine: string): MetBoot[];
+  putBoot(machine: string, boot: MetBoot): Promise<void>;
+  putEdgeAnswer(machine: string, answer: EdgeAnswer, edgePins: readonly string[]): Promise<void>;
+  /** A command made `pin` that of the server's active key; a server that runs then looks at its keys. */
+  noteLinkKey(pin: string, atMs: number): Promise<void>;
+  /** Whether another process has changed anything since this was asked last. */
+  changedElsewhere(): boolean;
   /** A single-use code by its SHA-256 (hex), for a machine, until an instant. */
   putEnrolmentCode(machine: string, codeSha256: string, expiresMs: number): Promise<void>;
   /** Uses up the code; `null` when unknown, used or expired. */

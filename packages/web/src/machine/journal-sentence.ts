@@ -113,6 +113,18 @@ export function journalLine(
     }
     case 'block-set-aside':
       return plain(words.journalSetAside);
+    case 'settings-applied':
+      return plain(words.journalSettingsApplied);
+    case 'settings-refused': {
+      const why = typeof facts.why === 'string' ? facts.why : words.reasonUnknown;
+      return { text: words.journalSettingsRefused(why), tone: 'warning' };
+    }
+    case 'credential-revoked':
+      return plain(words.journalCredentialRevoked);
+    case 'key-rotated':
+      return plain(words.journalKeyRotated);
+    case 'spool-cloned':
+      return { text: words.journalSpoolCloned, tone: 'alarm' };
     default:
       // A server newer than this page may tell of something it has no sentence for.
       return plain(String(entry.kind));

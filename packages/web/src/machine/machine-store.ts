@@ -135,6 +135,8 @@ export function createMachineStore(id: string) {
       },
       journal: (entry) => {
         journal.value = mergeJournal(journal.peek() ?? [], [entry]);
+        // Names, bands and limits may be other ones now.
+        if (entry.kind === 'settings-applied') void loadView();
       },
       stored: noteStored,
       beat: (beat) => {
