@@ -34,6 +34,7 @@ import { Dice } from './random.ts';
 import { plugIn, seedSqlite, spoolDisk } from './sqlite.ts';
 
 export const MACHINE = 'M-1';
+const PIN = '0'.repeat(64);
 /** Keys and settings do not change in a simulated life. */
 const HOME: EdgeHome = {
   settings: null,
@@ -642,7 +643,7 @@ class EdgeProcess {
       process: options.number,
     });
     this.#agent = new Agent({
-      identity: { machine: MACHINE, host: 'server', port: 8443, pins: [] },
+      identity: { machine: MACHINE, host: 'server', port: 8443, pins: [PIN] },
       home: HOME,
       source: this.source,
       spool,
@@ -748,7 +749,7 @@ class ServerProcess {
     if (store.machine(MACHINE) === null) {
       void store
         .createMachine({ id: MACHINE, name: MACHINE, site: '', timeZone: 'UTC', intervalMs: MINUTE })
-        .then(() => store.setPublicKey(MACHINE, PUBLIC_KEY, []));
+        .then(() => store.setPublicKey(MACHINE, PUBLIC_KEY, [PIN]));
     }
     return new ServerProcess(clock, store, () => db.close());
   }
@@ -767,7 +768,7 @@ class ServerProcess {
     const link = new Link(
       socket,
       {
-        pins: [],
+        pins: [PIN],
         store: this.#store,
         live: this.#live,
         clock: this.#clock,
