@@ -68,6 +68,7 @@ export class Agent {
     this.#uplink = new Uplink({
       ...options,
       axis: source.axis,
+      eager: source.ends,
       onSettings: ({ intervalMs }) => this.#keeper.setInterval(intervalMs),
       onAcknowledged: () => this.#endWhenDone(),
     });
@@ -76,8 +77,8 @@ export class Agent {
       clock,
       intervalMs: options.intervalMs,
       channels: source.schema.channels.length,
-      stored: () => {
-        this.#uplink.stored();
+      stored: (urgent) => {
+        this.#uplink.stored(urgent);
         void this.#learn();
       },
     });

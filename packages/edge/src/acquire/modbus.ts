@@ -37,6 +37,7 @@ type Poll =
 export class ModbusSource implements Source {
   readonly schema: MachineSchema;
   readonly axis: BootAxis;
+  readonly ends = false;
   readonly #options: ModbusOptions;
   readonly #intervalMs: number;
   readonly #deadlineMs: number;

@@ -3,7 +3,7 @@
 // Frames in, frames out. Not here: what is said (protocol/edge-session.ts).
 import { X509Certificate } from 'node:crypto';
 import { connect } from 'node:tls';
-import { EXPORTER_BYTES, EXPORTER_LABEL, encodeFrame, type Frame, FrameReader } from '@vigie/protocol';
+import { EXPORTER_BYTES, EXPORTER_LABEL, type Frame, FrameReader, FrameWriter } from '@vigie/protocol';
 import { pinOf } from '../enrolment/identity.ts';
 
 export interface Connection {
@@ -55,6 +55,7 @@ export function openConnection(
       return;
     }
     const reader = new FrameReader();
+    const writer = new FrameWriter();
     socket.on('data', (chunk: Buffer) => {
       for (const result of reader.push(chunk)) {
         if (over) return;
@@ -65,7 +66,13 @@ export function openConnection(
     events.open({
       exporter: socket.exportKeyingMaterial(EXPORTER_BYTES, EXPORTER_LABEL, Buffer.alloc(0)),
       send: (frame) => {
-        if (!over) socket.write(encodeFrame(frame));
+        if (over) return;
+        // Frames of the same instant share a TLS record and a packet.
+        if (socket.writableCorked === 0) {
+          socket.cork();
+          process.nextTick(() => socket.uncork());
+        }
+        socket.write(writer.encode(frame));
       },
       close: (reason = 'closed') => end(reason),
     });

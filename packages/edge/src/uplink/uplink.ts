@@ -33,6 +33,8 @@ export interface UplinkOptions {
   readonly credential: Credential;
   readonly spool: Spool;
   readonly axis: BootAxis;
+  /** Every block asks for its acknowledgement. */
+  readonly eager: boolean;
   readonly clock: Clock;
   readonly randomness: Randomness;
   readonly onSettings: (settings: Settings) => void;
@@ -75,9 +77,9 @@ export class Uplink {
     return this.#acknowledgedMs;
   }
 
-  /** The spool holds new blocks. */
-  stored(): void {
-    this.#feed({ type: 'stored' });
+  /** The spool holds new blocks; `urgent`: that they arrive is to be known at once. */
+  stored(urgent: boolean): void {
+    this.#feed({ type: 'stored', urgent });
   }
 
   /** A row was acquired; sent at once while somebody watches. */
@@ -204,6 +206,7 @@ export class Uplink {
     }
     this.#feed({
       type: 'opened',
+      eager: this.#options.eager,
       hello: {
         protocol: PROTOCOL_VERSION,
         machine: identity.machine,
