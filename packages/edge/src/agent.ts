@@ -148,8 +148,7 @@ export class Agent {
     if (this.#learning || this.#stopped || !spool.priorIsDue()) return;
     this.#learning = true;
     try {
-      const samples = spool.trainingSamples();
-      const bytes = await trainer.train({ schema: codecSchema(source.schema), samples });
+      const bytes = await trainer.train({ schema: codecSchema(source.schema), ...spool.trainingBlocks() });
       if (!this.#stopped && !spool.adoptPrior(bytes)) say('spool: a learnt prior could not be kept');
     } catch (error) {
       say(`spool: no prior could be learnt: ${String(error)}`);
