@@ -1,6 +1,7 @@
 // vigie-edge: the agent on the box beside the machine. Commands run (default), enrol, status. The real clock,
 // randomness and signals enter here and nowhere else.
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { EXIT, explain, type Outcome, parseFlags, realClock, realRandomness } from '@vigie/config';
 import { loadModel } from '@vigie/model/load';
 import { inTheFuture, readRecording } from './acquire/csv.ts';
@@ -28,9 +29,11 @@ import {
 } from './enrolment/identity.ts';
 import { Spool } from './spool/spool.ts';
 import { threadTrainer } from './spool/trainer.ts';
-import { describeStatus, writeStatus } from './status.ts';
+import { describeStatus, summaryOf, writeStatus } from './status.ts';
 
 const STATUS_EVERY_MS = 5000;
+/** A file written and synced every five seconds would be a fifth of all that a card takes in. */
+const STATUS_UNCHANGED_MS = 15_000;
 const clock = realClock();
 const say = (message: string): void => console.error(`${new Date(clock.utcMs()).toISOString()} ${message}`);
 
@@ -94,10 +97,16 @@ async function runAgent(settings: RunSettings, identity: Identity, key: Credenti
   });
   const stopped = untilStopped();
   agent.start();
+  let reported: { readonly summary: string; readonly atMs: number } | null = null;
   const report = (): void => {
-    const written = writeStatus(settings.data, agent.status(), clock.utcMs());
-    if (!written.ok) say(written.message);
     reporting = clock.after(STATUS_EVERY_MS, report);
+    const status = agent.status();
+    const summary = summaryOf(status);
+    const nowMs = clock.monotonicMs();
+    if (summary === reported?.summary && nowMs - reported.atMs < STATUS_UNCHANGED_MS) return;
+    reported = { summary, atMs: nowMs };
+    const written = writeStatus(settings.data, status, clock.utcMs());
+    if (!written.ok) say(written.message);
   };
   let reporting = clock.after(0, report);
   console.log(JSON.stringify({ running: identity.machine }));
@@ -122,6 +131,8 @@ function openSource(settings: RunSettings): Outcome<Source> {
       return { ok: true, value: new ModbusSource({ ...model.value, ...source, clock, axis }) };
     }
     case 'csv': {
+      // See bin/vigie-edge.mjs.
+      for (const flag of ['--opt', '--maglev']) setFlagsFromString(flag);
       const recording = readRecording(source.file);
       if (!recording.ok) return recording;
       const future = inTheFuture(source.file, recording.value, clock.utcMs());

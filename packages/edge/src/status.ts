@@ -1,4 +1,4 @@
-// status.json: what the agent says of itself every few seconds, and how `vigie-edge status` says it to a person.
+// status.json: what the agent says of itself every quarter of a minute, or when something changes, and how `vigie-edge status` says it to a person.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Outcome } from '@vigie/config';
@@ -21,6 +21,12 @@ export function writeStatus(folder: string, status: AgentStatus, writtenMs: numb
   }
 }
 
+/** Changes when something does that a person would want to know at once; counters alone do not change it. */
+export function summaryOf({ controllerProblem, diskProblem, linkProblem, ...status }: AgentStatus): string {
+  const { lostRows, backlogRows } = status;
+  return JSON.stringify([controllerProblem, diskProblem, linkProblem, lostRows > 0, backlogRows === 0]);
+}
+
 /** Sentences for a person at the machine, and whether all is well. */
 export function describeStatus(
   folder: string,
@@ -34,7 +40,7 @@ export function describeStatus(
   }
   // The clock of this box may step, so that a file may seem to be of tomorrow.
   const agoS = Math.max(0, Math.round((nowMs - status.writtenMs) / 1000));
-  const running = agoS < 30 && isAlive(status.pid);
+  const running = agoS < 45 && isAlive(status.pid);
   const acknowledged = status.acknowledgedAgoMs;
   const lines = [
     `Machine      ${status.machine}`,
