@@ -22,9 +22,18 @@ import { type Usage, usageOf } from './usage.ts';
 const MACHINE = 'TV-01';
 const MODBUS_PORT = 5020;
 const BLOCK_MS = 60_000;
-/** Fast enough to wait for, slow enough that priors are learnt where they would be. */
-const WARM_UP_SPEED = 120;
+/** Fast enough to wait for, slow enough that priors are learnt about where they would be. */
+const WARM_UP_SPEED = 600;
 const PEERS: readonly PeerName[] = ['mqtt-rows', 'mqtt-minutes', 'report'];
+
+export interface BenchOptions {
+  /** Of the window, of the rows to learn from, of the blocks encoded for the month. */
+  readonly minutes: number;
+  readonly hours: number;
+  readonly days: number;
+  /** TCP timestamps, as the system has them unless it was told otherwise. */
+  readonly timestamps: boolean;
+}
 
 export class Bench {
   // Must be on a disk: in memory nothing counts as written.
@@ -32,21 +41,13 @@ export class Bench {
   readonly #programs: Program[] = [];
   readonly #undo: (() => void)[] = [];
 
-  async run({
-    minutes,
-    hours,
-    days,
-  }: {
-    minutes: number;
-    hours: number;
-    days: number;
-  }): Promise<Outcome<Results>> {
+  async run({ minutes, hours, days, timestamps }: BenchOptions): Promise<Outcome<Results>> {
     await buildAll({ quiet: true });
     const modelFile = join(root, 'models', 'turbevap.yaml');
     const loaded = loadModel(modelFile);
     if (!loaded.ok) return loaded;
     const model = loaded.value;
-    const edgeLink = makeLink(0);
+    const edgeLink = makeLink(0, timestamps);
     if (!edgeLink.ok) return edgeLink;
     this.#undo.push(edgeLink.value.remove);
     const link = edgeLink.value;
@@ -93,7 +94,7 @@ export class Bench {
     await rest(5000);
     const connecting = difference(beforeConnecting, link.carried());
 
-    const links = await this.#startPeers(modelFile);
+    const links = await this.#startPeers(modelFile, timestamps);
     if (!links.ok) return links;
     // Thirty seconds off the blocks, so that a window of whole minutes holds a block a minute.
     await nextBlock(link);
@@ -126,6 +127,7 @@ export class Bench {
         connecting,
         channels: model.schema.channels.length,
         minutes,
+        tcpTimestamps: timestamps,
         rows: servedStates(this.#path('served.jsonl'), model, startMs, endMs),
         warmUpHours: hours,
         ...warmedUp.value,
@@ -186,11 +188,14 @@ export class Bench {
     };
   }
 
-  async #startPeers(modelFile: string): Promise<Outcome<{ name: PeerName; link: Link; program: Program }[]>> {
+  async #startPeers(
+    modelFile: string,
+    timestamps: boolean,
+  ): Promise<Outcome<{ name: PeerName; link: Link; program: Program }[]>> {
     const { keyPem, certificatePem } = linkIdentity(this.#path('broker'));
     const running: { name: PeerName; link: Link; program: Program }[] = [];
     for (const [i, name] of PEERS.entries()) {
-      const link = makeLink(i + 1);
+      const link = makeLink(i + 1, timestamps);
       if (!link.ok) return link;
       this.#undo.push(link.value.remove);
       const { hostAddress, within } = link.value;

@@ -13,8 +13,12 @@ const parsed = parseFlags(
       'What an edge costs: bytes on the wire, CPU, memory, bytes written; beside MQTT and the 2022 report.',
     flags: {
       minutes: { type: 'number', value: 'N', help: 'length of the window, in real time (default 48)' },
-      'warm-up-hours': { type: 'number', value: 'N', help: 'rows to learn from, replayed (default 3)' },
+      'warm-up-hours': { type: 'number', value: 'N', help: 'rows to learn from, replayed (default 30)' },
       days: { type: 'number', value: 'N', help: 'days of blocks to encode for the month (default 3)' },
+      'no-tcp-timestamps': {
+        type: 'boolean',
+        help: 'as on a box with net.ipv4.tcp_timestamps=0',
+      },
       json: { type: 'boolean', help: 'figures as JSON' },
       out: { type: 'string', value: 'FILE', help: 'also write the JSON to this file' },
     },
@@ -26,14 +30,15 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   if (parsed.kind !== 'run') return explain(parsed);
-  const { minutes = 48, 'warm-up-hours': hours = 3, days = 3, json = false, out } = parsed.flags;
+  const { minutes = 48, 'warm-up-hours': hours = 30, days = 3, json = false, out } = parsed.flags;
+  const timestamps = parsed.flags['no-tcp-timestamps'] !== true;
   const reason = whyNoLinks();
   if (reason !== null) return fail(reason);
   if (minutes < 1 || hours < 1 || days < 1)
     return fail('bench:edge: --minutes, --warm-up-hours and --days take 1 or more');
   const bench = new Bench();
   try {
-    const results = await bench.run({ minutes, hours, days });
+    const results = await bench.run({ minutes, hours, days, timestamps });
     if (!results.ok) return fail(results.message);
     const text = JSON.stringify(results.value, null, 2);
     if (out !== undefined) writeFileSync(out, `${text}\n`);

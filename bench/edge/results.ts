@@ -7,8 +7,6 @@ export type PeerName = 'mqtt-rows' | 'mqtt-minutes' | 'report';
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1440;
 const MONTH_MINUTES = 30 * DAY_MINUTES;
-/** Of a TCP segment's timestamps, which nothing here needs. */
-const TIMESTAMPS_BYTES = 12;
 
 export interface Cost {
   readonly name: 'vigie' | PeerName;
@@ -18,8 +16,6 @@ export interface Cost {
     readonly packets: number;
     readonly bytesPerMinute: number;
     readonly megabytesPerMonth: number;
-    /** The same without TCP timestamps (`net.ipv4.tcp_timestamps=0`): 12 bytes less a packet. */
-    readonly megabytesPerMonthWithoutTimestamps: number;
   };
   readonly cpuPercentOfCore: number;
   readonly residentMegabytes: number;
@@ -45,7 +41,6 @@ export function costOf(
       packets,
       bytesPerMinute: round(bytes / minutes),
       megabytesPerMonth: perMonth(bytes),
-      megabytesPerMonthWithoutTimestamps: perMonth(bytes - TIMESTAMPS_BYTES * packets),
     },
     cpuPercentOfCore: round((100 * (after.cpuMs - before.cpuMs)) / elapsedMs),
     residentMegabytes: round(after.residentBytes * 1e-6),
@@ -61,6 +56,7 @@ export interface Measured {
   readonly connecting: Carried;
   readonly channels: number;
   readonly minutes: number;
+  readonly tcpTimestamps: boolean;
   /** Rows of the window by the machine's state. */
   readonly rows: Readonly<Record<string, number>>;
   readonly warmUpHours: number;
@@ -73,7 +69,11 @@ export interface Measured {
 
 export interface Results {
   readonly machine: { readonly channels: number; readonly rowsPerSecond: 1; readonly blockSeconds: 60 };
-  readonly window: { readonly minutes: number; readonly rowsByState: Readonly<Record<string, number>> };
+  readonly window: {
+    readonly minutes: number;
+    readonly tcpTimestamps: boolean;
+    readonly rowsByState: Readonly<Record<string, number>>;
+  };
   readonly warmUp: {
     readonly hours: number;
     readonly rows: number;
@@ -102,7 +102,7 @@ export function resultsOf(measured: Measured): Results {
   if (vigie === undefined) throw new Error('nothing of the edge was measured');
   return {
     machine: { channels, rowsPerSecond: 1, blockSeconds: 60 },
-    window: { minutes, rowsByState: rows },
+    window: { minutes, tcpTimestamps: measured.tcpTimestamps, rowsByState: rows },
     warmUp: {
       hours: measured.warmUpHours,
       rows: measured.warmUpRows,
@@ -127,7 +127,6 @@ export function tableOf(results: Results): string {
       name.padEnd(13),
       String(wire.bytesPerMinute).padStart(9),
       String(wire.megabytesPerMonth).padStart(9),
-      String(wire.megabytesPerMonthWithoutTimestamps).padStart(9),
       `${wireRatios[name]}`.padStart(7),
       String(cost.cpuPercentOfCore).padStart(7),
       String(cost.residentMegabytes).padStart(7),
@@ -137,10 +136,11 @@ export function tableOf(results: Results): string {
   );
   return [
     `${machine.channels} channels at 1 Hz, blocks of 60 s, ${window.minutes} minutes (rows: ${states.join(', ')})`,
-    '                B/minute  MB/month  no tstamps  ratio  CPU %  RSS MB peak MB written MB/day',
+    '                B/minute  MB/month   ratio  CPU %  RSS MB peak MB written MB/day',
     ...lines,
     `a connection: ${connectionBytes} bytes; the newest prior: ${warmUp.priorBytes} bytes, once; learning: ${warmUp.peakMegabytes} MB at most`,
     `a block takes ${wholeDays.bytesPerBlock} bytes over ${wholeDays.days} days with that prior`,
+    ...(window.tcpTimestamps ? [] : ['without TCP timestamps (net.ipv4.tcp_timestamps=0)']),
   ].join('\n');
 }
 
