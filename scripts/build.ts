@@ -13,7 +13,7 @@ process.chdir(root);
 // Packages with native code, or that find files beside themselves, stay outside of the bundles.
 const EXTERNAL = ['better-sqlite3', '@node-rs/argon2', 'modbus-serial', 'serialport', 'pino'];
 const SHARED = ['codec', 'config', 'contract', 'model', 'protocol'];
-/** By package: its program, and what that starts in threads. */
+/** By package: its program, and what that starts beside itself. */
 const PROGRAMS = {
   edge: { main: 'main.ts', 'train-worker': 'spool/train-worker.ts' },
   server: { main: 'main.ts' },

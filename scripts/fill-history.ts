@@ -8,10 +8,10 @@ import {
   Agent,
   credential,
   type DatedRow,
+  processTrainer,
   ReplaySource,
   readIdentity,
   Spool,
-  threadTrainer,
   writeWhole,
 } from '@vigie/edge';
 import { loadModel } from '@vigie/model/load';
@@ -111,7 +111,7 @@ async function fill({ edgeFolder, ...options }: HistoryTask): Promise<void> {
         intervalMs: 60_000,
         clock,
         randomness: realRandomness,
-        trainer: threadTrainer,
+        trainer: processTrainer,
         say: (message) => console.error(message),
       });
       agent.start();

@@ -37,6 +37,10 @@ async function main(): Promise<number> {
   if (minutes < 1 || hours < 1 || days < 1)
     return fail('bench:edge: --minutes, --warm-up-hours and --days take 1 or more');
   const bench = new Bench();
+  // Namespaces outlive their maker.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void bench.dispose().then(() => process.exit(EXIT.failed)));
+  }
   try {
     const results = await bench.run({ minutes, hours, days, timestamps });
     if (!results.ok) return fail(results.message);

@@ -5,4 +5,4 @@ export { type DatedRow, ReplaySource } from './acquire/replay.ts';
 export { Agent } from './agent.ts';
 export { credential, readIdentity, writeWhole } from './enrolment/identity.ts';
 export { Spool } from './spool/spool.ts';
-export { threadTrainer } from './spool/trainer.ts';
+export { processTrainer } from './spool/trainer.ts';

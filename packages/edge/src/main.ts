@@ -28,7 +28,7 @@ import {
   writeIdentity,
 } from './enrolment/identity.ts';
 import { Spool } from './spool/spool.ts';
-import { threadTrainer } from './spool/trainer.ts';
+import { processTrainer } from './spool/trainer.ts';
 import { describeStatus, summaryOf, writeStatus } from './status.ts';
 
 const STATUS_EVERY_MS = 5000;
@@ -92,7 +92,7 @@ async function runAgent(settings: RunSettings, identity: Identity, key: Credenti
     intervalMs: settings.intervalMs,
     clock,
     randomness: realRandomness,
-    trainer: threadTrainer,
+    trainer: processTrainer,
     say,
   });
   const stopped = untilStopped();

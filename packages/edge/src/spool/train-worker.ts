@@ -1,5 +1,7 @@
-// The training thread: one task in, the bytes of a prior out.
-import { parentPort, workerData } from 'node:worker_threads';
+// The training process: one task in, the bytes of a prior out. Ends with its parent.
 import { learn, type TrainingTask } from './trainer.ts';
 
-parentPort?.postMessage(learn(workerData as TrainingTask));
+process.once('disconnect', () => process.exit());
+process.once('message', (task) => {
+  process.send?.(learn(task as TrainingTask), () => process.disconnect());
+});
