@@ -9,6 +9,8 @@ import type { Frame, GapReason, Hello, Refused, Settings } from './frames.ts';
 
 /** Silence after which the edge asks whether the server is still there, and how far it has come. */
 export const PING_AFTER_MS = 240_000;
+/** With blocks in flight the PING waits a little longer: the next one, a breath late, asks by itself. */
+const PING_GRACE_MS = 10_000;
 /** A block sent so long after the last word of the server asks: with one a minute, that spares every PING. */
 const ASK_AFTER_MS = 200_000;
 /** Blocks in flight, the new one included, of which the newest asks: a minute's blocks do every four minutes. */
@@ -182,7 +184,7 @@ export function edgeWakeMs(state: EdgeSession): number | null {
     case 'open': {
       const ackMs = ackDueMs(state);
       if (state.pingSentMs !== null) return Math.min(pongDueMs(state, state.pingSentMs), ackMs ?? Infinity);
-      return ackMs ?? state.lastHeardMs + PING_AFTER_MS;
+      return ackMs ?? pingDueMs(state);
     }
   }
 }
@@ -454,7 +456,7 @@ function tick(state: Open, nowMs: number): EdgeStep {
       : stay(state);
   }
   // A block that asks is a question as good as PING.
-  if (ackMs !== null || nowMs < state.lastHeardMs + PING_AFTER_MS) return stay(state);
+  if (ackMs !== null || nowMs < pingDueMs(state)) return stay(state);
   return {
     state: {
       ...state,
@@ -483,6 +485,9 @@ function ackDueMs(state: Open): number | null {
   if (first < 0) return null;
   const bytes = state.inFlight.slice(0, first + 1).reduce((sum, one) => sum + one.bytes, 0);
   return state.progressMs + ANSWER_MS + bytes * SLOWEST_MS_PER_BYTE;
+}
+function pingDueMs(state: Open): number {
+  return state.lastHeardMs + PING_AFTER_MS + (state.inFlight.length > 0 ? PING_GRACE_MS : 0);
 }
 function pongDueMs(state: Open, pingSentMs: number): number {
   return pingSentMs + ANSWER_MS + bytesInFlight(state) * SLOWEST_MS_PER_BYTE;
