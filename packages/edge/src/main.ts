@@ -132,7 +132,7 @@ function openSource(settings: RunSettings): Outcome<Source> {
     }
     case 'csv': {
       // See bin/vigie-edge.mjs.
-      for (const flag of ['--opt', '--maglev']) setFlagsFromString(flag);
+      for (const flag of ['--opt', '--maglev', '--sparkplug']) setFlagsFromString(flag);
       const recording = readRecording(source.file);
       if (!recording.ok) return recording;
       const future = inTheFuture(source.file, recording.value, clock.utcMs());
