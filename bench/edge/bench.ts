@@ -144,7 +144,7 @@ export class Bench {
     link: Link,
     linkPort: number,
     hours: number,
-  ): Promise<Outcome<{ warmUpRows: number; warmUpBytes: number; warmUpPeakBytes: number }>> {
+  ): Promise<Outcome<{ warmUpRows: number; warmUpBytes: number }>> {
     const added = await runProgram('vigie-server', [
       ...['add-machine', '--data', this.#path('server'), '--id', MACHINE, '--interval', '60'],
     ]);
@@ -170,21 +170,12 @@ export class Bench {
       ],
       link.within,
     );
-    let peak = 0;
-    const watching = setInterval(() => {
-      try {
-        peak = Math.max(peak, usageOf(replay.process.pid ?? 0).peakBytes);
-      } catch {
-        // It has just ended.
-      }
-    }, 1000);
     const ended = await replay.ended;
-    clearInterval(watching);
     if (ended !== 0) return { ok: false, message: replay.output() };
     const { sentBytes, receivedBytes } = difference(before, link.carried());
     return {
       ok: true,
-      value: { warmUpRows, warmUpBytes: sentBytes + receivedBytes, warmUpPeakBytes: peak },
+      value: { warmUpRows, warmUpBytes: sentBytes + receivedBytes },
     };
   }
 

@@ -62,7 +62,6 @@ export interface Measured {
   readonly warmUpHours: number;
   readonly warmUpRows: number;
   readonly warmUpBytes: number;
-  readonly warmUpPeakBytes: number;
   readonly priorBytes: number;
   readonly cycle: { readonly days: number; readonly bytesPerBlock: number };
 }
@@ -79,8 +78,6 @@ export interface Results {
     readonly rows: number;
     /** On the wire: enrolment, schema, priors, and the recording's own blocks. */
     readonly wireBytes: number;
-    /** Of the agent while it learns. */
-    readonly peakMegabytes: number;
     /** Of the newest prior: sent once. */
     readonly priorBytes: number;
   };
@@ -107,7 +104,6 @@ export function resultsOf(measured: Measured): Results {
       hours: measured.warmUpHours,
       rows: measured.warmUpRows,
       wireBytes: measured.warmUpBytes,
-      peakMegabytes: round(measured.warmUpPeakBytes * 1e-6),
       priorBytes: measured.priorBytes,
     },
     connectionBytes: connecting.sentBytes + connecting.receivedBytes,
@@ -138,7 +134,7 @@ export function tableOf(results: Results): string {
     `${machine.channels} channels at 1 Hz, blocks of 60 s, ${window.minutes} minutes (rows: ${states.join(', ')})`,
     '                B/minute  MB/month   ratio  CPU %  RSS MB peak MB written MB/day',
     ...lines,
-    `a connection: ${connectionBytes} bytes; the newest prior: ${warmUp.priorBytes} bytes, once; learning: ${warmUp.peakMegabytes} MB at most`,
+    `a connection: ${connectionBytes} bytes; the newest prior: ${warmUp.priorBytes} bytes, once`,
     `a block takes ${wholeDays.bytesPerBlock} bytes over ${wholeDays.days} days with that prior`,
     ...(window.tcpTimestamps ? [] : ['without TCP timestamps (net.ipv4.tcp_timestamps=0)']),
   ].join('\n');
