@@ -170,6 +170,7 @@ function block(
 ): Frame {
   return {
     type: 'BLOCK',
+    acknowledge: true,
     firstSequence,
     bootNumber: 1,
     monotonicStartMs: firstSequence * 1000,
@@ -179,10 +180,9 @@ function block(
   };
 }
 
+/** A frame's length alone. */
 function head(length: number): Uint8Array {
-  const bytes = new Uint8Array(4);
-  new DataView(bytes.buffer).setUint32(0, length);
-  return bytes;
+  return Uint8Array.of((length & 127) | 128, ((length >> 7) & 127) | 128, length >> 14);
 }
 
 /** Another edge's rows still come. */
@@ -196,12 +196,13 @@ async function expectOthersServed(): Promise<void> {
 describe('before it is known who speaks', () => {
   it.each([
     ['length 0', head(0), /frame length 0/],
-    ['length 2^32 − 1', head(0xffff_ffff), /frame length 4294967295/],
+    ['a length without end', new Uint8Array(9).fill(0xff), /frame length of more than 3 bytes/],
     ['a length over the limit', head(MAX_FRAME_BYTES + 1), /frame length 1048577/],
-    ['an unknown type', Uint8Array.of(0, 0, 0, 1, 99), /unknown frame type 99/],
-    ['a HELLO that is no JSON', Uint8Array.of(0, 0, 0, 3, 1, 0xff, 0x7b), /not JSON/],
-    ['a PING of three bytes', Uint8Array.of(0, 0, 0, 4, 14, 1, 2, 3), /PING of 3 bytes/],
-    ['a PING with a trailing byte', Uint8Array.of(0, 0, 0, 6, 14, 1, 2, 3, 4, 5), /PING of 5 bytes/],
+    ['an unknown type', Uint8Array.of(1, 0x1f), /unknown frame type 31/],
+    ['a HELLO that is no JSON', Uint8Array.of(3, 1, 0xff, 0x7b), /not JSON/],
+    ['a PING that ends within its number', Uint8Array.of(3, 14, 0x81, 0x82), /PING of 3 bytes is malformed/],
+    ['a PING with a trailing byte', Uint8Array.of(3, 14, 1, 2), /PING of 3 bytes is malformed/],
+    ['a PING with a mark of BLOCK', Uint8Array.of(2, 0x8e, 1), /unknown frame type 142/],
   ])('%s', async (_, bytes, words) => {
     const client = await Client.open();
     client.raw(bytes);

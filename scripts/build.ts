@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
@@ -13,11 +13,19 @@ process.chdir(root);
 // Packages with native code, or that find files beside themselves, stay outside of the bundles.
 const EXTERNAL = ['better-sqlite3', '@node-rs/argon2', 'modbus-serial', 'serialport', 'pino'];
 const SHARED = ['codec', 'config', 'contract', 'model', 'protocol'];
-/** By package: its program, and what that starts in threads. */
+/** By package: its program, and what that starts beside itself. */
 const PROGRAMS = {
   edge: { main: 'main.ts', 'train-worker': 'spool/train-worker.ts' },
   server: { main: 'main.ts' },
   simulator: { main: 'main.ts' },
+};
+
+/** zod's messages in fifty languages, which nobody asks for: a third of a bundle, parsed at every start. */
+const withoutLocales: Plugin = {
+  name: 'without-locales',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: 'export {};' }));
+  },
 };
 
 export async function buildAll({ quiet = false } = {}): Promise<void> {
@@ -38,6 +46,7 @@ export async function buildAll({ quiet = false } = {}): Promise<void> {
       format: 'esm',
       target: 'node24',
       external: EXTERNAL,
+      plugins: [withoutLocales],
       sourcemap: 'linked',
       define: { 'process.env.VIGIE_VERSION': JSON.stringify(version) },
       // Bundled CommonJS packages call require() for node: modules.

@@ -9,11 +9,11 @@ import {
   type DatedRow,
   dialTls,
   folderHome,
+  processTrainer,
   ReplaySource,
   readIdentity,
   realDisk,
   Spool,
-  threadTrainer,
   writeWhole,
 } from '@vigie/edge';
 import { loadModel } from '@vigie/model/load';
@@ -113,7 +113,7 @@ async function fill({ edgeFolder, ...options }: HistoryTask): Promise<void> {
         intervalMs: 60_000,
         clock,
         randomness: realRandomness,
-        trainer: threadTrainer,
+        trainer: processTrainer,
         dial: dialTls,
         say: (message) => console.error(message),
       });

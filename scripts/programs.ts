@@ -7,7 +7,13 @@ import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-export type ProgramName = 'vigie-server' | 'vigie-edge' | 'vigie-simulator' | 'fill-history' | 'demo';
+export type ProgramName =
+  | 'vigie-server'
+  | 'vigie-edge'
+  | 'vigie-simulator'
+  | 'fill-history'
+  | 'demo'
+  | 'bench-peer';
 
 export interface Program {
   readonly process: ChildProcess;
@@ -27,6 +33,8 @@ export interface ProgramOptions {
   readonly watch?: boolean;
   /** Added to the environment of this process. */
   readonly env?: NodeJS.ProcessEnv;
+  /** A command that becomes the program it is given, such as `ip netns exec NAME`. */
+  readonly within?: readonly string[];
 }
 
 /** Starts a program. */
@@ -35,8 +43,13 @@ export function startProgram(
   args: readonly string[],
   options: ProgramOptions = {},
 ): Program {
-  const nodeArgs = nodeArgsOf(name, options.watch ?? false);
-  const child = spawn(process.execPath, [...nodeArgs, ...args], {
+  const [command = '', ...rest] = [
+    ...(options.within ?? []),
+    process.execPath,
+    ...nodeArgsOf(name, options.watch ?? false),
+    ...args,
+  ];
+  const child = spawn(command, rest, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     env: { ...process.env, ...options.env },
     // Ctrl+C goes to the parent alone, which stops its programs in order.
@@ -90,6 +103,7 @@ export function startProgram(
 
 function nodeArgsOf(name: ProgramName, watch: boolean): string[] {
   if (name === 'fill-history' || name === 'demo') return [join(root, 'scripts', `${name}.ts`)];
+  if (name === 'bench-peer') return [join(root, 'bench', 'edge', 'peer.ts')];
   const folder = join(root, 'packages', name.slice('vigie-'.length));
   return watch
     ? ['--watch', '--watch-preserve-output', join(folder, 'src', 'main.ts')]
@@ -100,8 +114,9 @@ function nodeArgsOf(name: ProgramName, watch: boolean): string[] {
 export async function runProgram(
   name: ProgramName,
   args: readonly string[],
+  options: { within?: readonly string[] } = {},
 ): Promise<{ readonly code: number; readonly output: string }> {
-  const program = startProgram(name, args);
+  const program = startProgram(name, args, options);
   const code = await program.ended;
   return { code, output: program.output() };
 }

@@ -3,11 +3,11 @@
 // Invariants: nothing here is real: no file, no socket, no time; the same seed gives the same life.
 // Not here: what must be true at the end (judge.ts).
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { encodePrior, trainPrior } from '@vigie/codec';
 import {
   Agent,
   type Dial,
   type EdgeHome,
+  learn,
   liveAxis,
   Spool,
   type SpoolDisk,
@@ -715,7 +715,7 @@ function overhearing(dial: Dial, acknowledged: (mark: number) => void): Dial {
 }
 
 const trainer: Trainer = {
-  train: async ({ schema, samples }) => encodePrior(trainPrior(schema, samples)),
+  train: async (task) => learn(task),
 };
 
 class ServerProcess {

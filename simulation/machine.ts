@@ -54,6 +54,7 @@ export class Truth {
 }
 
 export class SimulatedSource implements Source {
+  readonly ends = false;
   readonly schema: MachineSchema;
   readonly axis: BootAxis;
   readonly #intervalMs: number;

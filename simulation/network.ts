@@ -3,7 +3,7 @@
 // Invariants: what arrives is a prefix of what was sent; after a reset or a lost end nothing arrives, but what was on
 // its way may. Not here: TLS itself, which decides before any of this who may speak.
 import type { Connection, ConnectionEvents, Dial } from '@vigie/edge';
-import { type Clock, encodeFrame, FrameReader } from '@vigie/protocol';
+import { type Clock, FrameReader, FrameWriter } from '@vigie/protocol';
 import type { LinkSocket } from '@vigie/server';
 import type { Dice } from './random.ts';
 
@@ -124,6 +124,7 @@ class Pipe {
     this.#later(4 * this.#latencyMs, () => {
       if (!this.#edgeOpen || this.#upSilent) return;
       const reader = new FrameReader();
+      const writer = new FrameWriter();
       const exporter = dice.bytes(32);
       this.#serverOpen = this.#o.accept(this.#socket(exporter, reader));
       if (!this.#serverOpen) {
@@ -133,7 +134,7 @@ class Pipe {
       const connection: Connection = {
         exporter,
         send: (frame) => {
-          if (this.#edgeOpen && this.#isAlive()) this.#up(encodeFrame(frame));
+          if (this.#edgeOpen && this.#isAlive()) this.#up(writer.encode(frame));
         },
         close: (reason = 'closed') => this.edgeCloses(reason),
       };

@@ -67,10 +67,18 @@ export function sampleColumn(
 ): Sampled {
   const decimals = usualDecimals(channel, index, samples);
   const all: number[] = [];
-  for (const rows of samples) eachWhole(rows, index, decimals, 0, (whole) => all.push(whole));
+  /** Where each piece starts among all values. */
+  const starts: number[] = [];
+  for (const rows of cut(samples)) {
+    starts.push(all.length);
+    eachWhole(rows, index, decimals, 0, (whole) => all.push(whole));
+  }
   const whole = Float64Array.from(all);
   const digits = significantDigits(whole, whole.length);
-  const lattice = learnLattice(whole.map((value) => shorten(value, digits)));
+  const lattice = learnLattice(
+    whole.map((value) => shorten(value, digits)),
+    starts,
+  );
   const placed = pieces.map((rows) => placesOf(rows, index, decimals, digits, lattice));
   return { decimals, digits, lattice, pieces: placed, constant: all.every((whole) => whole === all[0]) };
 }
@@ -113,7 +121,8 @@ const RANKS_MOST = 2048;
 /** Bits that a value outside the ranks costs a block, about. */
 const FRESH_COST_BITS = 14;
 
-function learnLattice(all: Float64Array): Lattice {
+/** @param starts of the pieces among all values, which are in the order of time. */
+function learnLattice(all: Float64Array, starts: readonly number[]): Lattice {
   const sorted = all.slice().sort();
   const reference = sorted[sorted.length >> 1] ?? 0;
   let step = 0;
@@ -137,8 +146,24 @@ function learnLattice(all: Float64Array): Lattice {
     all.length / distinct.length > 6 &&
     span > 1.5 * distinct.length &&
     span < PLACE_MOST &&
-    (once / all.length) * FRESH_COST_BITS < 0.35 * Math.log2(span / distinct.length);
+    Math.max(once / all.length, 4 * freshShare(all, starts)) * FRESH_COST_BITS <
+      0.35 * Math.log2(span / distinct.length);
   return { reference, step, ranks: ranked ? Float64Array.from(distinct) : null };
+}
+
+/**
+ * Values of the later half's pieces that the earlier half does not know, each counted once a piece, per sample: what
+ * drifts or sweeps through its range soon leaves any list of the values it had.
+ */
+function freshShare(all: Float64Array, starts: readonly number[]): number {
+  const middle = starts[starts.length >> 1] ?? 0;
+  const known = new Set(all.subarray(0, middle));
+  let fresh = 0;
+  for (let piece = starts.length >> 1; piece < starts.length; piece++) {
+    const values = new Set(all.subarray(starts[piece], starts[piece + 1]));
+    for (const value of values) if (!known.has(value)) fresh++;
+  }
+  return all.length === middle ? 0 : fresh / (all.length - middle);
 }
 
 function placesOf(

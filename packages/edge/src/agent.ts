@@ -103,6 +103,7 @@ export class Agent {
       ...options,
       axis: source.axis,
       settingsHash: () => this.#settings.answeredHash,
+      eager: source.ends,
       onSettings: (body) => {
         const answer = this.#settings.take(body);
         this.#urgency.setLimits(this.#settings.schema);
@@ -116,8 +117,8 @@ export class Agent {
       clock,
       intervalMs: this.#settings.state.settings.intervalMs,
       channels: source.schema.channels.length,
-      stored: () => {
-        this.#uplink.stored();
+      stored: (urgent) => {
+        this.#uplink.stored(urgent);
         void this.#learn();
       },
     });
@@ -205,8 +206,7 @@ export class Agent {
     if (this.#learning || this.#stopped || !spool.priorIsDue()) return;
     this.#learning = true;
     try {
-      const samples = spool.trainingSamples();
-      const bytes = await trainer.train({ schema: codecSchema(source.schema), samples });
+      const bytes = await trainer.train({ schema: codecSchema(source.schema), ...spool.trainingBlocks() });
       if (!this.#stopped && !spool.adoptPrior(bytes)) say('spool: a learnt prior could not be kept');
     } catch (error) {
       say(`spool: no prior could be learnt: ${String(error)}`);

@@ -11,5 +11,5 @@ export { type Credential, readIdentity } from './enrolment/identity.ts';
 export { writeWhole } from './kept-file.ts';
 export { realDisk, type SpoolDatabase, type SpoolDisk } from './spool/disk.ts';
 export { Spool } from './spool/spool.ts';
-export { type Trainer, threadTrainer } from './spool/trainer.ts';
+export { learn, processTrainer, type Trainer } from './spool/trainer.ts';
 export { type Connection, type ConnectionEvents, type Dial, dialTls } from './uplink/connection.ts';

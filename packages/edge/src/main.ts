@@ -2,6 +2,7 @@
 // clock, randomness and signals enter here and nowhere else.
 import { uptime } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { EXIT, explain, type Outcome, parseFlags, realClock, realRandomness } from '@vigie/config';
 import { loadModel, type MachineModel } from '@vigie/model/load';
 import { inTheFuture, readRecording } from './acquire/csv.ts';
@@ -38,11 +39,13 @@ import {
 import { keepGood, loadOrLastGood } from './last-good.ts';
 import { realDisk } from './spool/disk.ts';
 import { Spool } from './spool/spool.ts';
-import { threadTrainer } from './spool/trainer.ts';
-import { inWords, reportOf, writeStatus } from './status.ts';
+import { processTrainer } from './spool/trainer.ts';
+import { inWords, reportOf, summaryOf, writeStatus } from './status.ts';
 import { dialTls } from './uplink/connection.ts';
 
 const STATUS_EVERY_MS = 5000;
+/** A file written and synced every five seconds would be a fifth of all that a card takes in. */
+const STATUS_UNCHANGED_MS = 15_000;
 const DEFAULT_LINK_PORT = 8443;
 // Keys, rows and status are this user's alone.
 process.umask(0o077);
@@ -135,16 +138,22 @@ async function runAgent(
     intervalMs: settings.intervalMs,
     clock,
     randomness: realRandomness,
-    trainer: threadTrainer,
+    trainer: processTrainer,
     dial: dialTls,
     say,
   });
   const stopped = untilStopped();
   agent.start();
+  let reported: { readonly summary: string; readonly atMs: number } | null = null;
   const report = (): void => {
-    const written = writeStatus(settings.data, { ...agent.status(), notices }, clock.utcMs());
-    if (!written.ok) say(written.message);
     reporting = clock.after(STATUS_EVERY_MS, report);
+    const status = agent.status();
+    const summary = summaryOf(status);
+    const nowMs = clock.monotonicMs();
+    if (summary === reported?.summary && nowMs - reported.atMs < STATUS_UNCHANGED_MS) return;
+    reported = { summary, atMs: nowMs };
+    const written = writeStatus(settings.data, { ...status, notices }, clock.utcMs());
+    if (!written.ok) say(written.message);
   };
   let reporting = clock.after(0, report);
   console.log(JSON.stringify({ running: identity.machine }));
@@ -193,6 +202,8 @@ function openSource(settings: RunSettings, notice: (message: string) => void): O
       return { ok: true, value: lines };
     }
     case 'csv': {
+      // See bin/vigie-edge.mjs.
+      for (const flag of ['--opt', '--maglev', '--sparkplug']) setFlagsFromString(flag);
       const recording = readRecording(source.file);
       if (!recording.ok) return recording;
       const future = inTheFuture(source.file, recording.value, clock.utcMs());

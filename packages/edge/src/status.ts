@@ -1,5 +1,6 @@
-// status.json: what the agent says of itself every few seconds, and how `vigie-edge status` says it to a person: one line
-// for each part, what is wrong first and marked. The report is a pure function of the file and the present.
+// status.json: what the agent says of itself every quarter of a minute, or when something changes, and how `vigie-edge
+// status` says it to a person: one line for each part, what is wrong first and marked. The report is a pure function of
+// the file and the present.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Outcome } from '@vigie/config';
@@ -51,6 +52,13 @@ export function writeStatus(folder: string, status: StatusWithNotices, writtenMs
   }
 }
 
+/** Changes when something does that a person would want to know at once; counters alone do not change it. */
+export function summaryOf({ controllerProblem, diskProblem, linkProblem, ...status }: AgentStatus): string {
+  const { unreadable, lostRows, backlogRows, settings } = status;
+  const wrong = [controllerProblem, diskProblem, linkProblem, lostRows > 0, backlogRows === 0];
+  return JSON.stringify([...wrong, unreadable, settings]);
+}
+
 /** One part of the report, in words. */
 export interface StatusLine {
   readonly part: string;
@@ -95,7 +103,7 @@ function without(text: string): StatusReport {
 export function report(status: StatusFile, nowMs: number, alive: boolean): StatusReport {
   // The clock of this box may step, so that a file may seem to be of tomorrow.
   const agoMs = Math.max(0, nowMs - status.writtenMs);
-  const running = agoMs < 30_000 && alive;
+  const running = agoMs < 45_000 && alive;
   const lines: StatusLine[] = [
     running
       ? { part: 'Agent', ok: true, text: `running (process ${status.pid})` }

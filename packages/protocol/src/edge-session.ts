@@ -1,6 +1,9 @@
 // The edge's side of a connection, from HELLO to its end: (state, event, now) → (state, effects). Pure.
 // Invariants: blocks go in order from the server's high-water mark, none skipped but by a declared GAP; only the
 // server's mark says what is stored; every question has a deadline; what the server may not say ends the session.
+// A block asks for its acknowledgement only when that is worth the bytes (`isWorthAsking`): the server commits it at
+// once either way, and the answer to a later one covers it. Nothing waits in flight without an answer being due or,
+// after PING_AFTER_MS of silence, being asked for.
 // Not here: sockets, keys, the spool's disk, back-off between connections (edge/uplink), and anchors' choice (edge/clock).
 import type {
   Frame,
@@ -13,8 +16,14 @@ import type {
   Welcome,
 } from './frames.ts';
 
-/** Silence after which the edge asks whether the server is still there. */
+/** Silence after which the edge asks whether the server is still there, and how far it has come. */
 export const PING_AFTER_MS = 240_000;
+/** With blocks in flight the PING waits a little longer: the next one, a breath late, asks by itself. */
+const PING_GRACE_MS = 10_000;
+/** A block sent so long after the last word of the server asks: with one a minute, that spares every PING. */
+const ASK_AFTER_MS = 200_000;
+/** Blocks in flight, the new one included, of which the newest asks: a minute's blocks do every four minutes. */
+const ASK_EVERY = 4;
 /** Time the server has to answer, plus what its question takes on the slowest link that is still of use. */
 export const ANSWER_MS = 15_000;
 /** 8 kbit/s. */
@@ -22,6 +31,9 @@ const SLOWEST_MS_PER_BYTE = 1;
 /** Bytes in flight: few at first, since on a slow link they delay the live row behind them. */
 const WINDOW_BYTES = { least: 4_096, start: 16_384, most: 524_288 } as const;
 const WINDOW_FRAMES = 64;
+/** Of frames around blocks and of GAP, at most: what counts is how long they take. */
+const BLOCK_HEAD_BYTES = 23;
+const GAP_BYTES = 18;
 /** An acknowledgement faster than this widens the window, slower than four times this narrows it. */
 const BRISK_MS = 1_000;
 
@@ -53,7 +65,8 @@ export interface EdgeAnchor {
 }
 
 export type EdgeEvent =
-  | { readonly type: 'opened'; readonly hello: Hello }
+  /** `eager`: every block asks for its acknowledgement, since rows come as fast as they are acknowledged. */
+  | { readonly type: 'opened'; readonly hello: Hello; readonly eager: boolean }
   | { readonly type: 'frame'; readonly frame: Frame }
   /** Bytes that are no frame. */
   | { readonly type: 'garbage'; readonly message: string }
@@ -61,8 +74,8 @@ export type EdgeEvent =
   | { readonly type: 'compared'; readonly same: boolean }
   /** Answer to `read`; `null`: nothing there yet. */
   | { readonly type: 'entry'; readonly entry: SpoolEntry | null }
-  /** The spool holds more than when it last answered `null`. */
-  | { readonly type: 'stored' }
+  /** The spool holds more than when it last answered `null`; `urgent`: its arrival is to be known at once. */
+  | { readonly type: 'stored'; readonly urgent: boolean }
   | { readonly type: 'anchor'; readonly anchor: EdgeAnchor }
   /** Answer to `settings`. */
   | { readonly type: 'settled'; readonly body: Settled }
@@ -110,10 +123,15 @@ interface InFlight {
   readonly nextSequence: number;
   readonly bytes: number;
   readonly sentMs: number;
+  /** `itself`: the frame asked for its acknowledgement; `later`: a PING did; `no`: an answer may take long. */
+  readonly asked: 'itself' | 'later' | 'no';
 }
 
 interface Open {
   readonly phase: 'open';
+  readonly eager: boolean;
+  /** The next block is to ask for its acknowledgement. */
+  readonly urgent: boolean;
   /** What the spool had committed when the session began: the server cannot be ahead of it. */
   readonly spoolNextSequence: number;
   /** The server's high-water mark. */
@@ -122,7 +140,7 @@ interface Open {
   readonly sendNext: number;
   readonly inFlight: readonly InFlight[];
   readonly windowBytes: number;
-  /** Since when an answer to a block has been awaited without progress. */
+  /** Since when an answer that was asked for has been awaited without progress. */
   readonly progressMs: number;
   /** A `read` awaits its answer, or was answered by `null`. */
   readonly reading: boolean;
@@ -136,6 +154,9 @@ interface Open {
   readonly lastHeardMs: number;
   readonly pingSentMs: number | null;
   readonly nonce: number;
+  /** An anchor that leaves with the next block, so that it costs no packet; the first of a session does not wait. */
+  readonly heldAnchor: EdgeAnchor | null;
+  readonly anchored: boolean;
 }
 
 export type EdgeSession =
@@ -143,6 +164,7 @@ export type EdgeSession =
   | {
       readonly phase: 'greeting';
       readonly hello: Hello;
+      readonly eager: boolean;
       readonly sentMs: number;
       /** Came, and is being compared with the spool. */
       readonly welcome: Welcome | null;
@@ -163,7 +185,7 @@ export function stepEdge(state: EdgeSession, event: EdgeEvent, nowMs: number): E
     case 'new':
       if (event.type !== 'opened') return stay(state);
       return {
-        state: { phase: 'greeting', hello: event.hello, sentMs: nowMs, welcome: null },
+        state: { phase: 'greeting', hello: event.hello, eager: event.eager, sentMs: nowMs, welcome: null },
         effects: [{ type: 'send', frame: { type: 'HELLO', body: event.hello } }],
       };
     case 'greeting':
@@ -184,9 +206,9 @@ export function edgeWakeMs(state: EdgeSession): number | null {
     case 'greeting':
       return state.sentMs + ANSWER_MS;
     case 'open': {
-      const ping =
-        state.pingSentMs === null ? state.lastHeardMs + PING_AFTER_MS : pongDueMs(state, state.pingSentMs);
-      return state.inFlight.length === 0 ? ping : Math.min(ping, ackDueMs(state));
+      const ackMs = ackDueMs(state);
+      if (state.pingSentMs !== null) return Math.min(pongDueMs(state, state.pingSentMs), ackMs ?? Infinity);
+      return ackMs ?? pingDueMs(state);
     }
   }
 }
@@ -233,13 +255,15 @@ function greeting(state: EdgeSession & { phase: 'greeting' }, event: EdgeEvent, 
 }
 
 function welcomed(
-  { hello, sentMs }: Extract<EdgeSession, { phase: 'greeting' }>,
+  { hello, eager, sentMs }: Extract<EdgeSession, { phase: 'greeting' }>,
   welcome: Welcome,
   nowMs: number,
 ): EdgeStep {
   const mark = welcome.nextSequence;
   const opened: Open = {
     phase: 'open',
+    eager,
+    urgent: false,
     spoolNextSequence: hello.nextSequence,
     mark,
     sendNext: mark,
@@ -256,6 +280,8 @@ function welcomed(
     lastHeardMs: nowMs,
     pingSentMs: null,
     nonce: 0,
+    heldAnchor: null,
+    anchored: false,
   };
   const effects: EdgeEffect[] = [{ type: 'welcomed' }];
   if (welcome.schemaWanted) effects.push({ type: 'send-schema', hash: hello.schema });
@@ -282,9 +308,13 @@ function open(state: Open, event: EdgeEvent, nowMs: number): EdgeStep {
     case 'entry':
       return entry({ ...state, reading: false }, event.entry, nowMs);
     case 'stored':
-      return pump({ ...state, drained: false }, []);
+      return pump({ ...state, drained: false, urgent: state.urgent || event.urgent }, []);
     case 'anchor':
-      return { state, effects: [{ type: 'send', frame: { type: 'ANCHOR', ...event.anchor } }] };
+      if (state.anchored) return stay({ ...state, heldAnchor: event.anchor });
+      return {
+        state: { ...state, anchored: true },
+        effects: [{ type: 'send', frame: { type: 'ANCHOR', ...event.anchor } }],
+      };
     case 'settled':
       return { state, effects: [{ type: 'send', frame: { type: 'SETTLED', body: event.body } }] };
     case 'row': {
@@ -352,11 +382,13 @@ function acknowledged(state: Open, mark: number, utcMs: number, nowMs: number): 
   let { windowBytes } = state;
   if (last !== undefined) {
     const tookMs = nowMs - last.sentMs;
-    if (tookMs < BRISK_MS) windowBytes = Math.min(WINDOW_BYTES.most, windowBytes * 2);
-    else if (tookMs > 4 * BRISK_MS) windowBytes = Math.max(WINDOW_BYTES.least, windowBytes / 2);
-    // Only the answer to this very question lies between its sending and now.
-    if (last.nextSequence === mark)
-      effects.push({ type: 'exchange', sentMs: last.sentMs, answeredMs: nowMs, utcMs });
+    if (last.asked === 'itself') {
+      if (tookMs < BRISK_MS) windowBytes = Math.min(WINDOW_BYTES.most, windowBytes * 2);
+      else if (tookMs > 4 * BRISK_MS) windowBytes = Math.max(WINDOW_BYTES.least, windowBytes / 2);
+      // Only the answer to this very question lies between its sending and now.
+      if (last.nextSequence === mark)
+        effects.push({ type: 'exchange', sentMs: last.sentMs, answeredMs: nowMs, utcMs });
+    }
   }
   const next: Open = {
     ...state,
@@ -391,10 +423,16 @@ function entry(state: Open, found: SpoolEntry | null, nowMs: number): EdgeStep {
     priors = [...priors, found.priorHash];
     effects.push({ type: 'send-prior', hash: found.priorHash });
   }
+  if (state.heldAnchor !== null) {
+    effects.push({ type: 'send', frame: { type: 'ANCHOR', ...state.heldAnchor } });
+  }
+  const bytes = BLOCK_HEAD_BYTES + found.block.length;
+  const acknowledge = isWorthAsking(state, found.nextSequence, bytes, nowMs);
   effects.push({
     type: 'send',
     frame: {
       type: 'BLOCK',
+      acknowledge,
       firstSequence: found.firstSequence,
       bootNumber: found.bootNumber,
       monotonicStartMs: found.monotonicStartMs,
@@ -402,10 +440,20 @@ function entry(state: Open, found: SpoolEntry | null, nowMs: number): EdgeStep {
       block: found.block,
     },
   });
-  return pump(
-    { ...sent(state, found.nextSequence, 23 + found.block.length, nowMs), schemas, priors },
-    effects,
-  );
+  const next = sent(state, { nextSequence: found.nextSequence, bytes, acknowledge }, nowMs);
+  return pump({ ...next, schemas, priors, heldAnchor: null }, effects);
+}
+
+/** Whether a block about to be sent asks for its acknowledgement. */
+function isWorthAsking(state: Open, nextSequence: number, bytes: number, nowMs: number): boolean {
+  if (state.eager || state.urgent || isWatched(state, nowMs)) return true;
+  if (nowMs - state.lastHeardMs >= ASK_AFTER_MS) return true;
+  // The last of what waited for this connection.
+  if (state.sendNext < state.spoolNextSequence && nextSequence >= state.spoolNextSequence) return true;
+  const lastAsked = state.inFlight.findLastIndex(({ asked }) => asked !== 'no');
+  if (state.inFlight.length - lastAsked >= ASK_EVERY) return true;
+  // Nothing could be sent after it until something is acknowledged.
+  return isFull(state, state.inFlight.length + 1, bytesInFlight(state) + bytes);
 }
 
 /** Declares that the rows from `sendNext` to `nextSequence` will never come. */
@@ -416,39 +464,59 @@ function sendGap(
   nowMs: number,
 ): { state: Open; effects: EdgeEffect[] } {
   const frame: Frame = { type: 'GAP', firstSequence: state.sendNext, nextSequence, reason };
-  return { state: sent(state, nextSequence, 18, nowMs), effects: [{ type: 'send', frame }] };
+  // The server always acknowledges it.
+  const next = sent(state, { nextSequence, bytes: GAP_BYTES, acknowledge: true }, nowMs);
+  return { state: next, effects: [{ type: 'send', frame }] };
 }
 
-function sent(state: Open, nextSequence: number, bytes: number, nowMs: number): Open {
+function sent(
+  state: Open,
+  { nextSequence, bytes, acknowledge }: { nextSequence: number; bytes: number; acknowledge: boolean },
+  nowMs: number,
+): Open {
+  const asked = acknowledge ? 'itself' : 'no';
   return {
     ...state,
     sendNext: nextSequence,
-    inFlight: [...state.inFlight, { nextSequence, bytes, sentMs: nowMs }],
-    progressMs: state.inFlight.length === 0 ? nowMs : state.progressMs,
+    inFlight: [...state.inFlight, { nextSequence, bytes, sentMs: nowMs, asked }],
+    urgent: state.urgent && !acknowledge,
+    progressMs: acknowledge && !isAnswerDue(state) ? nowMs : state.progressMs,
   };
 }
 
 /** Asks for the next entry while there is room; a block larger than the window goes alone. */
 function pump(state: EdgeSession, effects: readonly EdgeEffect[]): EdgeStep {
   if (state.phase !== 'open' || state.reading || state.drained) return { state, effects };
-  if (state.inFlight.length >= WINDOW_FRAMES || bytesInFlight(state) >= state.windowBytes)
-    return { state, effects };
+  if (isFull(state, state.inFlight.length, bytesInFlight(state))) return { state, effects };
   return {
     state: { ...state, reading: true },
     effects: [...effects, { type: 'read', sequence: state.sendNext }],
   };
 }
 
+function isFull(state: Open, frames: number, bytes: number): boolean {
+  return frames >= WINDOW_FRAMES || bytes >= state.windowBytes;
+}
+
 function tick(state: Open, nowMs: number): EdgeStep {
-  if (state.inFlight.length > 0 && nowMs >= ackDueMs(state)) return close({ kind: 'no-answer', to: 'BLOCK' });
+  const ackMs = ackDueMs(state);
+  if (ackMs !== null && nowMs >= ackMs) return close({ kind: 'no-answer', to: 'BLOCK' });
   if (state.pingSentMs !== null) {
     return nowMs >= pongDueMs(state, state.pingSentMs)
       ? close({ kind: 'no-answer', to: 'PING' })
       : stay(state);
   }
-  if (nowMs < state.lastHeardMs + PING_AFTER_MS) return stay(state);
+  // A block that asks is a question as good as PING.
+  if (ackMs !== null || nowMs < pingDueMs(state)) return stay(state);
   return {
-    state: { ...state, pingSentMs: nowMs, nonce: (state.nonce + 1) % 2 ** 32 },
+    state: {
+      ...state,
+      pingSentMs: nowMs,
+      nonce: (state.nonce + 1) % 2 ** 32,
+      // It is answered by an ACK of all that came before it, too.
+      inFlight: state.inFlight.map((one) => ({ ...one, asked: 'later' })),
+      progressMs: nowMs,
+    },
     effects: [{ type: 'send', frame: { type: 'PING', nonce: state.nonce } }],
   };
 }
@@ -456,9 +524,21 @@ function tick(state: Open, nowMs: number): EdgeStep {
 function bytesInFlight(state: Open): number {
   return state.inFlight.reduce((sum, { bytes }) => sum + bytes, 0);
 }
-/** The oldest unanswered frame has only itself to carry: what was sent after it must not put its deadline off. */
-function ackDueMs(state: Open): number {
-  return state.progressMs + ANSWER_MS + (state.inFlight[0]?.bytes ?? 0) * SLOWEST_MS_PER_BYTE;
+function isAnswerDue(state: Open): boolean {
+  return state.inFlight.some(({ asked }) => asked !== 'no');
+}
+/**
+ * Until when the first answer that was asked for must have come; `null`: none is due. The frames up to the one that
+ * asked must pass first; what was sent after it must not put its deadline off.
+ */
+function ackDueMs(state: Open): number | null {
+  const first = state.inFlight.findIndex(({ asked }) => asked !== 'no');
+  if (first < 0) return null;
+  const bytes = state.inFlight.slice(0, first + 1).reduce((sum, one) => sum + one.bytes, 0);
+  return state.progressMs + ANSWER_MS + bytes * SLOWEST_MS_PER_BYTE;
+}
+function pingDueMs(state: Open): number {
+  return state.lastHeardMs + PING_AFTER_MS + (state.inFlight.length > 0 ? PING_GRACE_MS : 0);
 }
 function pongDueMs(state: Open, pingSentMs: number): number {
   return pingSentMs + ANSWER_MS + bytesInFlight(state) * SLOWEST_MS_PER_BYTE;

@@ -7,6 +7,7 @@ import {
   type Frame,
   FrameReader,
   type FrameResult,
+  FrameWriter,
   MAX_FRAME_BYTES,
 } from './frames.ts';
 
@@ -17,6 +18,7 @@ const hash = fc.stringMatching(/^[0-9a-f]{16}$/);
 const frame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({
     type: fc.constant('BLOCK' as const),
+    acknowledge: fc.boolean(),
     firstSequence: u48,
     bootNumber: u32,
     monotonicStartMs: u48,
@@ -76,7 +78,7 @@ describe('frames', () => {
   it('come back the same however the stream is cut', () => {
     fc.assert(
       fc.property(fc.array(frame, { maxLength: 6 }), fc.integer({ min: 1, max: 50 }), (frames, size) => {
-        const stream = Buffer.concat(frames.map(encodeFrame));
+        const stream = Buffer.concat(frames.map((one) => encodeFrame(one)));
         const reader = new FrameReader();
         const got: Frame[] = [];
         for (let at = 0; at < stream.length; at += size) {
@@ -93,7 +95,8 @@ describe('frames', () => {
   it('never throw on truncations, bit flips and random bytes', () => {
     fc.assert(
       fc.property(frame, fc.uint8Array({ maxLength: 64 }), fc.nat(), (one, noise, at) => {
-        const body = encodeFrame(one).slice(4);
+        const encoded = encodeFrame(one);
+        const body = encoded.slice(encoded.findIndex((byte) => byte < 128) + 1);
         for (let length = 0; length < body.length; length++) decodeFrame(body.subarray(0, length));
         const flipped = body.slice();
         flipped[at % body.length] = (flipped[at % body.length] ?? 0) ^ (1 << (at & 7));
@@ -110,7 +113,9 @@ describe('frames', () => {
       monotonicMs: 2,
       block: new Uint8Array(200_000).fill(7),
     };
-    const stream = Buffer.concat([large, { type: 'PING', nonce: 3 } as const, large].map(encodeFrame));
+    const stream = Buffer.concat(
+      [large, { type: 'PING', nonce: 3 } as const, large].map((one) => encodeFrame(one)),
+    );
     for (const size of [1, 65_536, stream.length]) {
       const reader = new FrameReader();
       const got: FrameResult[] = [];
@@ -120,11 +125,71 @@ describe('frames', () => {
     }
   });
 
-  it('refuse lengths of 0, over the limit and 2^32 − 1, and stay refused', () => {
-    for (const length of [0, MAX_FRAME_BYTES + 1, 0xffff_ffff]) {
+  it('tell where blocks lie, whether they follow one another or not, and refuse what follows nothing', () => {
+    const U32 = 2 ** 32 - 1;
+    const U48 = 2 ** 48 - 1;
+    // Places drawn from few numbers, so that blocks follow, repeat, go back, change boots and reach every bound.
+    const number = (most: number) =>
+      fc.oneof(fc.constantFrom(0, 1, 60_000, most - 1, most), fc.nat({ max: 9 }));
+    const place = fc.record({
+      follows: fc.boolean(),
+      acknowledge: fc.boolean(),
+      firstSequence: number(U48),
+      bootNumber: number(U32),
+      monotonicStartMs: number(U48),
+      rowCount: fc.constantFrom(1, 60, 127, 128, 65_535),
+    });
+    fc.assert(
+      fc.property(fc.array(place, { maxLength: 12 }), (places) => {
+        const frames: Frame[] = [];
+        let next = 0;
+        let boot = 0;
+        for (const { follows, ...one } of places) {
+          const at = follows && next <= U48 ? { ...one, firstSequence: next, bootNumber: boot } : one;
+          frames.push({ type: 'BLOCK', ...at, block: Uint8Array.of(1, 2, 3) });
+          next = at.firstSequence + at.rowCount;
+          boot = at.bootNumber;
+        }
+        const writer = new FrameWriter();
+        const encoded = frames.map((one) => writer.encode(one));
+        const reader = new FrameReader();
+        const got = encoded.flatMap((bytes) => reader.push(bytes));
+        expect(got).toEqual(frames.map((frame) => ({ ok: true, frame })));
+        for (const bytes of encoded) {
+          const [alone] = new FrameReader().push(bytes);
+          const isFollowing = ((bytes[1] ?? 0) & 0x40) !== 0;
+          expect(alone?.ok).toBe(!isFollowing);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('take five bytes around each block of a steady row of them', () => {
+    const writer = new FrameWriter();
+    const sizes = Array.from({ length: 4 }, (_, i) => {
+      const block = new Uint8Array(550);
+      const place = {
+        firstSequence: 1e6 + 60 * i,
+        bootNumber: 3,
+        monotonicStartMs: 1e9 + 60_000 * i,
+        rowCount: 60,
+      };
+      return (
+        writer.encode({ type: 'BLOCK', acknowledge: i % 2 === 0, ...place, block }).length - block.length
+      );
+    });
+    expect(sizes).toEqual([13, 7, 5, 5]);
+  });
+
+  it('refuse lengths of 0, over the limit and without end, and stay refused', () => {
+    const tooLong = MAX_FRAME_BYTES + 1;
+    for (const head of [
+      Uint8Array.of(0),
+      Uint8Array.of((tooLong & 127) | 128, ((tooLong >> 7) & 127) | 128, tooLong >> 14),
+      Uint8Array.of(0xff, 0xff, 0xff),
+    ]) {
       const reader = new FrameReader();
-      const head = new Uint8Array(4);
-      new DataView(head.buffer).setUint32(0, length);
       expect(reader.push(head)[0]?.ok).toBe(false);
       expect(reader.push(encodeFrame({ type: 'PING', nonce: 1 }))[0]?.ok).toBe(false);
     }

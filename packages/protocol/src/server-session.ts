@@ -1,6 +1,7 @@
 // The server's side of a connection, from its first frame to its end: (state, event, now) → (state, effects). Pure.
-// Invariants: nothing but HELLO, ENROL or ROTATE is heard before the machine has proved what it is; who it is comes from its
-// proof alone; ACK follows a commit, never leads it; what waits for a commit is bounded (`pause` stops reading).
+// Invariants: nothing but HELLO, ENROL or ROTATE is heard before the machine has proved what it is; who it is comes from
+// its proof alone; ACK follows a commit, never leads it, and leaves when it was asked for: by a BLOCK's mark, by every
+// GAP and by PING; what waits for a commit is bounded (`pause` stops reading).
 // Not here: sockets, signatures, the database (server/gateway).
 import type {
   Enrol,
@@ -78,8 +79,15 @@ export type ServerEffect =
 interface Open {
   readonly phase: 'open';
   readonly hello: Hello;
-  /** High-water mark told to the edge. */
+  /** High-water mark: what is durable, and what of it the edge was told. */
   readonly mark: number;
+  readonly toldMark: number;
+  /** The server's clock when the mark moved last. */
+  readonly markUtcMs: number;
+  /** Sequence after the last row received. */
+  readonly received: number;
+  /** The edge wants to know when everything before this is durable; at most `toldMark`: nothing to tell. */
+  readonly askedUpTo: number;
   readonly uncommittedBytes: number;
   readonly paused: boolean;
   readonly heardMs: number;
@@ -121,6 +129,10 @@ export function stepServer(state: ServerSession, event: ServerEvent, nowMs: numb
           phase: 'open',
           hello: state.hello,
           mark: event.welcome.nextSequence,
+          toldMark: event.welcome.nextSequence,
+          markUtcMs: event.welcome.utcMs,
+          received: event.welcome.nextSequence,
+          askedUpTo: event.welcome.nextSequence,
           uncommittedBytes: 0,
           paused: false,
           heardMs: nowMs,
@@ -233,11 +245,14 @@ function heard(
 
 function heardOpen(state: Open, frame: Frame, bytes: number): ServerStep {
   switch (frame.type) {
-    case 'BLOCK':
-      return waiting(state, bytes, { type: 'append', block: frame, bytes });
+    case 'BLOCK': {
+      const heard = received(state, frame.firstSequence + frame.rowCount, frame.acknowledge);
+      return waiting(heard, bytes, { type: 'append', block: frame, bytes });
+    }
     case 'GAP': {
       const { firstSequence, nextSequence, reason } = frame;
-      return waiting(state, bytes, { type: 'append-gap', firstSequence, nextSequence, reason, bytes });
+      const heard = received(state, nextSequence, true);
+      return waiting(heard, bytes, { type: 'append-gap', firstSequence, nextSequence, reason, bytes });
     }
     case 'SCHEMA':
       return { state, effects: [{ type: 'schema', hash: frame.hash, bytes: frame.bytes }] };
@@ -250,8 +265,13 @@ function heardOpen(state: Open, frame: Frame, bytes: number): ServerStep {
       return { state, effects: [{ type: 'anchor', anchor: frame }] };
     case 'LIVE':
       return { state, effects: [{ type: 'live', row: frame }] };
-    case 'PING':
-      return { state, effects: [{ type: 'send', frame: { type: 'PONG', nonce: frame.nonce } }] };
+    case 'PING': {
+      const told = acknowledge({ ...state, askedUpTo: Math.max(state.askedUpTo, state.received) });
+      return {
+        state: told.state,
+        effects: [...told.effects, { type: 'send', frame: { type: 'PONG', nonce: frame.nonce } }],
+      };
+    }
     case 'PONG':
       return { state, effects: [] };
     case 'SETTLED':
@@ -280,6 +300,14 @@ function waiting(state: Open, bytes: number, effect: ServerEffect): ServerStep {
   return { state: { ...state, uncommittedBytes, paused }, effects };
 }
 
+function received(state: Open, nextSequence: number, asked: boolean): Open {
+  return {
+    ...state,
+    received: Math.max(state.received, nextSequence),
+    askedUpTo: asked ? Math.max(state.askedUpTo, nextSequence) : state.askedUpTo,
+  };
+}
+
 function committed(
   state: Open,
   event: Extract<ServerEvent, { type: 'committed' }>,
@@ -287,12 +315,21 @@ function committed(
 ): ServerStep {
   const uncommittedBytes = Math.max(0, state.uncommittedBytes - event.bytes);
   const resumes = state.paused && uncommittedBytes <= MOST_UNCOMMITTED_BYTES / 2;
-  const mark = Math.max(state.mark, event.nextSequence);
-  const effects: ServerEffect[] = [
-    { type: 'send', frame: { type: 'ACK', nextSequence: mark, utcMs: event.utcMs } },
-  ];
-  if (resumes) effects.push({ type: 'resume' });
-  // Silence while nobody read was not the edge's.
-  const heardMs = resumes ? nowMs : state.heardMs;
-  return { state: { ...state, mark, uncommittedBytes, heardMs, paused: state.paused && !resumes }, effects };
+  const told = acknowledge({
+    ...state,
+    mark: Math.max(state.mark, event.nextSequence),
+    markUtcMs: event.utcMs,
+    uncommittedBytes,
+    // Silence while nobody read was not the edge's.
+    heardMs: resumes ? nowMs : state.heardMs,
+    paused: state.paused && !resumes,
+  });
+  return resumes ? { state: told.state, effects: [...told.effects, { type: 'resume' }] } : told;
+}
+
+/** Tells the mark when more is durable than was told and an answer is wanted, be it for a later row. */
+function acknowledge(state: Open): { readonly state: Open; readonly effects: readonly ServerEffect[] } {
+  if (state.askedUpTo <= state.toldMark || state.mark <= state.toldMark) return { state, effects: [] };
+  const frame: Frame = { type: 'ACK', nextSequence: state.mark, utcMs: state.markUtcMs };
+  return { state: { ...state, toldMark: state.mark }, effects: [{ type: 'send', frame }] };
 }

@@ -25,8 +25,10 @@ import {
 } from './server-session.ts';
 
 const HASH = '0123456789abcdef';
-const welcome = (nextSequence: number) => ({
-  utcMs: 1.7e12,
+/** The server's clock when the edge's shows 0. */
+const EPOCH_MS = 1.7e12;
+const welcome = (nextSequence: number, utcMs = EPOCH_MS) => ({
+  utcMs,
   nextSequence,
   lastRow: null,
   schemaWanted: false,
@@ -95,6 +97,10 @@ class World {
   acknowledged = 0;
   closes: CloseReason[] = [];
   readonly refused: string[] = [];
+  eager = false;
+  readonly exchanges: { readonly sentMs: number; readonly answeredMs: number; readonly utcMs: number }[] = [];
+  /** Instants at which the edge sent what asks for an answer with a time in it. */
+  readonly questionsMs = new Set<number>();
 
   connect(): void {
     this.link++;
@@ -117,7 +123,7 @@ class World {
       nextSequence: this.spool.nextSequence,
       settings: null,
     };
-    this.feedEdge({ type: 'opened', hello });
+    this.feedEdge({ type: 'opened', hello, eager: this.eager });
   }
 
   drop(): void {
@@ -131,8 +137,14 @@ class World {
     const { state, effects } = stepEdge(this.edge, event, this.nowMs);
     this.edge = state;
     for (const effect of effects) {
-      if (effect.type === 'send') this.toServer.push(effect.frame);
-      else if (effect.type === 'read')
+      if (effect.type === 'exchange') this.exchanges.push(effect);
+      if (effect.type === 'send') {
+        const { frame } = effect;
+        const asks =
+          frame.type === 'HELLO' || frame.type === 'GAP' || (frame.type === 'BLOCK' && frame.acknowledge);
+        if (asks) this.questionsMs.add(this.nowMs);
+        this.toServer.push(frame);
+      } else if (effect.type === 'read')
         this.feedEdge({ type: 'entry', entry: this.spool.read(effect.sequence) });
       else if (effect.type === 'acknowledged') this.acknowledged = effect.nextSequence;
       else if (effect.type === 'close') {
@@ -148,7 +160,10 @@ class World {
     for (const effect of effects) {
       if (effect.type === 'send') this.toEdge.push(effect.frame);
       else if (effect.type === 'authenticate') {
-        this.feedServer({ type: 'authenticated', welcome: welcome(this.store.mark) });
+        this.feedServer({
+          type: 'authenticated',
+          welcome: welcome(this.store.mark, EPOCH_MS + this.nowMs),
+        });
       } else if (effect.type === 'append') {
         const { firstSequence, rowCount } = effect.block;
         const span = { first: firstSequence, next: firstSequence + rowCount };
@@ -188,7 +203,7 @@ class World {
         type: 'committed',
         nextSequence: this.store.mark,
         bytes: commit.bytes,
-        utcMs: 1.7e12,
+        utcMs: EPOCH_MS + this.nowMs,
       });
     }
     return true;
@@ -200,7 +215,7 @@ class World {
 }
 
 type Action =
-  | { readonly do: 'write'; readonly rows: number; readonly gap: boolean }
+  | { readonly do: 'write'; readonly rows: number; readonly gap: boolean; readonly urgent: boolean }
   | { readonly do: 'server' | 'edge' | 'commit' | 'drop' | 'connect' | 'repeat-ack' }
   | { readonly do: 'wait'; readonly ms: number };
 
@@ -211,6 +226,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
       do: fc.constant('write' as const),
       rows: fc.integer({ min: 1, max: 40 }),
       gap: fc.boolean(),
+      urgent: fc.boolean(),
     }),
   },
   {
@@ -231,7 +247,7 @@ function act(world: World, one: Action): void {
   switch (one.do) {
     case 'write':
       world.spool.add(one.rows, one.gap ? 'spool-damaged' : null);
-      world.feedEdge({ type: 'stored' });
+      world.feedEdge({ type: 'stored', urgent: one.urgent });
       return;
     case 'server':
       world.hearServer();
@@ -263,16 +279,31 @@ function act(world: World, one: Action): void {
 describe('edge and server', () => {
   it('store every row exactly once, in order, whatever happens to the link', () => {
     fc.assert(
-      fc.property(fc.array(action, { minLength: 10, maxLength: 120 }), (actions) => {
+      fc.property(fc.array(action, { minLength: 10, maxLength: 120 }), fc.boolean(), (actions, eager) => {
         const world = new World();
+        world.eager = eager;
         world.connect();
         for (const one of actions) {
           act(world, one);
           // What the edge may forget is on the server's disk.
           expect(world.acknowledged).toBeLessThanOrEqual(world.store.mark);
         }
+        // Where a connection stands, silence is enough to learn of all that is durable: nothing stays in flight for ever.
+        if (world.edge.phase === 'open') {
+          world.settle();
+          world.nowMs += PING_AFTER_MS + 10_000;
+          world.feedEdge({ type: 'tick' });
+          world.settle();
+          if (world.edge.phase === 'open') expect(world.acknowledged).toBe(world.store.mark);
+        }
         world.connect();
         world.settle();
+        // The server's clock was read between the two instants of each exchange, and the first is that of its question.
+        for (const { sentMs, answeredMs, utcMs } of world.exchanges) {
+          expect(utcMs - EPOCH_MS).toBeGreaterThanOrEqual(sentMs);
+          expect(utcMs - EPOCH_MS).toBeLessThanOrEqual(answeredMs);
+          expect(world.questionsMs).toContain(sentMs);
+        }
         const rows = (kind: SpoolEntry['kind']) =>
           world.spool.entries
             .filter((entry) => entry.kind === kind)
@@ -344,16 +375,27 @@ describe('the edge', () => {
     greeting.feedEdge({ type: 'tick' });
     expect(greeting.closes).toEqual([{ kind: 'no-answer', to: 'HELLO' }]);
 
-    // Half-open: the edge goes on writing, and each write must not put the end off.
-    const half = opened();
-    for (let s = 0; half.closes.length === 0 && s < 600; s++) {
-      half.spool.add(10, null);
-      half.feedEdge({ type: 'stored' });
-      half.nowMs += 1000;
-      half.feedEdge({ type: 'tick' });
+    // Half-open: the edge goes on writing, and each write must not put the end off. What may lie between the last word
+    // of the server and the question: three blocks a second apart, or 240 s when they come a minute apart.
+    for (const [everyMs, askedMs] of [
+      [1000, 3000],
+      [60_000, PING_AFTER_MS],
+      [61_000, PING_AFTER_MS + 10_000],
+      [150_000, PING_AFTER_MS + 10_000],
+      [900_000, PING_AFTER_MS],
+    ] as const) {
+      const half = opened();
+      for (let s = 1; half.closes.length === 0 && s < 3600; s++) {
+        if ((s * 1000) % everyMs === 0) {
+          half.spool.add(1, null);
+          half.feedEdge({ type: 'stored', urgent: false });
+        }
+        half.nowMs = s * 1000;
+        half.feedEdge({ type: 'tick' });
+      }
+      expect(half.closes).toMatchObject([{ kind: 'no-answer' }]);
+      expect(half.nowMs).toBeLessThanOrEqual(askedMs + ANSWER_MS + 4 * 800 + 1000);
     }
-    expect(half.closes).toEqual([{ kind: 'no-answer', to: 'BLOCK' }]);
-    expect(half.nowMs).toBeLessThanOrEqual(ANSWER_MS + 10 * 700 + 1000);
 
     const idle = opened();
     idle.nowMs = PING_AFTER_MS;
@@ -366,6 +408,69 @@ describe('the edge', () => {
     idle.nowMs += ANSWER_MS;
     idle.feedEdge({ type: 'tick' });
     expect(idle.closes).toEqual([{ kind: 'no-answer', to: 'PING' }]);
+  });
+
+  it('asks for one acknowledgement in four of a minute’s blocks, and needs no PING then', () => {
+    const world = opened();
+    const sent: Frame[] = [];
+    let acks = 0;
+    // Blocks are cut a little late, which adds up: here by a second each.
+    for (let s = 1; s <= 60 * 61; s++) {
+      world.nowMs = s * 1000;
+      if (s % 61 === 0) {
+        world.spool.add(1, null);
+        world.feedEdge({ type: 'stored', urgent: false });
+      }
+      world.feedEdge({ type: 'tick' });
+      sent.push(...world.toServer);
+      while (world.hearServer() || world.commit());
+      acks += world.toEdge.filter(({ type }) => type === 'ACK').length;
+      // An answer takes a moment: the next tick must not take it for silence.
+      world.nowMs += 700;
+      world.feedEdge({ type: 'tick' });
+      sent.push(...world.toServer.filter(({ type }) => type === 'PING'));
+      while (world.hearEdge());
+    }
+    expect(sent.filter(({ type }) => type === 'BLOCK')).toHaveLength(60);
+    expect(sent.filter(({ type }) => type === 'PING')).toEqual([]);
+    expect(acks).toBe(15);
+    expect(world.acknowledged).toBe(world.spool.nextSequence);
+  });
+
+  it('asks at once when a block is urgent, somebody watches, or a backlog ends', () => {
+    const asked = (world: World): boolean[] =>
+      world.toServer.flatMap((frame) => (frame.type === 'BLOCK' ? [frame.acknowledge] : []));
+    const urgent = opened();
+    for (const one of [false, true, false]) {
+      urgent.spool.add(1, null);
+      urgent.feedEdge({ type: 'stored', urgent: one });
+    }
+    expect(asked(urgent)).toEqual([false, true, false]);
+
+    const watched = opened();
+    watched.feedEdge({ type: 'frame', frame: { type: 'WATCH', durationMs: 60_000, intervalMs: 1000 } });
+    watched.spool.add(1, null);
+    watched.feedEdge({ type: 'stored', urgent: false });
+    expect(asked(watched)).toEqual([true]);
+
+    const behind = new World();
+    for (let i = 0; i < 6; i++) behind.spool.add(1, null);
+    behind.connect();
+    while (behind.edge.phase !== 'open' && (behind.hearServer() || behind.hearEdge()));
+    expect(asked(behind)).toEqual([false, false, false, true, false, true]);
+  });
+
+  it('tells its first anchor at once and the next ones with a block', () => {
+    const world = opened();
+    const anchor = { bootNumber: 1, monotonicMs: 5, utcMs: EPOCH_MS, errorMs: 3 };
+    world.feedEdge({ type: 'anchor', anchor });
+    expect(world.toServer.map(({ type }) => type)).toEqual(['ANCHOR']);
+    world.feedEdge({ type: 'anchor', anchor });
+    world.feedEdge({ type: 'anchor', anchor: { ...anchor, monotonicMs: 9 } });
+    expect(world.toServer.map(({ type }) => type)).toEqual(['ANCHOR']);
+    world.spool.add(1, null);
+    world.feedEdge({ type: 'stored', urgent: false });
+    expect(world.toServer.slice(1)).toMatchObject([{ type: 'ANCHOR', monotonicMs: 9 }, { type: 'BLOCK' }]);
   });
 
   it('ends at whatever a server may not say', () => {
@@ -448,6 +553,7 @@ describe('the server', () => {
     };
     const block: Frame = {
       type: 'BLOCK',
+      acknowledge: true,
       firstSequence: 0,
       bootNumber: 1,
       monotonicStartMs: 0,

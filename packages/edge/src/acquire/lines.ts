@@ -23,6 +23,7 @@ export interface LinesOptions extends Pick<MachineModel, 'schema' | 'columns'> {
 type Row = Extract<Parsed, { kind: 'row' }>;
 
 export class LinesSource implements Source {
+  readonly ends = false;
   readonly schema: MachineSchema;
   readonly axis: BootAxis;
   readonly #options: LinesOptions;

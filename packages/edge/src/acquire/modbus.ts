@@ -35,6 +35,7 @@ export function deadlineMs(intervalMs: number): number {
 export class ModbusSource implements Source {
   readonly schema: MachineSchema;
   readonly axis: BootAxis;
+  readonly ends = false;
   readonly #options: ModbusOptions;
   readonly #intervalMs: number;
   readonly #decimals: readonly (number | null)[];

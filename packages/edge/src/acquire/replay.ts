@@ -35,6 +35,7 @@ export interface ReplayOptions {
 export class ReplaySource implements Source {
   readonly schema: MachineSchema;
   readonly axis: BootAxis;
+  readonly ends = true;
   readonly #options: ReplayOptions;
   readonly #iterator: Iterator<DatedRow>;
   #next: DatedRow | null = null;

@@ -49,6 +49,8 @@ export interface BootAxis {
 export interface Source {
   readonly schema: MachineSchema;
   readonly axis: BootAxis;
+  /** Its rows come as fast as they are acknowledged and end some time: a recording. A controller's do not. */
+  readonly ends: boolean;
   /** @param done rows of this boot that an earlier run of the agent has kept already. */
   start(sink: RowSink, done: number): void;
   state(): SourceState;

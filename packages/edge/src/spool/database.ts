@@ -35,6 +35,9 @@ const TABLES = (() => {
   db.close();
   return tables;
 })();
+const PAGE_BYTES = 2048;
+/** As many pages as there are bytes in SQLite's own thousand of 4096. */
+const CHECKPOINT_PAGES = 2000;
 /** A full check of a larger file would keep a small board busy for too long at start. */
 const CHECKED_BYTES = 32 << 20;
 
@@ -73,8 +76,11 @@ function connect(disk: SpoolDisk, file: string): SpoolDatabase {
     db.pragma('locking_mode = EXCLUSIVE');
     if (!isWritableFormat(disk.head(file, 20)))
       throw new Database.SqliteError('its header is damaged', 'SQLITE_CORRUPT');
+    // Of a new file only. A commit writes whole pages, and every ten seconds there is one, of a few hundred bytes.
+    db.pragma(`page_size = ${PAGE_BYTES}`);
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
+    db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     if (disk.size(file) <= CHECKED_BYTES && db.pragma('quick_check(1)', { simple: true }) !== 'ok') {
       throw new Database.SqliteError('the file is damaged', 'SQLITE_CORRUPT');
     }

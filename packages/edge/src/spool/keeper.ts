@@ -18,7 +18,7 @@ export type KeptSpool = Pick<Spool, 'commit' | 'cut' | 'mostBlockRows' | 'pendin
 export class Keeper {
   readonly #spool: KeptSpool;
   readonly #clock: Clock;
-  readonly #stored: () => void;
+  readonly #stored: (urgent: boolean) => void;
   readonly #mostRows: number;
   /** Rows committed at once when so many wait, so that a fast replay neither fills memory nor syncs row by row. */
   readonly #batchRows: number;
@@ -33,13 +33,13 @@ export class Keeper {
   #ended = false;
   readonly #wake: Wake;
 
-  /** @param stored called when the spool holds a new block. */
+  /** @param stored called when the spool holds a new block; `urgent`: it was made because a row was. */
   constructor(options: {
     spool: KeptSpool;
     clock: Clock;
     intervalMs: number;
     channels: number;
-    stored: () => void;
+    stored: (urgent: boolean) => void;
   }) {
     this.#spool = options.spool;
     this.#clock = options.clock;
@@ -79,7 +79,7 @@ export class Keeper {
       this.#rows.shift();
       this.#lost++;
     }
-    if (urgent) this.cut();
+    if (urgent) this.cut(true);
     else this.#tick();
   }
 
@@ -140,17 +140,17 @@ export class Keeper {
   }
 
   /** Commits, and makes a block of all that is committed. */
-  cut(): void {
-    this.#cut();
+  cut(urgent = false): void {
+    this.#cut(urgent);
     this.#wakeWhenDue();
   }
 
-  #cut(): void {
+  #cut(urgent = false): void {
     this.#commit();
     const nowMs = this.#clock.monotonicMs();
     this.#cutMs = nowMs;
     if (this.#pendingRows === 0 || !this.#note(this.#spool.cut(), nowMs)) return;
-    this.#blocksMade(nowMs);
+    this.#blocksMade(nowMs, urgent);
   }
 
   /** The last chance of what waits in memory: a disk that refused a moment ago is asked once more. */
@@ -160,10 +160,10 @@ export class Keeper {
     this.#wake.cancel();
   }
 
-  #blocksMade(nowMs: number): void {
+  #blocksMade(nowMs: number, urgent = false): void {
     this.#cutMs = nowMs;
     this.#pendingRows = 0;
-    this.#stored();
+    this.#stored(urgent);
   }
 
   #note(

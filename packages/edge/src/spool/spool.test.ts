@@ -3,7 +3,7 @@
 import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { decodeBlock, encodePrior, trainPrior } from '@vigie/codec';
+import { decodeBlock } from '@vigie/codec';
 import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
 import type { SpoolEntry } from '@vigie/protocol';
 import Database from 'better-sqlite3';
@@ -13,6 +13,7 @@ import type { SampledRow } from '../acquire/source.ts';
 import { fromRows, toRows } from './batch.ts';
 import { realDisk } from './disk.ts';
 import { Spool } from './spool.ts';
+import { learn } from './trainer.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'vigie-spool-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -184,17 +185,16 @@ describe('the spool', () => {
     spool.close();
   });
 
-  it('keeps some acknowledged blocks for a server that was restored, and forgets older ones', () => {
+  it('keeps a day of acknowledged minutes for a server that was restored, and forgets older ones', () => {
     const spool = open(newFile());
-    for (let i = 0; i < 300; i++) {
-      spool.commit(rowsFrom(i, 1), 0, 'spool-full');
-      spool.cut();
-    }
-    spool.acknowledge(300);
-    const oldest = spool.oldestSequence();
-    expect(oldest).toEqual({ ok: true, value: 180 });
-    expect(rowsOf(readAll(spool, 180))).toEqual(
-      rowsFrom(180, 120).map((row, i) => rowsFrom(180 + i, 1)[0] ?? row),
+    // Two entries a commit, a gap and a row: half the syncs for as many.
+    for (let i = 0; i < 780; i++) spool.commit(rowsFrom(i, 1), 1, 'spool-full');
+    spool.cut();
+    spool.acknowledge(1560);
+    expect(spool.oldestSequence()).toEqual({ ok: true, value: 120 });
+    const kept = readAll(spool, 120);
+    expect(kept.map(({ firstSequence }) => firstSequence)).toEqual(
+      Array.from({ length: 1440 }, (_, i) => 120 + i),
     );
     spool.close();
   });
@@ -332,9 +332,9 @@ describe('priors', () => {
     expect(spool.priorIsDue()).toBe(false);
     fill(840);
     expect(spool.priorIsDue()).toBe(true);
-    const samples = spool.trainingSamples();
-    expect(samples.reduce((sum, { rowCount }) => sum + rowCount, 0)).toBe(900);
-    const prior = encodePrior(trainPrior(codecSchema(schema), samples));
+    const task = spool.trainingBlocks();
+    expect([task.blocks.length, task.priors.length]).toEqual([15, 0]);
+    const prior = learn({ schema: codecSchema(schema), ...task });
     expect(spool.adoptPrior(prior)).toBe(true);
     expect(spool.adoptPrior(prior)).toBe(false);
     expect(spool.adoptPrior(prior.slice(0, -1))).toBe(false);
@@ -345,6 +345,9 @@ describe('priors', () => {
     if (before?.kind !== 'block' || after?.kind !== 'block') throw new Error('two blocks were expected');
     expect([before.priorHash, after.priorHash]).toEqual([null, spool.priorHash]);
     expect(after.block.length).toBeLessThan(before.block.length);
+    // What is learnt next has blocks under this prior too.
+    expect(spool.trainingBlocks().priors).toEqual([Buffer.from(prior)]);
+    expect(learn({ schema: codecSchema(schema), ...spool.trainingBlocks() })).not.toEqual(prior);
     expect(spool.prior(spool.priorHash ?? '')).toEqual({
       schemaHash: spool.schemaHash,
       bytes: Buffer.from(prior),

@@ -3,7 +3,7 @@
 // boots nor two schemas; only committed rows are in blocks; each change is one transaction; a record that does not
 // decode becomes a gap and stops nothing. Not here: when to commit and cut (keeper.ts), sending (uplink).
 import { crc32 } from 'node:zlib';
-import { type DecodedRows, decodeBlock, encodeBlock, type Rows, readBlockHeader } from '@vigie/codec';
+import { type DecodedRows, decodeBlock, encodeBlock, readBlockHeader } from '@vigie/codec';
 import type { Outcome } from '@vigie/config';
 import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
 import { canonicalSchemaJson, schemaHash } from '@vigie/model/load';
@@ -15,13 +15,13 @@ import type { SpoolDatabase, SpoolDisk } from './disk.ts';
 import { Priors } from './priors.ts';
 import { Witness } from './witness.ts';
 
-/** Acknowledged entries kept, for a server restored from a backup. */
-const KEPT_ACKNOWLEDGED = 120;
+/** Acknowledged entries kept: a day of minutes, for a server restored from a backup, and to learn from. */
+const KEPT_ACKNOWLEDGED = 1_440;
 /** Bounds a block's size: 800 kB if nothing compressed at all. */
 const MOST_CELLS = 100_000;
 const MOST_ROWS = 3_600;
-/** More rows only lengthen the training. */
-const MOST_TRAINING_ROWS = 7_200;
+/** More rows only lengthen the training. Eight hours, a third of a day's minutes when a day is held. */
+const MOST_TRAINING_ROWS = 28_800;
 
 export interface SpoolOptions {
   readonly disk: SpoolDisk;
@@ -472,23 +472,31 @@ export class Spool {
     return this.#priors.isDue(this.schemaHash, heldRows, this.#nextSequence);
   }
 
-  /** The newest rows of the present schema, to learn a prior from. */
-  trainingSamples(): Rows[] {
-    const samples: Rows[] = [];
-    let rows = 0;
-    for (const row of this.#db
-      .prepare<[string], QueueRow>(
-        'SELECT * FROM queue WHERE schema = ? AND gap IS NULL ORDER BY first_sequence DESC',
+  /** Blocks of the present schema to learn a prior from, evenly over all that are held, and the priors they name. */
+  trainingBlocks(): { readonly blocks: Uint8Array[]; readonly priors: Uint8Array[] } {
+    const held = this.#db
+      .prepare<[string], { first_sequence: number; row_count: number }>(
+        'SELECT first_sequence, row_count FROM queue WHERE schema = ? AND gap IS NULL ORDER BY first_sequence',
       )
-      .iterate(this.schemaHash)) {
-      const decoded = this.#decodeRows(row);
-      if (decoded === null) continue;
-      const columns = decoded.columns.filter((column) => column !== null);
-      samples.unshift({ ...decoded, columns });
-      rows += decoded.rowCount;
-      if (rows >= MOST_TRAINING_ROWS) break;
+      .all(this.schemaHash);
+    const heldRows = held.reduce((sum, { row_count }) => sum + row_count, 0);
+    const share = Math.min(1, MOST_TRAINING_ROWS / heldRows);
+    const read = this.#db.prepare<[number], QueueRow>('SELECT * FROM queue WHERE first_sequence = ?');
+    const blocks: Uint8Array[] = [];
+    const hashes = new Set<string>();
+    let due = 0;
+    for (const { first_sequence, row_count } of held) {
+      due += row_count * share;
+      if (due < row_count) continue;
+      due -= row_count;
+      const row = read.get(first_sequence);
+      if (row === undefined || !isWhole(row)) continue;
+      blocks.push(row.bytes);
+      const hash = this.#priorHashOf(row.bytes);
+      if (hash !== null) hashes.add(hash);
     }
-    return samples;
+    const priors = [...hashes].flatMap((hash) => this.#priors.record(hash)?.bytes ?? []);
+    return { blocks, priors };
   }
 
   /** New blocks are encoded with this prior from now on; `false`: it is none for them. */

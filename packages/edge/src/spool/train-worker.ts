@@ -1,7 +1,7 @@
-// The training thread: one task in, the bytes of a prior out.
-import { parentPort, workerData } from 'node:worker_threads';
-import { encodePrior, trainPrior } from '@vigie/codec';
-import type { TrainingTask } from './trainer.ts';
+// The training process: one task in, the bytes of a prior out. Ends with its parent.
+import { learn, type TrainingTask } from './trainer.ts';
 
-const { schema, samples } = workerData as TrainingTask;
-parentPort?.postMessage(encodePrior(trainPrior(schema, samples)));
+process.once('disconnect', () => process.exit());
+process.once('message', (task) => {
+  process.send?.(learn(task as TrainingTask), () => process.disconnect());
+});

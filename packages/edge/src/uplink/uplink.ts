@@ -37,6 +37,8 @@ export interface UplinkOptions {
   readonly spool: Spool;
   readonly axis: BootAxis;
   readonly dial: Dial;
+  /** Every block asks for its acknowledgement. */
+  readonly eager: boolean;
   readonly clock: Clock;
   readonly randomness: Randomness;
   /** Of the settings answered last; `null`: the server shall send them. */
@@ -104,9 +106,9 @@ export class Uplink {
     return this.#acknowledgedMs;
   }
 
-  /** The spool holds new blocks. */
-  stored(): void {
-    this.#feed({ type: 'stored' });
+  /** The spool holds new blocks; `urgent`: that they arrive is to be known at once. */
+  stored(urgent: boolean): void {
+    this.#feed({ type: 'stored', urgent });
   }
 
   /** A row was acquired; sent at once while somebody watches. */
@@ -261,6 +263,7 @@ export class Uplink {
     }
     this.#feed({
       type: 'opened',
+      eager: this.#options.eager,
       hello: {
         protocol: PROTOCOL_VERSION,
         machine: identity.machine,

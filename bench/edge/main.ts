@@ -1,0 +1,59 @@
+// `npm run bench:edge`: what an edge costs, measured on real processes, beside MQTT and the 2022 report's scheme.
+// Not here: the run itself (bench.ts), what its figures mean (results.ts).
+import { writeFileSync } from 'node:fs';
+import { EXIT, explain, parseFlags } from '@vigie/config';
+import { Bench } from './bench.ts';
+import { whyNoLinks } from './network.ts';
+import { tableOf } from './results.ts';
+
+const parsed = parseFlags(
+  {
+    name: 'npm run bench:edge --',
+    summary:
+      'What an edge costs: bytes on the wire, CPU, memory, bytes written; beside MQTT and the 2022 report.',
+    flags: {
+      minutes: { type: 'number', value: 'N', help: 'length of the window, in real time (default 48)' },
+      'warm-up-hours': { type: 'number', value: 'N', help: 'rows to learn from, replayed (default 30)' },
+      days: { type: 'number', value: 'N', help: 'days of blocks to encode for the month (default 3)' },
+      'no-tcp-timestamps': {
+        type: 'boolean',
+        help: 'as on a box with net.ipv4.tcp_timestamps=0',
+      },
+      json: { type: 'boolean', help: 'figures as JSON' },
+      out: { type: 'string', value: 'FILE', help: 'also write the JSON to this file' },
+    },
+    notes: 'Needs Linux, root and the command ip, since it counts on an interface that carries nothing else.',
+  },
+  process.argv.slice(2),
+);
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  if (parsed.kind !== 'run') return explain(parsed);
+  const { minutes = 48, 'warm-up-hours': hours = 30, days = 3, json = false, out } = parsed.flags;
+  const timestamps = parsed.flags['no-tcp-timestamps'] !== true;
+  const reason = whyNoLinks();
+  if (reason !== null) return fail(reason);
+  if (minutes < 1 || hours < 1 || days < 1)
+    return fail('bench:edge: --minutes, --warm-up-hours and --days take 1 or more');
+  const bench = new Bench();
+  // Namespaces outlive their maker.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void bench.dispose().then(() => process.exit(EXIT.failed)));
+  }
+  try {
+    const results = await bench.run({ minutes, hours, days, timestamps });
+    if (!results.ok) return fail(results.message);
+    const text = JSON.stringify(results.value, null, 2);
+    if (out !== undefined) writeFileSync(out, `${text}\n`);
+    console.log(json ? text : tableOf(results.value));
+    return EXIT.ok;
+  } finally {
+    await bench.dispose();
+  }
+}
+
+function fail(message: string): number {
+  console.error(message);
+  return EXIT.failed;
+}
