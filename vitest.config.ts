@@ -1,5 +1,5 @@
-// Three projects, run in this order by scripts/test.mjs: unit (beside the sources), e2e (real processes),
-// browser (a real Chromium on a running demo).
+// Four projects, run in this order by scripts/test.mjs: unit (beside the sources), simulation (its planted bugs), e2e
+// (real processes), browser (a real Chromium on a running demo).
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -10,6 +10,13 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'],
           testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'simulation',
+          include: ['simulation/**/*.test.ts'],
+          testTimeout: 240_000,
         },
       },
       {

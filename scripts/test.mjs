@@ -1,5 +1,5 @@
-// Every check, one after the other: types, lint and format, import direction, unit and property tests, a build,
-// end-to-end tests, browser tests. Goes on after a failure, so that one run tells all; closes with one line.
+// Every check, one after the other: types, lint and format, import direction, unit and property tests, a build, planted
+// bugs and a minute of the simulation, end-to-end tests, browser tests. Goes on after a failure, so that one run tells all; closes with one line.
 // `npm test -- unit e2e` runs only the steps named.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -31,10 +31,16 @@ const STEPS = [
     'packages',
     'e2e',
     'scripts',
+    'simulation',
     'bench',
   ]),
   { name: 'build', run: () => runs(process.execPath, ['scripts/build.ts']) },
   { name: 'unit', vitest: 'unit' },
+  { name: 'mutants', vitest: 'simulation' },
+  {
+    name: 'simulation',
+    run: () => runs(process.execPath, ['--max-semi-space-size=64', 'simulation/main.ts', '--minutes', '1']),
+  },
   { name: 'e2e', vitest: 'e2e' },
   { name: 'browser', vitest: 'browser' },
 ];

@@ -102,7 +102,7 @@ export interface Faults extends NetworkFaults {
   restores: number;
 }
 
-const NO_FAULTS: Faults = {
+export const NO_FAULTS: Faults = {
   ...{ powerCuts: 0, cutsWithinWrites: 0, kills: 0, restarts: 0, sleeps: 0, clockSteps: 0 },
   ...{
     diskRefusals: 0,

@@ -27,7 +27,6 @@ const notSynced: SqlRewrite = (sql) => sql.replace('synchronous = FULL', 'synchr
 export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'the edge does not sync what it commits': { edgeSql: notSynced },
   'the server does not sync what it commits': { serverSql: notSynced },
-  'the edge changes its spool in more than one step': { edgeSql: withoutTransactions },
   'the mark moves in a transaction of its own': { serverSql: withoutTransactions },
   'the server acknowledges before it commits': {
     store: (store, clock) => ({

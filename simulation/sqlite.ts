@@ -469,6 +469,7 @@ export function spoolDisk(disk: SimDisk, rewrite?: SqlRewrite): SpoolDisk {
       const seen = disk.files.get(file)?.seen;
       return seen === undefined ? new Uint8Array(0) : seen.bytes.slice(0, Math.min(count, seen.size));
     },
+    takesWrites: () => disk.refusal(disk.era, 0) === null,
     scribble: (name, at, bytes, safely) => {
       if (disk.refusal(disk.era, 0) !== null) return;
       const file = disk.files.get(name) ?? new SimFile();

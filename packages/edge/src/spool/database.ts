@@ -63,7 +63,11 @@ export function openDatabase<T>(
       if (code === 'SQLITE_BUSY' || code === 'SQLITE_LOCKED') {
         return { ok: false, message: `${file}: another vigie-edge runs on this folder` };
       }
-      const damaged = /^SQLITE_(CORRUPT|NOTADB|ERROR)/.test(code);
+      const damaged =
+        /^SQLITE_(CORRUPT|NOTADB|ERROR)/.test(code) ||
+        (code.startsWith('SQLITE_READONLY') &&
+          !isWritableFormat(disk.head(file, 20)) &&
+          disk.takesWrites(file));
       if (!damaged || setAside !== null) return { ok: false, message: `${file}: ${error.message}` };
       setAside = disk.setAside(file);
     }
@@ -74,8 +78,6 @@ function connect(disk: SpoolDisk, file: string): SpoolDatabase {
   const db = disk.open(file);
   try {
     db.pragma('locking_mode = EXCLUSIVE');
-    if (!isWritableFormat(disk.head(file, 20)))
-      throw new Database.SqliteError('its header is damaged', 'SQLITE_CORRUPT');
     // Of a new file only. A commit writes whole pages, and every ten seconds there is one, of a few hundred bytes.
     db.pragma(`page_size = ${PAGE_BYTES}`);
     db.pragma('journal_mode = WAL');
@@ -103,7 +105,10 @@ function connect(disk: SpoolDisk, file: string): SpoolDatabase {
   }
 }
 
-/** Of a file whose write version (byte 18 of the header) is damaged, SQLite only says that it may not be written. */
+/**
+ * Of a file whose write version (byte 18 of the header) is damaged, SQLite only says that it may not be written. That
+ * alone proves nothing: power that goes in a checkpoint may leave a torn header, which the log mends.
+ */
 function isWritableFormat(header: Uint8Array): boolean {
   const version = header[18];
   return header.length < 20 || version === 1 || version === 2;

@@ -8,7 +8,9 @@ import {
   openSync,
   readSync,
   renameSync,
+  rmSync,
   statSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import Database from 'better-sqlite3';
@@ -22,6 +24,8 @@ export interface SpoolDisk {
   size(file: string): number;
   /** The first `count` bytes, or as many as there are; none when there is no file. */
   head(file: string, count: number): Uint8Array;
+  /** Whether something can be written beside the file. */
+  takesWrites(file: string): boolean;
   /** Writes in place, and waits for the disk when `safely`; what it refuses is left unsaid. */
   scribble(file: string, at: number, bytes: Uint8Array, safely: boolean): void;
   /** Renames the file and what SQLite keeps beside it; returns the new name. */
@@ -41,6 +45,15 @@ export const realDisk: SpoolDisk = {
     const size = readSync(handle, bytes, 0, count, 0);
     closeSync(handle);
     return bytes.subarray(0, size);
+  },
+  takesWrites: (file) => {
+    try {
+      writeFileSync(`${file}.probe`, '');
+      rmSync(`${file}.probe`);
+      return true;
+    } catch {
+      return false;
+    }
   },
   scribble: (file, at, bytes, safely) => {
     try {

@@ -1,0 +1,83 @@
+// Many lives, one account: what was simulated, what went wrong, and the seed that replays each life that did.
+// Not here: flags and output (main.ts).
+import { judge, type Verdict } from './judge.ts';
+import { type Faults, Life, NO_FAULTS } from './life.ts';
+import type { Mutant } from './mutants.ts';
+
+/** A month, so that a life that fails is replayed in seconds. */
+export const LIFE_DAYS = 30;
+const DAY_MS = 86_400_000;
+const YEAR_DAYS = 365;
+
+export interface Report {
+  readonly seed: number;
+  readonly machineYears: number;
+  readonly powerCuts: number;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly rows: number;
+  readonly stored: number;
+  /** Rows that should be there and are not. */
+  readonly lost: number;
+  readonly duplicated: number;
+  /** Rows dated further off than was stated of them. */
+  readonly misdated: number;
+  readonly falsified: number;
+  readonly outOfOrder: number;
+  /** Rows of boots that never met the server. */
+  readonly undated: number;
+  readonly unexplainedGaps: number;
+  readonly worstDatingErrorMs: number;
+  /** Lives in which anything was wrong. */
+  readonly failures: readonly { readonly life: number; readonly findings: readonly string[] }[];
+}
+
+/** The seed of the n-th life of a run. */
+export function lifeSeed(seed: number, n: number): number {
+  return (Math.imul(seed, 0x9e3779b1) + Math.imul(n, 0x85ebca6b)) >>> 0;
+}
+
+export async function live(life: number, days = LIFE_DAYS, mutant: Mutant = {}) {
+  const account = await new Life(life, days * DAY_MS, mutant).run();
+  return { account, verdict: judge(account) };
+}
+
+export class Tally {
+  readonly #seed: number;
+  #days = 0;
+  readonly #faults: Faults = { ...NO_FAULTS };
+  readonly #sums = {
+    ...{ rows: 0, stored: 0, lost: 0, duplicated: 0, misdated: 0, falsified: 0 },
+    ...{ outOfOrder: 0, undated: 0, unexplainedGaps: 0 },
+  };
+  #worstDatingErrorMs = 0;
+  readonly #failures: { life: number; findings: readonly string[] }[] = [];
+
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  add(life: number, days: number, faults: Faults, verdict: Verdict): void {
+    this.#days += days;
+    for (const key of keysOf(faults)) this.#faults[key] += faults[key];
+    for (const key of keysOf(this.#sums)) this.#sums[key] += verdict[key];
+    this.#worstDatingErrorMs = Math.max(this.#worstDatingErrorMs, verdict.worstDatingErrorMs);
+    if (verdict.findings.length > 0) this.#failures.push({ life, findings: verdict.findings });
+  }
+
+  report(): Report {
+    const { powerCuts, ...faults } = this.#faults;
+    return {
+      seed: this.#seed,
+      machineYears: Math.round((100 * this.#days) / YEAR_DAYS) / 100,
+      powerCuts,
+      faults,
+      ...this.#sums,
+      worstDatingErrorMs: Math.round(this.#worstDatingErrorMs),
+      failures: this.#failures,
+    };
+  }
+}
+
+function keysOf<T extends object>(object: T): (keyof T)[] {
+  return Object.keys(object) as (keyof T)[];
+}
