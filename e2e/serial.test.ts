@@ -69,7 +69,7 @@ it('are stored as they were said, through kills and a pulled plug', async () => 
     await cable.unplug();
     const status = () => command('vigie-edge', ['status', '--data', folder]);
     const told =
-      /^Controller +DOES NOT ANSWER: .*: (the port is gone: unplugged\?|there is no such port.*); /m;
+      /^! Controller +DOES NOT ANSWER: .*: (the port is gone: unplugged\?|there is no such port.*); /m;
     await until(`${id} missed`, async () => {
       const { code, stdout } = await status();
       return code === 1 && told.test(stdout);

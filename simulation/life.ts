@@ -291,7 +291,7 @@ export class Life {
     this.#startEdge(box);
     this.#at(uptimeMs, () => this.#endBox(box));
     if (dice.chance(0.1))
-      this.#at(dice.between(0, uptimeMs), () => this.#diskTrouble(box, dice.spread(SECOND, 6 * HOUR)));
+      this.#at(dice.between(0, uptimeMs), () => this.#diskTrouble(box, dice.spread(SECOND, HOUR)));
     if (dice.chance(0.05)) this.#at(dice.between(0, uptimeMs), () => this.#sleep(box));
     if (dice.chance(0.15)) this.#at(dice.between(0, uptimeMs), () => this.#controllerOff(box));
     for (let i = dice.chance(0.2) ? dice.below(3) : 0; i > 0; i--) {
@@ -451,7 +451,7 @@ export class Life {
     this.#at(dice.spread(MINUTE, 4 * DAY), () => {
       this.#faults.linkOutages++;
       this.#network.down = true;
-      const ms = dice.chance(0.02) ? dice.spread(DAY, 30 * DAY) : dice.spread(SECOND, 8 * HOUR);
+      const ms = dice.chance(0.005) ? dice.spread(DAY, 30 * DAY) : dice.spread(SECOND, 3 * HOUR);
       this.#clock.after(ms, () => {
         this.#network.down = false;
         this.#planLink();
@@ -478,7 +478,7 @@ export class Life {
   #planServer(): void {
     const dice = this.#dice;
     this.#at(dice.spread(HOUR, 20 * DAY), () => {
-      if (dice.chance(0.3)) this.#backup = this.#serverDisk.image();
+      if (dice.chance(0.15)) this.#backup = this.#serverDisk.image();
       const kind = dice.below(4);
       if (kind === 0) this.#serverDisk.cutAfter = dice.below(60);
       else if (kind === 1) this.#serverDies('crash');
@@ -512,9 +512,12 @@ export class Life {
   }
 }
 
-/** What is promised and due has happened: nothing here waits for anything but the simulated clock. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/**
+ * What is promised and due has happened: nothing here waits for anything but the simulated clock, and no promise of the
+ * programs hangs on more than so many others. A turn of the event loop would be sure, and cost more than the event.
+ */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 24; turn++) await null;
 }
 
 /** Timers and instants of one process, which end with it. */
@@ -659,8 +662,10 @@ class EdgeProcess {
     this.#agent.start();
   }
 
+  /** Everything is acknowledged by a server that has been asked lately: one that was restored may know less. */
   get isDrained(): boolean {
-    return this.#agent.status().backlogRows === 0;
+    const { backlogRows, linkProblem, linkForMs } = this.#agent.status();
+    return backlogRows === 0 && linkProblem === null && linkForMs > 10 * SECOND;
   }
 
   describe(): string {

@@ -1,8 +1,10 @@
 // `npm run simulate`: years of a machine in minutes, each row judged. Exit code 1 when anything is wrong, with the seed
 // that replays it. The machine's own clock is read here alone, to know when a minute is over.
 import { writeFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
 import { EXIT, explain, parseFlags } from '@vigie/config';
 import { LIFE_DAYS, lifeSeed, live, type Report, Tally } from './report.ts';
+import type { Share, Told } from './worker.ts';
 
 const PROGRESS_MS = 10_000;
 
@@ -14,6 +16,7 @@ const parsed = parseFlags(
       seed: { type: 'number', value: 'S', help: 'of all that happens (default: drawn, and printed)' },
       'machine-years': { type: 'number', value: 'Y', help: 'how much to simulate (default 10)' },
       minutes: { type: 'number', value: 'M', help: 'instead: as much as fits into so many minutes' },
+      cores: { type: 'number', value: 'N', help: 'at work at once (default 1; not with --minutes)' },
       life: { type: 'number', value: 'N', help: 'instead: replays the one life that a failure named' },
       json: { type: 'boolean', help: 'JSON on standard output' },
       out: { type: 'string', value: 'FILE', help: 'writes the JSON to a file too' },
@@ -30,12 +33,13 @@ async function run(flags: {
   readonly seed?: number;
   readonly 'machine-years'?: number;
   readonly minutes?: number;
+  readonly cores?: number;
   readonly life?: number;
   readonly json?: boolean;
   readonly out?: string;
 }): Promise<number> {
-  const { seed = Date.now() % 1_000_000_007, minutes, life, 'machine-years': years = 10 } = flags;
-  for (const [name, value] of Object.entries({ seed, minutes, life, 'machine-years': years })) {
+  const { seed = Date.now() % 1_000_000_007, minutes, life, 'machine-years': years = 10, cores = 1 } = flags;
+  for (const [name, value] of Object.entries({ seed, minutes, life, cores, 'machine-years': years })) {
     if (value === undefined || (value >= 0 && (name !== 'seed' || Number.isInteger(value)))) continue;
     console.error(`npm run simulate -- --${name} takes a number from 0 on, not ${value}`);
     return EXIT.usage;
@@ -45,14 +49,24 @@ async function run(flags: {
   const tally = new Tally(seed);
   const lives = life === undefined ? Math.ceil((years * 365) / LIFE_DAYS) : 1;
   let toldMs = startedMs;
-  for (let n = 0; minutes === undefined ? n < lives : performance.now() - startedMs < minutes * 60_000; n++) {
-    const number = life ?? lifeSeed(seed, n);
-    const { account, verdict } = await live(number);
-    tally.add(number, LIFE_DAYS, account.faults, verdict);
-    if (performance.now() - toldMs < PROGRESS_MS) continue;
+  const add = ({ life, faults, verdict }: Told): void => {
+    tally.add(life, LIFE_DAYS, faults, verdict);
+    if (performance.now() - toldMs < PROGRESS_MS) return;
     toldMs = performance.now();
     const { machineYears, powerCuts, failures } = tally.report();
     console.error(`${machineYears} machine-years, ${powerCuts} power cuts, ${failures.length} lives wrong`);
+  };
+  if (life === undefined && minutes === undefined && cores > 1) {
+    const shares = Array.from({ length: cores }, (_, first) => ({ seed, first, step: cores, end: lives }));
+    await Promise.all(shares.map((share) => onOneCore(share, add)));
+  } else {
+    const goes = (n: number): boolean =>
+      minutes === undefined ? n < lives : performance.now() - startedMs < minutes * 60_000;
+    for (let n = 0; goes(n); n++) {
+      const number = life ?? lifeSeed(seed, n);
+      const { account, verdict } = await live(number);
+      add({ life: number, faults: account.faults, verdict });
+    }
   }
   const report = tally.report();
   const seconds = (performance.now() - startedMs) / 1000;
@@ -63,6 +77,18 @@ async function run(flags: {
     console.error(`life ${number}: ${findings[0]} (npm run simulate -- --life ${number})`);
   }
   return report.failures.length === 0 ? EXIT.ok : EXIT.failed;
+}
+
+function onOneCore(share: Share, add: (told: Told) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: share,
+      resourceLimits: { maxYoungGenerationSizeMb: 192 },
+    });
+    worker.on('message', add);
+    worker.once('error', reject);
+    worker.once('exit', () => resolve());
+  });
 }
 
 function inWords(report: Report, seconds: number): string {
