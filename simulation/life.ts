@@ -172,6 +172,7 @@ export class Life {
   readonly #mostBytes: number;
   /** When the disk was last given trouble. */
   #troubleSinceUtcMs = 0;
+  #troubleUntilUtcMs = 0;
   #model = 0;
   #box: Box | null = null;
   #boots = 0;
@@ -402,7 +403,10 @@ export class Life {
     if (this.#box !== box) return;
     const disk = this.#edgeDisk;
     const kind = this.#dice.below(3);
-    this.#troubleSinceUtcMs = this.#clock.utcMs();
+    // One that comes on top of another prolongs it, as far as a disk can tell that is asked now and then.
+    const nowMs = this.#clock.utcMs();
+    if (nowMs > this.#troubleUntilUtcMs + 10 * SECOND) this.#troubleSinceUtcMs = nowMs;
+    this.#troubleUntilUtcMs = Math.max(this.#troubleUntilUtcMs, nowMs + ms);
     if (kind === 0) disk.capacityBytes = disk.usedBytes() + this.#dice.below(20_000);
     else if (kind === 1) disk.readOnly = true;
     else disk.errorRate = this.#dice.spread(0.01, 1);

@@ -51,6 +51,8 @@ async function run(flags: {
   let toldMs = startedMs;
   const add = ({ life, faults, verdict }: Told): void => {
     tally.add(life, LIFE_DAYS, faults, verdict);
+    const [finding] = verdict.findings;
+    if (finding !== undefined) console.error(`life ${life}: ${finding} (npm run simulate -- --life ${life})`);
     if (performance.now() - toldMs < PROGRESS_MS) return;
     toldMs = performance.now();
     const { machineYears, powerCuts, failures } = tally.report();
@@ -73,9 +75,6 @@ async function run(flags: {
   const json = JSON.stringify({ ...report, seconds: Math.round(seconds) }, null, 2);
   if (flags.out !== undefined) writeFileSync(flags.out, `${json}\n`);
   console.log(flags.json === true ? json : inWords(report, seconds));
-  for (const { life: number, findings } of report.failures) {
-    console.error(`life ${number}: ${findings[0]} (npm run simulate -- --life ${number})`);
-  }
   return report.failures.length === 0 ? EXIT.ok : EXIT.failed;
 }
 
@@ -102,6 +101,6 @@ function inWords(report: Report, seconds: number): string {
     `lost ${report.lost}, doubled ${report.duplicated}, misdated ${report.misdated}, falsified ${report.falsified}, out of order ${report.outOfOrder}, unexplained gaps ${report.unexplainedGaps}`,
     report.failures.length === 0
       ? 'All is well. Next: npm run simulate -- --machine-years 100'
-      : `${report.failures.length} lives went wrong; each of the lines below replays one.`,
+      : `Wrong: ${report.failures.map(({ life }) => `npm run simulate -- --life ${life}`).join('; ')}`,
   ].join('\n');
 }
