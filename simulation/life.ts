@@ -49,7 +49,7 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 /** Rows of a boot are so many at most, so that long ones cost no more than they teach. */
-const MOST_ROWS_OF_BOOT = 60;
+const MOST_ROWS_OF_BOOT = 30;
 const INTERVALS_MS = [SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR] as const;
 /** How long the last backlog may take, with nothing wrong any more. */
 const DRAIN_MS = 3 * DAY;
@@ -220,7 +220,7 @@ export class Life {
     await this.#drain();
     this.#edge?.stop();
     this.#server?.stop();
-    await settled();
+    await settled(100);
     return {
       seed: this.#seed,
       spanMs: this.#spanMs,
@@ -273,7 +273,12 @@ export class Life {
 
   #boot(): void {
     const dice = this.#dice;
-    const uptimeMs = dice.chance(0.45) ? dice.spread(200, 10 * MINUTE) : dice.spread(10 * MINUTE, 4 * DAY);
+    // Seconds, a shift, or days: most boxes go off with their machine, at night and on Sundays.
+    const uptimeMs = dice.chance(0.45)
+      ? dice.spread(200, 10 * MINUTE)
+      : dice.chance(0.94)
+        ? dice.spread(10 * MINUTE, DAY)
+        : dice.spread(DAY, 8 * DAY);
     if (dice.chance(0.03)) this.#model++;
     this.#boots++;
     const box: Box = {
@@ -332,7 +337,7 @@ export class Life {
       this.#edgeDisk.files.clear();
       this.#damages.push({ kind: 'card-replaced', atScan: this.#truth.rows.length });
     }
-    const offMs = dice.chance(0.6) ? dice.spread(5 * SECOND, 5 * MINUTE) : dice.spread(HOUR, 6 * DAY);
+    const offMs = dice.chance(0.6) ? dice.spread(5 * SECOND, 5 * MINUTE) : dice.spread(HOUR, 7 * DAY);
     this.#clock.after(offMs, () => {
       if (this.#box === null && this.#edge === null && !this.#drains) this.#boot();
     });
@@ -481,7 +486,7 @@ export class Life {
 
   #planServer(): void {
     const dice = this.#dice;
-    this.#at(dice.spread(HOUR, 20 * DAY), () => {
+    this.#at(dice.spread(HOUR, 10 * DAY), () => {
       if (dice.chance(0.15)) this.#backup = this.#serverDisk.image();
       const kind = dice.below(4);
       if (kind === 0) this.#serverDisk.cutAfter = dice.below(60);
@@ -517,11 +522,11 @@ export class Life {
 }
 
 /**
- * What is promised and due has happened: nothing here waits for anything but the simulated clock, and no promise of the
- * programs hangs on more than so many others. A turn of the event loop would be sure, and cost more than the event.
+ * Lets the programs' promises go on: some turns after each event, so that what hangs on many takes a few events, as it
+ * takes its time on a real machine. A turn of the event loop would cost more than the event.
  */
-async function settled(): Promise<void> {
-  for (let turn = 0; turn < 24; turn++) await null;
+async function settled(turns = 3): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await null;
 }
 
 /** Timers and instants of one process, which end with it. */

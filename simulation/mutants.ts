@@ -32,7 +32,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     store: (store, clock) => ({
       ...store,
       append: async (block) => {
-        clock.after(1000, () => void store.append(block).catch(() => undefined));
+        clock.after(20_000, () => void store.append(block).catch(() => undefined));
         const { machine, spool, firstSequence, rowCount } = block;
         if (firstSequence > store.nextSequence(machine, spool)) return store.append(block);
         return { kind: 'duplicate', nextSequence: firstSequence + rowCount };
@@ -40,6 +40,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     }),
   },
   'the edge forgets what it has sent': {
+    edgeSql: (sql) => sql.replace('LIMIT 1 OFFSET ?', 'LIMIT 1 OFFSET 0 * ?'),
     dial: sending((frame, events) => {
       if (frame.type !== 'BLOCK') return frame;
       const nextSequence = frame.firstSequence + frame.rowCount;
