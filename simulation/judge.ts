@@ -68,6 +68,16 @@ export function judge(account: Account): Verdict {
       find(`${spool}: rows up to ${mark} were acknowledged, ${now} are there`);
   }
 
+  // A gap explains only where there was a reason for it.
+  for (const { spool, first_sequence, next_sequence, reason } of gaps) {
+    const isDue =
+      reason === 'spool-lost'
+        ? faults.restores > 0 || account.damages.length > 0
+        : reason !== 'spool-damaged' || account.damages.length > 0;
+    if (!isDue)
+      find(`${spool}: rows ${first_sequence} to ${next_sequence} are declared ${reason}, and nothing was`);
+  }
+
   let duplicated = 0;
   let falsified = 0;
   let misdated = 0;
