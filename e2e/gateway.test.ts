@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { encodeBlock } from '@vigie/codec';
+import type { ChartAnswer, Journal } from '@vigie/contract';
 import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
 import { canonicalSchemaJson, schemaHash } from '@vigie/model/load';
 import {
@@ -438,6 +439,86 @@ describe('from a machine that has proved what it is', () => {
       return found.length === values.length ? found : null;
     });
     expect(stored.map((row) => row.values[0])).toEqual(values);
+    client.socket.destroy();
+  });
+
+  it('boots that met no server are bounded by their neighbours, on the chart and as CSV', async () => {
+    const spool = randomSpool();
+    const own = async () => (await world.exportUndated(ID)).filter(([name]) => name === spool);
+    const startMs = Date.now() - 1_000_000;
+    const anchor = (bootNumber: number, utcMs: number): Frame => {
+      return { type: 'ANCHOR', bootNumber, monotonicMs: 0, utcMs, errorMs: 1 };
+    };
+    const onChart = async (fromMs: number, toMs: number) => {
+      const asked = new URLSearchParams({ machine: ID, channels: 'a', width: '10' });
+      asked.set('from', String(fromMs));
+      asked.set('to', String(toMs));
+      const { undated } = await world.get<ChartAnswer>(`/api/chart?${asked}`);
+      return undated.filter((boot) => boot.spool === spool);
+    };
+    const of = (bootNumber: number) => ({ bootNumber, monotonicStartMs: 0 });
+    const first = await Client.welcomed(spool);
+    first.send(anchor(1, startMs));
+    first.send(block(0, 3, of(1)));
+    await first.heard('ACK');
+    first.socket.destroy();
+    const later = await Client.open(spool);
+    later.send({ type: 'HELLO', body: later.hello({ bootNumber: 4, bootId: 'later', nextSequence: 12 }) });
+    await later.heard('WELCOME');
+    // The present boot before its anchor is no news; the ones before it have no later neighbour yet.
+    for (const [sequence, boot] of [
+      [3, 2],
+      [6, 3],
+      [9, 4],
+    ] as const) {
+      later.send(block(sequence, 3, of(boot)));
+    }
+    const acks = () => later.frames.filter(({ type }) => type === 'ACK').length;
+    await until('the blocks acknowledged', () => acks() === 3);
+    expect((await own()).length).toBe(9);
+    const open = { spool, rows: 3, spanMs: 2000, afterMs: startMs + 2000, beforeMs: null };
+    expect(await onChart(startMs, Date.now())).toEqual([
+      { ...open, bootNumber: 2 },
+      { ...open, bootNumber: 3 },
+    ]);
+    const laterMs = startMs + 600_000;
+    later.send(anchor(4, laterMs));
+    later.send(block(12, 1, { ...of(4), monotonicStartMs: 3000 }));
+    await until('the last block acknowledged', () => acks() === 4);
+    const closed = [2, 3].map((bootNumber) => ({ ...open, bootNumber, beforeMs: laterMs }));
+    expect(await onChart(startMs, Date.now())).toEqual(closed);
+    expect(await onChart(startMs + 60_000, startMs + 61_000)).toEqual(closed);
+    expect(await onChart(laterMs + 1, Date.now())).toEqual([]);
+    expect(await own()).toEqual(
+      [2, 3].flatMap((boot) =>
+        [0, 1, 2].map((i) => {
+          const value = 3 * (boot - 1) + i;
+          return [spool, boot, startMs + 2000, laterMs, i, value, value / 8].map(String);
+        }),
+      ),
+    );
+    later.socket.destroy();
+  });
+
+  it('a boot that turns out to have no date is told in the journal, once', async () => {
+    const spool = randomSpool();
+    const client = await Client.welcomed(spool);
+    const startMs = Date.now() - 2_000_000;
+    const anchor = (bootNumber: number, utcMs: number): Frame => {
+      return { type: 'ANCHOR', bootNumber, monotonicMs: 0, utcMs, errorMs: 1 };
+    };
+    client.send(anchor(1, startMs));
+    client.send(anchor(9, startMs + 500_000));
+    for (const [i, bootNumber] of [1, 7, 8, 9, 9].entries()) {
+      client.send(block(2 * i, 2, { bootNumber, monotonicStartMs: 2000 * i }));
+    }
+    const told = await until('the journal', async () => {
+      const { entries } = await world.get<Journal>(`/api/machines/${ID}/journal`);
+      const found = entries.filter(({ kind, facts }) => kind === 'boots-undated' && facts.boot === 7);
+      return found.length > 0 ? found : null;
+    });
+    const facts = { boot: 7, lastBoot: 8, rows: 4, afterMs: startMs + 1000, beforeMs: startMs + 506_000 };
+    expect(told.map((entry) => entry.facts)).toEqual([facts]);
     client.socket.destroy();
   });
 

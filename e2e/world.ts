@@ -238,6 +238,15 @@ export class World {
     return parseExport(text);
   }
 
+  /** Cells of the export of rows without a known time, header first. */
+  async exportUndated(id: string): Promise<readonly (readonly string[])[]> {
+    const text = await (await this.#fetch(`/api/machines/${id}/undated.csv`)).text();
+    return text
+      .trim()
+      .split('\n')
+      .map((line) => line.split(','));
+  }
+
   async #fetch(path: string): Promise<Response> {
     const answer = await fetch(this.address + path, { headers: { cookie: this.#cookie } });
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);

@@ -5,6 +5,7 @@ import type { ChartAnswer, MachineView } from '@vigie/contract';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { account, type Look, type Site, startSite } from './site.ts';
+import { addUndatedMachine, UNDATED_ROWS } from './undated.ts';
 
 const DAY_MS = 86_400_000;
 let site: Site;
@@ -339,6 +340,40 @@ describe('the Machine page', () => {
     expect(await other.locator('.chart-facts').innerText()).toBe(
       await page.locator('.chart-facts').innerText(),
     );
+  });
+
+  it('shows rows without a known time between their neighbours, to eye, keyboard and download', async () => {
+    await addUndatedMachine(site.data, 'UN-1', Date.now());
+    const page = await open('/m/UN-1?from=now-6h&to=now');
+    const plot = await chartOf(page);
+    const lines = page.getByRole('list', { name: 'Rows without a known time' }).getByRole('listitem');
+    expect(await lines.allInnerTexts()).toEqual([
+      expect.stringMatching(/^60 rows of start number 7 without a known time, after \d/),
+      expect.stringMatching(/^60 rows of start number 5 without a known time, somewhere between \d.* and \d/),
+      expect.stringMatching(/^180 rows of start numbers 2 to 3 without a known time, somewhere between \d/),
+    ]);
+    const read = page.locator('.chart-when');
+    const box = (await plot.boundingBox())!;
+    await page.mouse.move(box.x + (140 / 360) * box.width, box.y + box.height / 2);
+    await read.getByText(/^180 rows of start numbers 2 to 3 without a known time/).waitFor();
+    await page.locator('.chart-host').focus();
+    // From nowhere, the first step back is to the last place there is something to read.
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('ArrowLeft');
+    const spoken = page.locator('.chart-panel > [role=status]');
+    await spoken.getByText(/^60 rows of start number 7 without a known time/).waitFor();
+    const link = page.getByRole('link', { name: 'Rows without a known time (CSV)' });
+    const csv = await (await page.request.get(site.address + (await link.getAttribute('href')))).text();
+    expect(csv.split('\n')[0]).toBe('spool,boot,after,before,seconds,warm,cold');
+    expect(csv.trim().split('\n')).toHaveLength(1 + UNDATED_ROWS);
+    const { violations } = await new AxeBuilder({ page }).include('.chart-panel').analyze();
+    expect(violations.map(({ id }) => id)).toEqual([]);
+    await page.keyboard.press('t');
+    await page.locator('.gap-line', { hasText: 'of start number 5 without a known time' }).waitFor();
+    const foreign = await page.request.get(`${site.address}/api/machines/NONE/undated.csv`);
+    expect(foreign.status()).toBe(404);
+    const signedOut = await open('/sign-in', {}, true);
+    expect((await signedOut.request.get(`${site.address}/api/machines/UN-1/undated.csv`)).status()).toBe(401);
   });
 
   it('answers for a machine that is not there as for one that may not be seen', async () => {

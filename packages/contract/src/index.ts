@@ -96,6 +96,7 @@ export type JournalKind =
   | 'edge-connected'
   | 'edge-disconnected'
   | 'edge-boot'
+  | 'boots-undated'
   | 'gap'
   | 'state'
   | 'limit-crossed'
@@ -116,7 +117,8 @@ export interface JournalEntry {
   readonly kind: JournalKind;
   /** Channel concerned, where one is. */
   readonly channel: Channel['id'] | null;
-  /** Facts for the sentence, by kind: e.g. {value, level}, {from, to}, {before, after}, {rows, reason}, {boot}, {why}. */
+  /** Facts for the sentence, by kind: e.g. {value, level}, {from, to}, {before, after}, {rows, reason}, {boot}, {why},
+   * {boot, lastBoot, rows, afterMs, beforeMs}. */
   readonly facts: Readonly<Record<string, string | number | null>>;
 }
 export interface Journal {
@@ -163,8 +165,24 @@ export interface ChartSeries {
 export interface ChartGap {
   readonly fromMs: number;
   readonly toMs: number;
-  /** Why, where known: a GAP's reason or 'edge-off' (a boot in between); else `null`. */
+  /** Why, where known: a GAP's reason, 'undated' (rows of an UndatedBoot in between) or 'edge-off' (a boot); else `null`. */
   readonly reason: string | null;
+}
+
+/**
+ * Rows of one power-on of the edge that never met a server, so that nothing dates them: known is their order, and what
+ * lies around it. Never to be drawn at an instant. Their values: GET /api/machines/:id/undated.csv.
+ */
+export interface UndatedBoot {
+  readonly spool: string;
+  readonly bootNumber: number;
+  readonly rows: number;
+  /** From its first row to its last, on its own clock. */
+  readonly spanMs: number;
+  /** Instant of the last dated row before it in its spool; `null`: there is none. */
+  readonly afterMs: number | null;
+  /** Instant of the first dated row after it in its spool; `null`: none has come yet. */
+  readonly beforeMs: number | null;
 }
 
 export interface ChartAnswer {
@@ -174,6 +192,8 @@ export interface ChartAnswer {
   readonly bucketMs: number;
   readonly series: readonly ChartSeries[];
   readonly gaps: readonly ChartGap[];
+  /** Those that may lie in the range, in the order of their rows. */
+  readonly undated: readonly UndatedBoot[];
 }
 
 /**

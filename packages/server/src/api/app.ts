@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { serveStatic } from '@hono/node-server/serve-static';
 import {
+  type ChartAnswer,
   chartRequest,
   type ErrorAnswer,
   type Journal,
@@ -15,6 +16,7 @@ import {
   type MachineView,
   type Me,
   meChange,
+  type RowView,
   type SetupState,
   setupRequest,
   signInRequest,
@@ -253,8 +255,37 @@ export function createApp(options: AppOptions): Hono<Env> {
     const { machine, channels, from, to, width } = query.data;
     if (from >= to) return fail(c, 'invalid', 'from must be earlier than to.');
     if (seen(c, machine) === null) return unknown(c, machine);
-    return c.json(await store.chart({ machine, channels, fromMs: from, toMs: to, width }));
+    const chart = await store.chart({ machine, channels, fromMs: from, toMs: to, width });
+    // The boot that is connected gets its date any moment.
+    const now = live.connected(machine);
+    const undated = store
+      .undated(machine)
+      .filter(
+        ({ spool, bootNumber, afterMs, beforeMs }) =>
+          (afterMs ?? Number.NEGATIVE_INFINITY) < to &&
+          (beforeMs ?? Number.POSITIVE_INFINITY) > from &&
+          !(now?.spool === spool && now.bootNumber === bootNumber),
+      );
+    return c.json<ChartAnswer>({ ...chart, undated });
   });
+
+  /** @param header, lines without their ends */
+  const csv = (c: Context, name: string, header: string, lines: AsyncIterable<string>) => {
+    c.header('Content-Type', 'text/csv; charset=utf-8');
+    c.header('Content-Disposition', `attachment; filename="${name}.csv"`);
+    return stream(c, async (out) => {
+      let text = `${header}\n`;
+      for await (const line of lines) {
+        text += `${line}\n`;
+        if (text.length > 64 << 10) {
+          await out.write(text);
+          text = '';
+        }
+        if (out.aborted) return;
+      }
+      await out.write(text);
+    });
+  };
 
   api.get('/machines/:id/rows.csv', (c) => {
     const machine = seen(c, c.req.param('id'));
@@ -266,21 +297,34 @@ export function createApp(options: AppOptions): Hono<Env> {
     if (from === null || to === null)
       return fail(c, 'invalid', 'from and to must be whole numbers of Unix ms.');
     const channels = schema.channels.map(({ id }) => id);
-    c.header('Content-Type', 'text/csv; charset=utf-8');
-    c.header('Content-Disposition', `attachment; filename="${machine.id}.csv"`);
-    return stream(c, async (out) => {
-      await out.write(`t,${channels.join(',')}\n`);
-      let lines = '';
-      for await (const row of store.rows({ machine: machine.id, channels, fromMs: from, toMs: to })) {
-        lines += `${row.atMs},${row.values.map(csvCell).join(',')}\n`;
-        if (lines.length > 64 << 10) {
-          await out.write(lines);
-          lines = '';
-        }
-        if (out.aborted) return;
-      }
-      await out.write(lines);
-    });
+    const rows = store.rows({ machine: machine.id, channels, fromMs: from, toMs: to });
+    return csv(
+      c,
+      machine.id,
+      `t,${channels.join(',')}`,
+      linesOf(rows, ({ atMs }) => [atMs]),
+    );
+  });
+
+  // What rows.csv has no instant for. after, before: Unix ms that bound the boot; seconds: since the boot's first row.
+  api.get('/machines/:id/undated.csv', (c) => {
+    const machine = seen(c, c.req.param('id'));
+    if (machine === null) return unknown(c, c.req.param('id'));
+    const schema = machine.schemaHash === null ? null : store.schema(machine.schemaHash);
+    if (schema === null) return fail(c, 'not-found', `Machine ${machine.id} has never sent anything.`);
+    const channels = schema.channels.map(({ id }) => id);
+    const header = `spool,boot,after,before,seconds,${channels.join(',')}`;
+    const lines = linesOf(
+      store.undatedRows(machine.id, channels),
+      ({ boot: { spool, bootNumber, afterMs, beforeMs }, sinceFirstMs }) => [
+        spool,
+        bootNumber,
+        afterMs,
+        beforeMs,
+        sinceFirstMs / 1000,
+      ],
+    );
+    return csv(c, `${machine.id}-undated`, header, lines);
   });
 
   api.get('/machines/:id/live', (c) => {
@@ -370,6 +414,13 @@ function sentence(error: z.ZodError): string {
 function wholeNumber(text: string | undefined, otherwise: number): number | null {
   if (text === undefined) return otherwise;
   return /^\d{1,16}$/.test(text) ? Number(text) : null;
+}
+
+async function* linesOf<T extends Pick<RowView, 'values'>>(
+  rows: AsyncIterable<T>,
+  place: (row: T) => RowView['values'],
+): AsyncIterable<string> {
+  for await (const row of rows) yield [...place(row), ...row.values].map(csvCell).join(',');
 }
 
 /** A text that a spreadsheet would take for a formula is given an apostrophe (OWASP, CSV injection). */

@@ -444,7 +444,19 @@ export class Link {
       this.#journal(machine, [this.#entry('block-set-aside', { reason: result.reason })]);
     }
     if (result.kind !== 'stored' || result.rows.length === 0) return;
-    const { schema, rows, fromMs, toMs } = result;
+    const { schema, rows, fromMs, toMs, undated } = result;
+    const [first, last] = [undated[0], undated.at(-1)];
+    if (first !== undefined && last !== undefined) {
+      this.#journal(machine, [
+        this.#entry('boots-undated', {
+          boot: first.bootNumber,
+          lastBoot: last.bootNumber,
+          rows: undated.reduce((sum, boot) => sum + boot.rows, 0),
+          afterMs: first.afterMs,
+          beforeMs: first.beforeMs,
+        }),
+      ]);
+    }
     this.#inOrder(async () => {
       const kept = store.conditions(machine);
       const before = kept === null ? noConditions : (JSON.parse(kept) as Conditions);
@@ -454,7 +466,8 @@ export class Link {
       // What changed and changed back within a block leaves the conditions as they were, and is told all the same.
       if (entries.length > 0 || json !== kept) await store.addChanges(machine, entries, json);
       for (const entry of entries) live.journal(machine, entry);
-      if (fromMs !== null && toMs !== null) live.stored(machine, fromMs, toMs);
+      // What it bounds has changed on the chart too.
+      if (fromMs !== null && toMs !== null) live.stored(machine, first ? (first.afterMs ?? 0) : fromMs, toMs);
     });
   }
 

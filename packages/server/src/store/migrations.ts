@@ -66,4 +66,10 @@ export const MIGRATIONS: readonly string[] = [
   -- Rotations of the server's key on the link; the keys themselves are files.
   CREATE TABLE link_key (pin TEXT NOT NULL, since_ms INTEGER NOT NULL) STRICT;
   `,
+  // Holds only what no anchor dates, so that years of dated blocks are not looked at, and all that is asked of it:
+  // from_ms too, else SQLite looks that up in the block.
+  `
+  CREATE INDEX block_undated ON block (machine, spool, boot, first_sequence, monotonic_ms, span_ms, row_count, skip_rows, from_ms)
+    WHERE from_ms IS NULL;
+  `,
 ];

@@ -4,7 +4,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DecodedRows, decodeBlock, readBlockHeader, sampleAt } from '@vigie/codec';
-import type { ChartGap, JournalEntry, RowView } from '@vigie/contract';
+import type { ChartGap, JournalEntry, RowView, UndatedBoot } from '@vigie/contract';
 import { channelOverrides, codecSchema, type MachineSchema, type MachineSettings } from '@vigie/model';
 import { connect, type Sqlite } from './connect.ts';
 import { type AnchorPoint, changedSinceMs, dateOf, rowDates, weighAnchor } from './dating.ts';
@@ -28,6 +28,23 @@ interface BlockRow {
   readonly from_ms: number | null;
   readonly to_ms: number | null;
   readonly bytes: Uint8Array;
+}
+
+/** The block beside a sequence, within its spool. */
+interface Neighbour {
+  readonly boot: number;
+  readonly atMs: number | null;
+}
+
+type Bounded = { -readonly [K in keyof UndatedBoot]: UndatedBoot[K] };
+
+interface FoundUndated {
+  /** Its sequences: first ≤ … < next. */
+  readonly first: number;
+  readonly next: number;
+  /** Its first row on its own clock. */
+  readonly firstMs: number;
+  readonly boot: UndatedBoot;
 }
 
 interface Waiting {
@@ -136,6 +153,23 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
         'SELECT reason FROM gap WHERE machine = ? AND spool = ? AND first_sequence >= ? AND next_sequence <= ? LIMIT 1',
       )
       .pluck(),
+    undatedBoots: db.prepare(
+      `SELECT spool, boot AS bootNumber, min(first_sequence) AS first, max(first_sequence - skip_rows + row_count) AS next,
+         sum(row_count - skip_rows) AS rows, max(monotonic_ms + span_ms) - min(monotonic_ms) AS spanMs, min(monotonic_ms) AS firstMs
+       FROM block INDEXED BY block_undated WHERE machine = ? AND from_ms IS NULL GROUP BY spool, boot ORDER BY spool, first`,
+    ),
+    undatedIds: db
+      .prepare(
+        `SELECT rowid FROM block INDEXED BY block_undated
+         WHERE machine = ? AND spool = ? AND boot = ? AND from_ms IS NULL ORDER BY first_sequence`,
+      )
+      .pluck(),
+    previousInSpool: db.prepare(
+      'SELECT boot, to_ms AS atMs FROM block WHERE machine = ? AND spool = ? AND first_sequence < ? ORDER BY first_sequence DESC LIMIT 1',
+    ),
+    nextInSpool: db.prepare(
+      'SELECT boot, from_ms AS atMs FROM block WHERE machine = ? AND spool = ? AND first_sequence >= ? ORDER BY first_sequence LIMIT 1',
+    ),
     usage: db.prepare(
       'SELECT coalesce(sum(length(bytes)), 0) AS blockBytes, coalesce(sum(row_count - skip_rows), 0) AS rows FROM block WHERE machine = ? AND to_ms >= ?',
     ),
@@ -189,6 +223,31 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
     }
   };
 
+  const neighbour = (of: typeof sql.nextInSpool, machine: string, spool: string, sequence: number) =>
+    of.get(machine, spool, sequence) as Neighbour | undefined;
+
+  const undatedBoots = (machine: string): FoundUndated[] => {
+    const found = sql.undatedBoots.all(machine) as (Omit<FoundUndated, 'boot'> & UndatedBoot)[];
+    const boots = found.map(({ first, next, firstMs, spool, bootNumber, rows, spanMs }) => ({
+      first,
+      next,
+      firstMs,
+      boot: { spool, bootNumber, rows, spanMs, afterMs: null, beforeMs: null } as Bounded,
+    }));
+    // Where the neighbour has no date either it is the boot beside it in the list, whose bound is this one's too.
+    for (const [i, { boot, first }] of boots.entries()) {
+      const beside = neighbour(sql.previousInSpool, machine, boot.spool, first);
+      const shared = boots[i - 1]?.boot;
+      boot.afterMs = beside?.atMs ?? (beside && shared?.spool === boot.spool ? shared.afterMs : null);
+    }
+    for (const [i, { boot, next }] of [...boots.entries()].reverse()) {
+      const beside = neighbour(sql.nextInSpool, machine, boot.spool, next);
+      const shared = boots[i + 1]?.boot;
+      boot.beforeMs = beside?.atMs ?? (beside && shared?.spool === boot.spool ? shared.beforeMs : null);
+    }
+    return boots;
+  };
+
   const appendOne = (block: IncomingBlock): AppendResult => {
     const { machine, spool, firstSequence, rowCount } = block;
     const mark = markOf(machine, spool);
@@ -204,6 +263,8 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
     const anchors = anchorsOf(machine, spool, block.bootNumber);
     const fromMs = dateOf(anchors, block.monotonicStartMs);
     const toMs = dateOf(anchors, block.monotonicStartMs + decoded.spanMs);
+    const before = fromMs === null ? undefined : neighbour(sql.previousInSpool, machine, spool, mark);
+    const bounds = before !== undefined && before.atMs === null && before.boot !== block.bootNumber;
     sql.addBlock.run({
       machine,
       spool,
@@ -221,7 +282,12 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
     });
     const rows =
       fromMs === null || toMs === null ? [] : rowsOf(decoded.rows, fromMs, toMs, mark - firstSequence);
-    return { kind: 'stored', nextSequence: next, fromMs, toMs, rows, schema: decoded.schema };
+    const undated = !bounds
+      ? []
+      : undatedBoots(machine)
+          .map(({ boot }) => boot)
+          .filter((boot) => boot.spool === spool && boot.beforeMs === fromMs);
+    return { kind: 'stored', nextSequence: next, fromMs, toMs, rows, schema: decoded.schema, undated };
   };
 
   /** One transaction for whatever waits; answers only after it is durable. */
@@ -249,8 +315,8 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
     if (batch.length > 0) commit(batch);
   };
 
-  /** Rows of a stored block with their instants, oldest first; only `columns` decoded. */
-  const readBlock = (row: BlockRow, channels: readonly string[]) => {
+  /** Rows of a stored block, oldest first, on its boot's clock; only `channels` decoded. */
+  const decodeStored = (row: BlockRow, channels: readonly string[]) => {
     const schema = schemaOf(row.schema_hash);
     if (schema === null) return null;
     const indexes = channels.map((id) => schema.channels.findIndex((channel) => channel.id === id));
@@ -258,11 +324,17 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
       columns: indexes.filter((index) => index >= 0),
       prior: (tag) => meanings.prior(row.machine, tag),
     });
-    if (!decoded.ok || row.from_ms === null) return null;
+    if (!decoded.ok) return null;
     const columns = indexes.map((index) => (index < 0 ? null : (decoded.value.columns[index] ?? null)));
     const value = (column: number, i: number): number | string | null => sampleAt(columns[column], i);
-    const at = rowDates(decoded.value.timesMs, row.from_ms, row.to_ms ?? row.from_ms);
-    return { first: row.skip_rows, count: row.row_count, at, value };
+    const { timesMs } = decoded.value;
+    return { first: row.skip_rows, count: row.row_count, timesMs, value };
+  };
+  /** The same with their instants; `null` too for one without a date. */
+  const readBlock = (row: BlockRow, channels: readonly string[]) => {
+    const block = row.from_ms === null ? null : decodeStored(row, channels);
+    if (block === null || row.from_ms === null) return null;
+    return { ...block, at: rowDates(block.timesMs, row.from_ms, row.to_ms ?? row.from_ms) };
   };
 
   return {
@@ -417,7 +489,10 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
         const next = from.first_sequence - from.skip_rows + from.row_count;
         const declared = sql.gapBetween.get(machine, from.spool, next, to.first_sequence);
         if (typeof declared === 'string') return declared;
-        return from.boot === to.boot ? null : 'edge-off';
+        if (from.boot === to.boot) return null;
+        return neighbour(sql.previousInSpool, machine, to.spool, to.first_sequence)?.atMs === null
+          ? 'undated'
+          : 'edge-off';
       };
       const cut = (atMs: number, row: BlockRow): void => {
         if (before !== null && atMs - before.atMs > cutMs && atMs > fromMs && before.atMs < toMs) {
@@ -460,6 +535,25 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
           const atMs = block.at(i);
           if (atMs < fromMs || atMs >= toMs) continue;
           yield { atMs, values: channels.map((_, c) => block.value(c, i)) } satisfies RowView;
+        }
+      }
+    },
+    undated: (machine) => undatedBoots(machine).map(({ boot }) => boot),
+    undatedRows: async function* (machine, channels) {
+      for (const { boot, firstMs } of undatedBoots(machine)) {
+        for (const id of sql.undatedIds.all(machine, boot.spool, boot.bootNumber) as number[]) {
+          const row = sql.blockById.get(id) as BlockRow | undefined;
+          // It may have got its date meanwhile.
+          const block = row === undefined || row.from_ms !== null ? null : decodeStored(row, channels);
+          if (row === undefined || block === null) continue;
+          const startMs = row.monotonic_ms - firstMs - (block.timesMs[0] ?? 0);
+          for (let i = block.first; i < block.count; i++) {
+            yield {
+              boot,
+              sinceFirstMs: startMs + (block.timesMs[i] ?? 0),
+              values: channels.map((_, c) => block.value(c, i)),
+            };
+          }
         }
       }
     },

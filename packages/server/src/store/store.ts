@@ -2,7 +2,7 @@
 // Invariants: `append` resolves only once its rows are durable; a row's identity is (machine, spool,
 // sequence), so appending twice stores once; the high-water mark moves in the same transaction.
 // Not here: dating (dating.ts), who may see what (accounts).
-import type { ChartAnswer, JournalEntry, RowView } from '@vigie/contract';
+import type { ChartAnswer, JournalEntry, RowView, UndatedBoot } from '@vigie/contract';
 import type { MachineSchema, MachineSettings } from '@vigie/model';
 import type { GapReason, RowInstant, Settled } from '@vigie/protocol';
 
@@ -27,6 +27,8 @@ export type AppendResult =
       /** Rows that were new, with their instants; empty when they have none yet. In all channels of `schema`. */
       readonly rows: readonly RowView[];
       readonly schema: MachineSchema;
+      /** Boots without a date that this block now bounds: it is the first dated one after them. */
+      readonly undated: readonly UndatedBoot[];
     }
   /** All of its rows were there already. */
   | { readonly kind: 'duplicate'; readonly nextSequence: number }
@@ -78,6 +80,12 @@ export interface Boot {
 export interface MetBoot extends Boot {
   /** A second box that holds the same credential. */
   readonly refused: boolean;
+}
+
+export interface UndatedRow {
+  readonly boot: UndatedBoot;
+  readonly sinceFirstMs: number;
+  readonly values: RowView['values'];
 }
 
 export interface Store {
@@ -154,7 +162,7 @@ export interface Store {
     fromMs: number;
     toMs: number;
     width: number;
-  }): Promise<ChartAnswer>;
+  }): Promise<Omit<ChartAnswer, 'undated'>>;
   /** Every row with fromMs ≤ instant < toMs, oldest first, values in the order of `channels`; for export and tests. */
   rows(query: {
     machine: string;
@@ -162,6 +170,10 @@ export interface Store {
     fromMs: number;
     toMs: number;
   }): AsyncIterable<RowView>;
+  /** Boots that no anchor dates, of each spool in the order of their rows. One that gets its anchor is no more among them. */
+  undated(machine: string): UndatedBoot[];
+  /** Their rows in the same order, values in the order of `channels`; `sinceFirstMs` on the boot's own clock. */
+  undatedRows(machine: string, channels: readonly string[]): AsyncIterable<UndatedRow>;
   /** Since the start of the month that holds `nowMs` (UTC). */
   monthUsage(machine: string, nowMs: number): { readonly blockBytes: number; readonly rows: number };
 

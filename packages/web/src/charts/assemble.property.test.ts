@@ -26,7 +26,15 @@ function answerOf(buckets: readonly number[], gaps: readonly ChartGap[] = []): C
     mean: values,
     count: buckets.map(() => 1),
   };
-  return { machine: 'M', fromMs, toMs: fromMs + 1000 * bucketMs, bucketMs, series: [series], gaps };
+  return {
+    machine: 'M',
+    fromMs,
+    toMs: fromMs + 1000 * bucketMs,
+    bucketMs,
+    series: [series],
+    gaps,
+    undated: [],
+  };
 }
 
 const someBuckets = fc

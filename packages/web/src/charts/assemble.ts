@@ -1,8 +1,8 @@
 // From a ChartAnswer to the columns a plot draws. Pure.
 // Invariants: the extremes drawn are the raw extremes; a curve is cut where a gap is longer than cutMs,
-// or where its own samples are further apart than that, and nowhere else; no value is ever made up.
+// or where its own samples are further apart than that, or where rows without a date lie, and nowhere else; no value is ever made up.
 // In a column `undefined` means "no bucket here, draw through", `null` means "cut here".
-import type { ChartAnswer, ChartGap, ChartSeries } from '@vigie/contract';
+import type { ChartAnswer, ChartGap, ChartSeries, UndatedBoot } from '@vigie/contract';
 
 export type Column = readonly (number | null | undefined)[];
 
@@ -26,6 +26,11 @@ export function cuttingGaps(gaps: readonly ChartGap[], cutMs: number): readonly 
   return gaps.filter((gap) => gap.toMs - gap.fromMs > cutMs);
 }
 
+/** Whether a boot without a date lies between two instants that follow each other. */
+function liesBetween({ afterMs, beforeMs }: UndatedBoot, lastMs: number, nextMs: number): boolean {
+  return afterMs !== null && beforeMs !== null && afterMs >= lastMs - 1 && beforeMs <= nextMs + 1;
+}
+
 /** Instants between which one series must be cut: [after, before] pairs of its own buckets. */
 function cutAfter(
   series: ChartSeries,
@@ -41,7 +46,8 @@ function cutAfter(
     while (g < cuts.length && cuts[g]!.toMs <= lastMs) g++;
     const gap = cuts[g];
     const inGap = gap !== undefined && gap.fromMs >= lastMs - 1 && gap.toMs <= nextMs + 1;
-    result.push(inGap || nextMs - lastMs > cutMs);
+    const undated = answer.undated.some((boot) => liesBetween(boot, lastMs, nextMs));
+    result.push(inGap || undated || nextMs - lastMs > cutMs);
   }
   return result;
 }

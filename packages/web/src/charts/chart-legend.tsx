@@ -2,19 +2,19 @@
 // Without a crosshair it reads the newest bucket. Its height never changes, so that nothing jumps while one reads.
 
 import type { Signal } from '@preact/signals';
-import type { Channel, ChartAnswer, ChartGap } from '@vigie/contract';
+import type { Channel, ChartAnswer } from '@vigie/contract';
 import { formatDayClock } from '../i18n/format.ts';
 import { words } from '../i18n/words.ts';
 import { language } from '../prefs.ts';
-import { bucketWords, gapWords } from './chart-words.ts';
+import { bucketWords, silenceWords } from './chart-words.ts';
 import { seriesColors } from './plot.ts';
-import { type CrosshairReading, readAt } from './reading.ts';
+import { type CrosshairReading, readAt, type Silences } from './reading.ts';
 
 interface ChartLegendProps {
   readonly channels: readonly Channel[];
   /** `null`: names only. */
   readonly answer: ChartAnswer | null;
-  readonly gaps: readonly ChartGap[];
+  readonly silences: Silences;
   readonly cutMs: number;
   readonly zone: string;
   readonly crosshairMs: Signal<number | null>;
@@ -30,21 +30,21 @@ function newest(answer: ChartAnswer): CrosshairReading {
     index: series.bucket.length === 0 ? null : series.bucket.length - 1,
   }));
   const last = Math.max(...answer.series.map(({ bucket }) => bucket.at(-1) ?? 0));
-  return { atMs: answer.fromMs + last * answer.bucketMs, bucketMs: answer.bucketMs, gap: null, points };
+  const atMs = answer.fromMs + last * answer.bucketMs;
+  return { atMs, bucketMs: answer.bucketMs, gap: null, undated: [], points };
 }
 
 export function ChartLegend(props: ChartLegendProps) {
-  const { channels, answer, gaps, cutMs, zone, hidden, emphasized } = props;
+  const { channels, answer, silences, cutMs, zone, hidden, emphasized } = props;
   const w = words.value;
   const reader = language.value;
   const atMs = props.crosshairMs.value;
-  const reading = answer === null ? null : atMs === null ? newest(answer) : readAt(answer, gaps, atMs, cutMs);
+  const reading =
+    answer === null ? null : atMs === null ? newest(answer) : readAt(answer, silences, atMs, cutMs);
   const when =
     reading === null
       ? ''
-      : reading.gap === null
-        ? w.chartReadAt(formatDayClock(reading.atMs, zone, reader))
-        : gapWords(reading.gap, zone, reader, w);
+      : (silenceWords(reading, zone, reader, w) ?? w.chartReadAt(formatDayClock(reading.atMs, zone, reader)));
   return (
     <div class="chart-legend">
       <p class="chart-when figures">{when}</p>

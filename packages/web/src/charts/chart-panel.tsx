@@ -18,10 +18,12 @@ import { type ChartAddress, readChartAddress, writeChartAddress } from './chart-
 import { ChartLegend } from './chart-legend.tsx';
 import { ChartTable } from './chart-table.tsx';
 import { ChartToolbar, YAxisFields } from './chart-toolbar.tsx';
-import { gapWords, readingWords } from './chart-words.ts';
+import { readingWords, silenceWords } from './chart-words.ts';
 import { listenGestures } from './gestures.ts';
 import { type LimitLine, Plot, type PlotState, plotWidth, yExtent } from './plot.ts';
-import { openGap, readAt, stepStop, stops } from './reading.ts';
+import { openGap, readAt, type Silences, stepStop, stops } from './reading.ts';
+import { placeOf, undatedBands } from './undated.ts';
+import { UndatedNote } from './undated-note.tsx';
 import { useChartAnswer } from './use-chart-answer.ts';
 import { lastWeeks, panRange, type Range, zoomRange } from './zoom.ts';
 
@@ -136,6 +138,12 @@ function Chart({
     return open === null ? answer.gaps : [...answer.gaps, open];
   }, [answer, view.last === null, following.endMs, schema.cutMs]);
   const cuts = cuttingGaps(gaps, schema.cutMs);
+  const silences = useMemo(
+    (): Silences => ({ gaps, bands: undatedBands(answer?.undated ?? []), nowMs: following.endMs }),
+    [gaps, answer, following.endMs],
+  );
+  const { bands } = silences;
+  const places = bands.flatMap((band) => placeOf(band, following.endMs) ?? []);
   const marked =
     channels.find(({ id }) => id === emphasized) ??
     channels.find(({ id, limits }) => limits !== null && !address.hidden.has(id));
@@ -177,6 +185,7 @@ function Chart({
           range: shownRange,
           yRange: address.yRange,
           gaps: cuts,
+          bands: places,
           limits: limitsOf(marked),
           hidden: address.hidden,
           emphasized,
@@ -237,7 +246,18 @@ function Chart({
   useLayoutEffect(() => {
     if (state === null || size === null || plot.current === null) return;
     plot.current.show(state, size.width, size.height);
-  }, [data, shownRange.fromMs, shownRange.toMs, search, emphasized, reader, zone, size, cuts.length]);
+  }, [
+    data,
+    shownRange.fromMs,
+    shownRange.toMs,
+    search,
+    emphasized,
+    reader,
+    zone,
+    size,
+    cuts.length,
+    silences,
+  ]);
   useEffect(
     () => crosshairMs.subscribe((ms) => plot.current?.setCrosshair(ms)),
     [ready, channels, dark.value],
@@ -245,9 +265,10 @@ function Chart({
 
   const speak = (ms: number): void => {
     if (answer === null) return;
-    const reading = readAt(answer, gaps, ms, schema.cutMs);
-    if (reading.gap !== null) {
-      setSpoken(gapWords(reading.gap, zone, reader, w));
+    const reading = readAt(answer, silences, ms, schema.cutMs);
+    const silence = silenceWords(reading, zone, reader, w);
+    if (silence !== null) {
+      setSpoken(silence);
       return;
     }
     const values = channels
@@ -259,7 +280,7 @@ function Chart({
     if (answer === null || event.ctrlKey || event.metaKey || event.altKey) return;
     const visible = channels.filter(({ id }) => !address.hidden.has(id));
     const step = (steps: number): void => {
-      const at = stepStop(stops(answer, cuts), crosshairMs.peek(), steps);
+      const at = stepStop(stops(answer, cuts, bands, following.endMs), crosshairMs.peek(), steps);
       crosshairMs.value = at;
       if (at !== null) speak(at);
     };
@@ -327,7 +348,7 @@ function Chart({
           {answer === null ? (
             <div class="skeleton" aria-hidden="true" />
           ) : (
-            <ChartTable answer={answer} channels={channels} gaps={cuts} zone={zone} />
+            <ChartTable answer={answer} channels={channels} gaps={cuts} bands={bands} zone={zone} />
           )}
         </div>
       ) : (
@@ -354,7 +375,7 @@ function Chart({
       <ChartLegend
         channels={channels}
         answer={address.table ? null : answer}
-        gaps={gaps}
+        silences={silences}
         cutMs={schema.cutMs}
         zone={zone}
         crosshairMs={crosshairMs}
@@ -367,6 +388,7 @@ function Chart({
           go({ hidden }, true);
         }}
       />
+      <UndatedNote machine={view.id} bands={bands} zone={zone} />
       {!address.table && (
         <p class="chart-hint note">
           <span class="fine">{w.chartKeys}</span>

@@ -4,20 +4,24 @@ import { formatDayClock, formatSpanExact } from '../i18n/format.ts';
 import { words } from '../i18n/words.ts';
 import { language } from '../prefs.ts';
 import { bucketWords, gapWords } from './chart-words.ts';
+import type { UndatedBand } from './undated.ts';
+import { undatedWords } from './undated-words.ts';
 
 interface ChartTableProps {
   readonly answer: ChartAnswer;
   readonly channels: readonly Channel[];
   /** Those long enough to cut a curve. */
   readonly gaps: readonly ChartGap[];
+  readonly bands: readonly UndatedBand[];
   readonly zone: string;
 }
 
 type Line =
   | { readonly kind: 'bucket'; readonly atMs: number; readonly bucket: number }
-  | { readonly kind: 'gap'; readonly atMs: number; readonly gap: ChartGap };
+  | { readonly kind: 'gap'; readonly atMs: number; readonly gap: ChartGap }
+  | { readonly kind: 'undated'; readonly atMs: number; readonly band: UndatedBand };
 
-export function ChartTable({ answer, channels, gaps, zone }: ChartTableProps) {
+export function ChartTable({ answer, channels, gaps, bands, zone }: ChartTableProps) {
   const w = words.value;
   const reader = language.value;
   const buckets = [...new Set(answer.series.flatMap(({ bucket }) => bucket))];
@@ -26,6 +30,7 @@ export function ChartTable({ answer, channels, gaps, zone }: ChartTableProps) {
       (bucket): Line => ({ kind: 'bucket', bucket, atMs: answer.fromMs + bucket * answer.bucketMs }),
     ),
     ...gaps.map((gap): Line => ({ kind: 'gap', gap, atMs: gap.fromMs })),
+    ...bands.map((band): Line => ({ kind: 'undated', band, atMs: band.afterMs ?? answer.fromMs })),
   ];
   lines.sort((a, b) => b.atMs - a.atMs);
   const places = new Map(
@@ -49,9 +54,13 @@ export function ChartTable({ answer, channels, gaps, zone }: ChartTableProps) {
         </thead>
         <tbody>
           {lines.map((line) =>
-            line.kind === 'gap' ? (
-              <tr key={`gap ${line.atMs}`} class="gap-line">
-                <td colSpan={channels.length + 1}>{gapWords(line.gap, zone, reader, w)}</td>
+            line.kind !== 'bucket' ? (
+              <tr key={`${line.kind} ${line.atMs}`} class="gap-line">
+                <td colSpan={channels.length + 1}>
+                  {line.kind === 'gap'
+                    ? gapWords(line.gap, zone, reader, w)
+                    : undatedWords(line.band, zone, reader, w)}
+                </td>
               </tr>
             ) : (
               <tr key={line.atMs}>

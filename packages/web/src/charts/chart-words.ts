@@ -4,11 +4,27 @@ import { formatNumber, formatRange, withUnit } from '../i18n/format.ts';
 import type { Dictionary } from '../i18n/words.ts';
 import { reasonWords } from '../machine/journal-sentence.ts';
 import type { CrosshairReading } from './reading.ts';
+import { undatedWords } from './undated-words.ts';
 
 /** «No data 02:10 → 05:40 (the box was off)». */
 export function gapWords(gap: ChartGap, zone: string, language: Language, words: Dictionary): string {
   const range = formatRange(gap.fromMs, gap.toMs, zone, language);
   return `${words.chartNoDataRange(range)} (${reasonWords(gap.reason, words)})`;
+}
+
+/** Why there is no curve at an instant; `null`: there may be one. */
+export function silenceWords(
+  { gap, undated }: CrosshairReading,
+  zone: string,
+  language: Language,
+  words: Dictionary,
+): string | null {
+  const said = undated.map((band) => undatedWords(band, zone, language, words));
+  // Whose rows they are says it better than that they are there.
+  if (gap !== null && (gap.reason !== 'undated' || said.length === 0)) {
+    said.unshift(gapWords(gap, zone, language, words));
+  }
+  return said.length === 0 ? null : said.join(' · ');
 }
 
 export interface BucketWords {

@@ -1,4 +1,4 @@
-// Draws one pane: axes in real local time, tinted gaps, min–max envelopes and mean lines, dashed limits. Wraps uPlot,
+// Draws one pane: axes in real local time, tinted gaps, hatched bands of rows without a known time, min–max envelopes and mean lines, dashed limits. Wraps uPlot,
 // whose own cursor, legend and zoom stay off: gestures.ts and chart-panel.tsx do those.
 // Invariants: what is drawn is what assemble.ts made, nothing interpolated; a lone point shows as a dot; colours come
 // from the page's tokens. Not here: which range, which data.
@@ -17,6 +17,9 @@ const tickSpacePx = 72;
 const wideLabelPx = 600;
 const envelopeAlpha = 0.22;
 const dash = [7, 4];
+/** Narrower, a hatch could not be seen. */
+const bandLeastPx = 4;
+const hatchEveryPx = 7;
 
 export interface LimitLine {
   readonly value: number;
@@ -31,6 +34,8 @@ export interface PlotState {
   readonly yRange: readonly [number, number] | null;
   /** Tinted; longer than the machine's cut. */
   readonly gaps: readonly ChartGap[];
+  /** Hatched: somewhere in each lie rows without a known time. */
+  readonly bands: readonly Range[];
   readonly limits: readonly LimitLine[];
   readonly hidden: ReadonlySet<string>;
   /** Drawn above the others and thicker. */
@@ -43,6 +48,7 @@ interface Colors {
   readonly text: string;
   readonly grid: string;
   readonly gap: string;
+  readonly hatch: string;
   readonly surface: string;
   readonly series: readonly string[];
 }
@@ -59,6 +65,7 @@ function colorsOf(host: HTMLElement): Colors {
     text: token('--muted'),
     grid: token('--line'),
     gap: token('--gap'),
+    hatch: token('--hatch'),
     surface: token('--surface'),
     series: Array.from({ length: seriesColors }, (_, i) => token(`--series-${i + 1}`)),
   };
@@ -221,6 +228,7 @@ export class Plot {
           drawAxes: [
             (u) => {
               this.#drawGaps(u);
+              this.#drawBands(u);
               this.#drawEnvelopes(u);
             },
           ],
@@ -257,6 +265,38 @@ export class Plot {
         context.fillRect(left, top, Math.max(1, right - left), height);
       }
     });
+  }
+
+  #drawBands(u: uPlot): void {
+    const { left: start, top, width, height } = u.bbox;
+    const scale = uPlot.pxRatio;
+    for (const { fromMs, toMs } of this.#state.bands) {
+      const middle = u.valToPos((fromMs + toMs) / 2, 'x', true);
+      const half = (bandLeastPx / 2) * scale;
+      // Cut to the pane, a little beyond: a band may begin decades before it.
+      const left = Math.max(start - scale, Math.min(u.valToPos(fromMs, 'x', true), middle - half));
+      const right = Math.min(start + width + scale, Math.max(u.valToPos(toMs, 'x', true), middle + half));
+      if (right <= left) continue;
+      this.#clipped(u, (context) => {
+        context.beginPath();
+        context.rect(left, top, right - left, height);
+        context.clip();
+        context.strokeStyle = this.#colors.hatch;
+        context.lineWidth = scale;
+        context.setLineDash([]);
+        context.beginPath();
+        // Fixed to the pane, so that neighbouring bands go on and nothing crawls while one moves.
+        const every = hatchEveryPx * scale;
+        for (let x = Math.floor((left - height) / every) * every; x < right; x += every) {
+          context.moveTo(x, top + height);
+          context.lineTo(x + height, top);
+        }
+        context.stroke();
+        context.lineWidth = 2 * scale;
+        context.setLineDash([2 * scale, 3 * scale]);
+        context.strokeRect(left, top - 2 * scale, right - left, height + 4 * scale);
+      });
+    }
   }
 
   #drawLimits(u: uPlot): void {

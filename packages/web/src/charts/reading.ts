@@ -1,6 +1,7 @@
 // What the crosshair reads at an instant: the bucket of each curve there, or the gap it lies in. Pure.
 // Invariant: nothing is interpolated; between buckets the nearest one is read, and its own time is told.
 import type { ChartAnswer, ChartGap, ChartSeries } from '@vigie/contract';
+import { bandsAt, placeOf, type UndatedBand } from './undated.ts';
 
 export interface PointReading {
   readonly channel: string;
@@ -13,6 +14,8 @@ export interface CrosshairReading {
   readonly atMs: number;
   readonly bucketMs: number;
   readonly gap: ChartGap | null;
+  /** Bands that the instant lies in, where no bucket is read. */
+  readonly undated: readonly UndatedBand[];
   readonly points: readonly PointReading[];
 }
 
@@ -52,13 +55,18 @@ function readSeries(series: ChartSeries, wanted: number, reach: number): PointRe
   return { channel: series.channel, index: near ? index : null };
 }
 
-/**
- * @param gaps all gaps, also those too short to cut a curve
- * @param cutMs readings further from the instant than this are not its readings
- */
+/** What there may be instead of a bucket. */
+export interface Silences {
+  /** All of them, also those too short to cut a curve. */
+  readonly gaps: readonly ChartGap[];
+  readonly bands: readonly UndatedBand[];
+  readonly nowMs: number;
+}
+
+/** @param cutMs readings further from the instant than this are not its readings */
 export function readAt(
   answer: ChartAnswer,
-  gaps: readonly ChartGap[],
+  { gaps, bands, nowMs }: Silences,
   atMs: number,
   cutMs: number,
 ): CrosshairReading {
@@ -66,25 +74,32 @@ export function readAt(
   const bucket = Math.floor(place);
   const own = answer.series.some((series) => series.bucket[nearestBucket(series.bucket, bucket)] === bucket);
   const gap = own ? null : gapAt(gaps, atMs);
-  if (gap !== null) {
+  const undated = own ? [] : bandsAt(bands, atMs, nowMs);
+  if (gap !== null || undated.length > 0) {
     const points = answer.series.map(({ channel }) => ({ channel, index: null }));
-    return { atMs, bucketMs: answer.bucketMs, gap, points };
+    return { atMs, bucketMs: answer.bucketMs, gap, undated, points };
   }
   const reach = Math.max(1, cutMs / answer.bucketMs / 2);
   const points = answer.series.map((series) => readSeries(series, bucket, reach));
   const first = points.findIndex(({ index }) => index !== null);
   const index = points[first]?.index ?? null;
   const read = index === null ? bucket : answer.series[first]!.bucket[index]!;
-  return { atMs: answer.fromMs + read * answer.bucketMs, bucketMs: answer.bucketMs, gap: null, points };
+  const readMs = answer.fromMs + read * answer.bucketMs;
+  return { atMs: readMs, bucketMs: answer.bucketMs, gap: null, undated, points };
 }
 
-/** Instants a keyboard steps through: every bucket that holds a sample, and the middle of every long gap. */
-export function stops(answer: ChartAnswer, cuts: readonly ChartGap[]): readonly number[] {
+/** Instants a keyboard steps through: every bucket that holds a sample, the middle of every long gap and every band. */
+export function stops(
+  answer: ChartAnswer,
+  cuts: readonly ChartGap[],
+  bands: readonly UndatedBand[],
+  nowMs: number,
+): readonly number[] {
   const instants = new Set<number>();
   for (const series of answer.series) {
     for (const bucket of series.bucket) instants.add(answer.fromMs + (bucket + 0.5) * answer.bucketMs);
   }
-  for (const gap of cuts) {
+  for (const gap of [...cuts, ...bands.flatMap((band) => placeOf(band, nowMs) ?? [])]) {
     const middle = (Math.max(gap.fromMs, answer.fromMs) + Math.min(gap.toMs, answer.toMs)) / 2;
     if (middle > answer.fromMs && middle < answer.toMs) instants.add(middle);
   }

@@ -142,12 +142,22 @@ export function formatWhen(atMs: number, nowMs: number, zone: string, language: 
     : formatDayClock(atMs, zone, language);
 }
 
-/** "02:10 → 05:40", with days where the two ends need them. */
-export function formatRange(fromMs: number, toMs: number, zone: string, language: Language): string {
+/** Two instants in their order: days where they are needed. */
+export function formatEnds(
+  fromMs: number,
+  toMs: number,
+  zone: string,
+  language: Language,
+): readonly [string, string] {
   const sameDay =
     formatDay(fromMs, zone, language) === formatDay(toMs, zone, language) && toMs - fromMs < 2 * day;
   const end = sameDay ? formatClock(toMs, zone, language) : formatDayClock(toMs, zone, language);
-  return `${formatDayClock(fromMs, zone, language)} → ${end}`;
+  return [formatDayClock(fromMs, zone, language), end];
+}
+
+/** "02:10 → 05:40", with days where the two ends need them. */
+export function formatRange(fromMs: number, toMs: number, zone: string, language: Language): string {
+  return formatEnds(fromMs, toMs, zone, language).join(' → ');
 }
 
 /** The zone's name for people: "Paris (GMT+1)". */

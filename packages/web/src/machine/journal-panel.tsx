@@ -35,7 +35,7 @@ export function JournalPanel({ store, view }: { readonly store: MachineStore; re
       {entries !== null && entries.length > 0 && (
         <ol class="journal">
           {entries.flatMap((entry) => {
-            const line = journalLine(entry, view.schema, language.value, w);
+            const line = journalLine(entry, view.schema, view.timeZone, language.value, w);
             const date = formatDay(entry.atMs, view.timeZone, language.value);
             const heading =
               date === day

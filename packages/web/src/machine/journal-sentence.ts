@@ -2,6 +2,7 @@
 // or unknown shortens the sentence, and never breaks it.
 import type { Channel, JournalEntry, Language, MachineSchema } from '@vigie/contract';
 import type { Level } from '@vigie/model/evaluate';
+import { undatedWords } from '../charts/undated-words.ts';
 import { formatNumber, withUnit } from '../i18n/format.ts';
 import type { Dictionary } from '../i18n/words.ts';
 import { levelWord, stateWord } from './state-words.ts';
@@ -35,6 +36,8 @@ export function reasonWords(reason: string | null, words: Dictionary): string {
       return words.reasonUnknown;
     case 'edge-off':
       return words.reasonEdgeOff;
+    case 'undated':
+      return words.reasonUndated;
     case 'controller-silent':
       return words.reasonControllerSilent;
     case 'not-received':
@@ -56,6 +59,7 @@ export function reasonWords(reason: string | null, words: Dictionary): string {
 export function journalLine(
   entry: JournalEntry,
   schema: MachineSchema | null,
+  zone: string,
   language: Language,
   words: Dictionary,
 ): JournalLine {
@@ -79,6 +83,19 @@ export function journalLine(
           ? words.journalBootNumber(formatNumber(facts.boot, 0, language))
           : words.journalBoot,
       );
+    case 'boots-undated': {
+      const { rows, boot, lastBoot, afterMs, beforeMs } = facts;
+      const known = typeof rows === 'number' && typeof boot === 'number' && typeof lastBoot === 'number';
+      if (!known) return plain(words.undatedList);
+      const band = {
+        rows,
+        firstBoot: boot,
+        lastBoot,
+        afterMs: typeof afterMs === 'number' ? afterMs : null,
+        beforeMs: typeof beforeMs === 'number' ? beforeMs : null,
+      };
+      return plain(undatedWords(band, zone, language, words));
+    }
     case 'gap':
       return plain(
         (typeof facts.rows === 'number'

@@ -28,6 +28,7 @@ function answer(buckets: readonly number[]): ChartAnswer {
     bucketMs,
     series: [{ ...series, ...instants }],
     gaps: [],
+    undated: [],
   };
 }
 const all = Array.from({ length: 96 }, (_, i) => i);
