@@ -61,9 +61,10 @@ let closesDead = false;
 /** Salts of SQLite's log: of the life that is being simulated. */
 let dice: Dice | null = null;
 
-/** All chance inside SQLite comes from these dice from now on. */
+/** A new life begins: all chance inside SQLite comes from these dice, and the disks of the life before are unplugged. */
 export function seedSqlite(of: Dice): void {
   dice = of;
+  drives.clear();
 }
 
 const CODES: Record<Refusal, number> = {
