@@ -26,7 +26,8 @@ export default defineConfig({
           exclude: ['e2e/browser/**'],
           testTimeout: 240_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Most of their time is waiting, and what they judge is what programs wrote down, not how fast they were.
+          maxWorkers: 2,
         },
       },
       {

@@ -9,6 +9,8 @@ import type { Spool } from './spool.ts';
 const COMMIT_MS = 10_000;
 /** Samples that wait in memory at most: 8 MB or so. */
 const MOST_CELLS_IN_MEMORY = 1_000_000;
+/** On a disk that refuses now and then, when the agent ends. */
+const LAST_ATTEMPTS = 3;
 /** Between two attempts on a disk that refuses. */
 const RETRY_MS = 5_000;
 
@@ -147,16 +149,20 @@ export class Keeper {
 
   #cut(urgent = false): void {
     this.#commit();
+    // What the disk has just refused is not made up for by what it takes now.
+    if (this.#waits()) return;
     const nowMs = this.#clock.monotonicMs();
     this.#cutMs = nowMs;
     if (this.#pendingRows === 0 || !this.#note(this.#spool.cut(), nowMs)) return;
     this.#blocksMade(nowMs, urgent);
   }
 
-  /** The last chance of what waits in memory: a disk that refused a moment ago is asked once more. */
+  /** The last chance of what waits in memory: a disk that refuses is asked a few times more. */
   close(): void {
-    this.#retryAtMs = 0;
-    this.#cut();
+    for (let attempt = 0; attempt < LAST_ATTEMPTS && this.#holds(); attempt++) {
+      this.#retryAtMs = 0;
+      this.#cut();
+    }
     this.#wake.cancel();
   }
 
