@@ -1,7 +1,8 @@
 // The verdict on a life: every row the controller gave against every row the server holds.
 // Invariants: it reads what is stored as any other program would have to, from the tables; what may be missing is only
 // what the design allows: the last commit interval before a cut, what a refusing disk could not take, what a declared
-// gap names. Not here: the life itself (life.ts).
+// gap names. Of a block that was thinned, three rows stand for all of it, and must say of it what is true.
+// Not here: the life itself (life.ts).
 import { decodeBlock, decodePrior, type Prior } from '@vigie/codec';
 import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
 import { rowDates } from '@vigie/server';
@@ -116,7 +117,7 @@ export function judge(account: Account): Verdict {
   }
   if (falsified > 0) find(`${falsified} stored rows hold what no controller gave`);
 
-  const { lost, unexplainedGaps } = explain(account, seen, gaps, find);
+  const { lost, unexplainedGaps } = explain(account, seen, tables.thinned, gaps, find);
   return {
     rows: truth.rows.length,
     stored: seen.size,
@@ -136,6 +137,7 @@ export function judge(account: Account): Verdict {
 function explain(
   account: Account,
   seen: ReadonlyMap<number, StoredRow>,
+  thinned: ReadonlySet<number>,
   gaps: readonly Gap[],
   find: (what: string) => void,
 ): { lost: number; unexplainedGaps: number } {
@@ -146,7 +148,7 @@ function explain(
   const gapRows = (from: StoredRow | null, to: StoredRow | null): number => {
     let sum = 0;
     for (const gap of gaps) {
-      if (gap.reason === 'controller-silent') continue;
+      if (gap.reason === 'controller-silent' || gap.reason === 'thinned') continue;
       const afterFrom = from === null || gap.spool !== from.spool || gap.first_sequence > from.sequence;
       const beforeTo = to === null || gap.spool !== to.spool || gap.next_sequence <= to.sequence;
       const between = gap.spool === from?.spool || gap.spool === to?.spool;
@@ -158,7 +160,8 @@ function explain(
     const here = seen.get(scan);
     if (here === undefined && scan < truth.rows.length) continue;
     const first = last === null ? 0 : last.scan + 1;
-    const missing = scan - first;
+    let missing = 0;
+    for (let one = first; one < scan; one++) if (!thinned.has(one)) missing++;
     if (missing > 0) {
       const excused = excusedRows(account, processes, first, scan);
       const declared = gapRows(last, here ?? null);
@@ -206,6 +209,25 @@ function excusedRows(
   return excused;
 }
 
+/** What the three rows of a thinned block hold, and the rows that they stand for; `null`: no such rows were given. */
+function thinnedOf(first: number, rowCount: number, channels: number, given: number) {
+  if (first < 0 || first + rowCount > given) return null;
+  const places = [first, first + (rowCount >> 1), first + rowCount - 1];
+  const scans = Array.from({ length: rowCount }, (_, i) => first + i);
+  const expected = places.map((scan) => valuesOf(scan, channels));
+  for (const [c, decimals] of [
+    [1, 1],
+    [3, 2],
+  ] as const) {
+    if (c >= channels) continue;
+    const samples = scans.flatMap((scan) => valuesOf(scan, channels)[c] ?? []);
+    const mean = samples.reduce((sum, sample) => sum + sample, 0) / samples.length;
+    const three = [Math.min(...samples), Number(mean.toFixed(decimals)), Math.max(...samples)];
+    for (const [i, row] of expected.entries()) row[c] = samples.length === 0 ? null : (three[i] ?? null);
+  }
+  return { scans, expected };
+}
+
 function readTables({ serverDisk, truth }: Account) {
   const db = plugIn(serverDisk)('vigie.db');
   db.pragma('locking_mode = EXCLUSIVE');
@@ -240,6 +262,12 @@ function readTables({ serverDisk, truth }: Account) {
     anchors.set(key, [...(anchors.get(key) ?? []), anchor]);
   }
   const rows: StoredRow[] = [];
+  const thinned = new Set<number>();
+  const thinnedRest = new Map(
+    gaps
+      .filter(({ reason }) => reason === 'thinned')
+      .map((gap) => [`${gap.spool}/${gap.first_sequence}`, gap.next_sequence - gap.first_sequence]),
+  );
   const covered = new Map<string, { from: number; to: number }[]>();
   const cover = (spool: string, from: number, to: number): void => {
     covered.set(spool, [...(covered.get(spool) ?? []), { from, to }]);
@@ -276,9 +304,15 @@ function readTables({ serverDisk, truth }: Account) {
     };
     const { from_ms: fromMs, to_ms: toMs } = block;
     const dateAt = fromMs === null || toMs === null ? null : rowDates(value.timesMs, fromMs, toMs);
+    const rest = thinnedRest.get(`${block.spool}/${block.first_sequence + 3}`);
+    const isThinned = rest !== undefined && block.row_count === 3 && block.skip_rows === 0;
+    const whole = isThinned
+      ? thinnedOf(column(0, 0) ?? -1, 3 + rest, value.columns.length, truth.rows.length)
+      : null;
+    for (const scan of whole?.scans ?? []) thinned.add(scan);
     for (let i = block.skip_rows; i < block.row_count; i++) {
       const scan = column(0, i) ?? -1;
-      const expected = valuesOf(scan, value.columns.length);
+      const expected = whole?.expected[i] ?? valuesOf(scan, value.columns.length);
       const isTrue = scan in truth.rows && expected.every((sample, c) => sample === column(c, i));
       const offsetMs = (value.timesMs[i] ?? 0) - (value.timesMs[0] ?? 0);
       rows.push({
@@ -308,5 +342,5 @@ function readTables({ serverDisk, truth }: Account) {
   }
   rows.sort((a, b) => (a.spool === b.spool ? a.sequence - b.sequence : a.spool < b.spool ? -1 : 1));
   db.close();
-  return { rows, gaps, marks, anchors, problems };
+  return { rows, thinned, gaps, marks, anchors, problems };
 }

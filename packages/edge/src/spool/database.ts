@@ -68,7 +68,9 @@ export function openDatabase<T>(
         const message = `${file}: another vigie-edge runs on this folder`;
         return { ok: false, message, diskRefuses: false };
       }
-      const damaged = /^SQLITE_(CORRUPT|NOTADB|ERROR)/.test(code);
+      const damaged =
+        /^SQLITE_(CORRUPT|NOTADB|ERROR)/.test(code) ||
+        (code.startsWith('SQLITE_READONLY') && !isWritableFormat(disk.head(file, 20)));
       const refused = { ok: false, message: `${file}: ${error.message}`, diskRefuses: code !== '' } as const;
       if (!damaged || setAside !== null) return refused;
       try {
@@ -84,8 +86,6 @@ function connect(disk: SpoolDisk, file: string): SpoolDatabase {
   const db = disk.open(file);
   try {
     db.pragma('locking_mode = EXCLUSIVE');
-    if (!isWritableFormat(disk.head(file, 20)))
-      throw new Database.SqliteError('its header is damaged', 'SQLITE_CORRUPT');
     // Of a new file only. A commit writes whole pages, and every ten seconds there is one, of a few hundred bytes.
     db.pragma(`page_size = ${PAGE_BYTES}`);
     db.pragma('journal_mode = WAL');
@@ -113,7 +113,10 @@ function connect(disk: SpoolDisk, file: string): SpoolDatabase {
   }
 }
 
-/** Of a file whose write version (byte 18 of the header) is damaged, SQLite only says that it may not be written. */
+/**
+ * Of a file whose write version (byte 18 of the header) is damaged, SQLite only says that it may not be written. Not to
+ * be asked before SQLite has failed: the log may hold a sound header, and mends what a power cut tore in the file.
+ */
 function isWritableFormat(header: Uint8Array): boolean {
   const version = header[18];
   return header.length < 20 || version === 1 || version === 2;
