@@ -59,7 +59,7 @@ export function judge(account: Account): Verdict {
     if (findings.length < 20) findings.push(what);
   };
   const tables = readTables(account);
-  const { rows, gaps, marks, anchors } = tables;
+  const { rows, marks, anchors } = tables;
   for (const problem of tables.problems) find(problem);
 
   // Nothing acknowledged is lost: the mark never goes back, unless the server itself went back.
@@ -117,7 +117,7 @@ export function judge(account: Account): Verdict {
   }
   if (falsified > 0) find(`${falsified} stored rows hold what no controller gave`);
 
-  const { lost, unexplainedGaps } = explain(account, seen, tables.thinned, gaps, find);
+  const { lost, unexplainedGaps } = explain(account, seen, tables.thinned, tables.gapsOfRows, find);
   return {
     rows: truth.rows.length,
     stored: seen.size,
@@ -148,7 +148,7 @@ function explain(
   const gapRows = (from: StoredRow | null, to: StoredRow | null): number => {
     let sum = 0;
     for (const gap of gaps) {
-      if (gap.reason === 'controller-silent' || gap.reason === 'thinned') continue;
+      if (gap.reason === 'controller-silent') continue;
       const afterFrom = from === null || gap.spool !== from.spool || gap.first_sequence > from.sequence;
       const beforeTo = to === null || gap.spool !== to.spool || gap.next_sequence <= to.sequence;
       const between = gap.spool === from?.spool || gap.spool === to?.spool;
@@ -209,8 +209,12 @@ function excusedRows(
   return excused;
 }
 
-/** What the three rows of a thinned block hold, and the rows that they stand for; `null`: no such rows were given. */
-function thinnedOf(first: number, rowCount: number, channels: number, given: number) {
+/**
+ * What the three rows of a thinned block hold, and the rows that they stand for; `null`: no such rows were given.
+ * @param middle its second row as stored: half a step of a channel may be rounded up or down.
+ */
+function thinnedOf(first: number, rowCount: number, middle: readonly (number | null)[], given: number) {
+  const channels = middle.length;
   if (first < 0 || first + rowCount > given) return null;
   const places = [first, first + (rowCount >> 1), first + rowCount - 1];
   const scans = Array.from({ length: rowCount }, (_, i) => first + i);
@@ -222,7 +226,9 @@ function thinnedOf(first: number, rowCount: number, channels: number, given: num
     if (c >= channels) continue;
     const samples = scans.flatMap((scan) => valuesOf(scan, channels)[c] ?? []);
     const mean = samples.reduce((sum, sample) => sum + sample, 0) / samples.length;
-    const three = [Math.min(...samples), Number(mean.toFixed(decimals)), Math.max(...samples)];
+    const stored = middle[c] ?? Number.NaN;
+    const isMean = Math.abs(stored - mean) < 0.5001 * 10 ** -decimals;
+    const three = [Math.min(...samples), isMean ? stored : mean, Math.max(...samples)];
     for (const [i, row] of expected.entries()) row[c] = samples.length === 0 ? null : (three[i] ?? null);
   }
   return { scans, expected };
@@ -263,6 +269,7 @@ function readTables({ serverDisk, truth }: Account) {
   }
   const rows: StoredRow[] = [];
   const thinned = new Set<number>();
+  const restsOfThinned = new Set<string>();
   const thinnedRest = new Map(
     gaps
       .filter(({ reason }) => reason === 'thinned')
@@ -307,9 +314,15 @@ function readTables({ serverDisk, truth }: Account) {
     const rest = thinnedRest.get(`${block.spool}/${block.first_sequence + 3}`);
     const isThinned = rest !== undefined && block.row_count === 3 && block.skip_rows === 0;
     const whole = isThinned
-      ? thinnedOf(column(0, 0) ?? -1, 3 + rest, value.columns.length, truth.rows.length)
+      ? thinnedOf(
+          column(0, 0) ?? -1,
+          3 + rest,
+          value.columns.map((_, c) => column(c, 1)),
+          truth.rows.length,
+        )
       : null;
     for (const scan of whole?.scans ?? []) thinned.add(scan);
+    if (whole !== null) restsOfThinned.add(`${block.spool}/${block.first_sequence + 3}`);
     for (let i = block.skip_rows; i < block.row_count; i++) {
       const scan = column(0, i) ?? -1;
       const expected = whole?.expected[i] ?? valuesOf(scan, value.columns.length);
@@ -342,5 +355,7 @@ function readTables({ serverDisk, truth }: Account) {
   }
   rows.sort((a, b) => (a.spool === b.spool ? a.sequence - b.sequence : a.spool < b.spool ? -1 : 1));
   db.close();
-  return { rows, thinned, gaps, marks, anchors, problems };
+  // The rest of a thinned block explains that block and nothing else.
+  const gapsOfRows = gaps.filter((gap) => !restsOfThinned.has(`${gap.spool}/${gap.first_sequence}`));
+  return { rows, thinned, gapsOfRows, marks, anchors, problems };
 }

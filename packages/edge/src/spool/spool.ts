@@ -5,7 +5,8 @@
 // Room is made, beyond `mostBytes` or on a full disk, first of what is acknowledged, then of detail, the oldest first:
 // a block becomes three rows and a gap `thinned`, wherever it is on its way. Its last row is then in that gap, so that
 // it is compared with nothing the server holds; what the server has of the whole block lies before its mark. Only
-// when all is thinned, the oldest rows become a gap `spool-full`. Not here: when to commit and cut (keeper.ts), sending.
+// when all is thinned, the oldest rows become a gap `spool-full`; three rows that may be on their way keep their gap
+// `thinned`, by which a reader tells them from samples. Not here: when to commit and cut (keeper.ts), sending.
 import { crc32 } from 'node:zlib';
 import { type DecodedRows, decodeBlock, encodeBlock, readBlockHeader } from '@vigie/codec';
 import type { Outcome } from '@vigie/config';
@@ -33,6 +34,8 @@ const RECORD_BYTES = 64;
 const FULL_DISK_STEPS = [8_192, 131_072];
 /** Never more than this share of all that is held, at a time. */
 const FULL_DISK_SHARE = 1 / 4;
+/** Records that may have been on their way, at most, when an earlier process ended. */
+const MOST_ON_THEIR_WAY = 64;
 /** Of `queue`, as SQL. */
 const HELD_BYTES = `SELECT ifnull(sum(length(bytes) + ${RECORD_BYTES}), 0) AS sum FROM queue`;
 /** Rows that were sampled, which thinned ones no longer are. */
@@ -99,6 +102,8 @@ export class Spool {
   #bytes = 0;
   /** No block before it can be thinned. */
   #thinFrom = 0;
+  /** What lies before it may have been sent. */
+  #sentTo: number;
 
   static open(options: SpoolOptions): Opened<Spool> {
     return openDatabase(options.disk, options.file, (db, setAside) => new Spool(options, db, setAside, null));
@@ -183,6 +188,12 @@ export class Spool {
     this.#nextSequence += forgotten;
     this.#testify();
     this.#bytes = db.prepare<[], { sum: number }>(HELD_BYTES).get()?.sum ?? 0;
+    this.#sentTo =
+      db
+        .prepare<[number, number], { s: number | null }>(
+          'SELECT max(first_sequence) AS s FROM (SELECT first_sequence FROM queue WHERE first_sequence + row_count > ? ORDER BY first_sequence LIMIT ?)',
+        )
+        .get(this.#acknowledged, MOST_ON_THEIR_WAY + 1)?.s ?? 0;
   }
 
   get id(): string {
@@ -398,7 +409,7 @@ export class Spool {
     const rest = this.#db
       .prepare<[number], QueueRow>("SELECT * FROM queue WHERE first_sequence = ? AND gap = 'thinned'")
       .get(end);
-    if (rest !== undefined && isWhole(rest)) {
+    if (first >= this.#sentTo && rest !== undefined && isWhole(rest)) {
       end += rest.row_count;
       this.#remove(rest);
     }
@@ -436,7 +447,7 @@ export class Spool {
     return following ?? this.#nextSequence;
   }
 
-  /** The entry that holds `sequence`, else the first one after it; starts at `sequence` when it holds it. */
+  /** To be sent: the entry that holds `sequence`, else the first one after it; starts at `sequence` when it holds it. */
   read(sequence: number): Outcome<SpoolEntry | null> {
     return attempt(() => {
       const row =
@@ -450,7 +461,10 @@ export class Spool {
             'SELECT * FROM queue WHERE first_sequence > ? ORDER BY first_sequence LIMIT 1',
           )
           .get(sequence);
-      return row === undefined ? null : this.#entry(row, sequence);
+      if (row === undefined) return null;
+      const entry = this.#entry(row, sequence);
+      this.#sentTo = Math.max(this.#sentTo, entry.nextSequence);
+      return entry;
     });
   }
 
@@ -557,6 +571,7 @@ export class Spool {
       this.#acknowledged = 0;
       this.#testify();
       this.#thinFrom = 0;
+      this.#sentTo = 0;
       this.#bytes = this.#db.prepare<[], { sum: number }>(HELD_BYTES).get()?.sum ?? 0;
     });
   }
