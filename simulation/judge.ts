@@ -1,7 +1,8 @@
 // The verdict on a life: every row the controller gave against every row the server holds.
 // Invariants: it reads what is stored as any other program would have to, from the tables; what may be missing is only
 // what the design allows: the last commit interval before a cut, what a refusing disk could not take, what a declared
-// gap names. Not here: the life itself (life.ts).
+// gap names. Of a block that was thinned, three rows stand for all of it, and must say of it what is true.
+// Not here: the life itself (life.ts).
 import { decodeBlock, decodePrior, type Prior } from '@vigie/codec';
 import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
 import { rowDates } from '@vigie/server';
@@ -58,7 +59,7 @@ export function judge(account: Account): Verdict {
     if (findings.length < 20) findings.push(what);
   };
   const tables = readTables(account);
-  const { rows, gaps, marks, anchors } = tables;
+  const { rows, marks, anchors } = tables;
   for (const problem of tables.problems) find(problem);
 
   // Nothing acknowledged is lost: the mark never goes back, unless the server itself went back.
@@ -69,7 +70,7 @@ export function judge(account: Account): Verdict {
   }
 
   // A gap explains only where there was a reason for it.
-  for (const { spool, first_sequence, next_sequence, reason } of gaps) {
+  for (const { spool, first_sequence, next_sequence, reason } of tables.gaps) {
     const isDue =
       reason === 'spool-lost'
         ? faults.restores > 0 || account.damages.length > 0
@@ -126,7 +127,7 @@ export function judge(account: Account): Verdict {
   }
   if (falsified > 0) find(`${falsified} stored rows hold what no controller gave`);
 
-  const { lost, unexplainedGaps } = explain(account, seen, gaps, find);
+  const { lost, unexplainedGaps } = explain(account, seen, tables.thinned, tables.gapsOfRows, find);
   return {
     rows: truth.rows.length,
     stored: seen.size,
@@ -146,6 +147,7 @@ export function judge(account: Account): Verdict {
 function explain(
   account: Account,
   seen: ReadonlyMap<number, StoredRow>,
+  thinned: ReadonlySet<number>,
   gaps: readonly Gap[],
   find: (what: string) => void,
 ): { lost: number; unexplainedGaps: number } {
@@ -168,7 +170,8 @@ function explain(
     const here = seen.get(scan);
     if (here === undefined && scan < truth.rows.length) continue;
     const first = last === null ? 0 : last.scan + 1;
-    const missing = scan - first;
+    let missing = 0;
+    for (let one = first; one < scan; one++) if (!thinned.has(one)) missing++;
     if (missing > 0) {
       const excused = excusedRows(account, processes, first, scan);
       const declared = gapRows(last, here ?? null);
@@ -216,6 +219,31 @@ function excusedRows(
   return excused;
 }
 
+/**
+ * What the three rows of a thinned block hold, and the rows that they stand for; `null`: no such rows were given.
+ * @param middle its second row as stored: half a step of a channel may be rounded up or down.
+ */
+function thinnedOf(first: number, rowCount: number, middle: readonly (number | null)[], given: number) {
+  const channels = middle.length;
+  if (first < 0 || first + rowCount > given) return null;
+  const places = [first, first + (rowCount >> 1), first + rowCount - 1];
+  const scans = Array.from({ length: rowCount }, (_, i) => first + i);
+  const expected = places.map((scan) => valuesOf(scan, channels));
+  for (const [c, decimals] of [
+    [1, 1],
+    [3, 2],
+  ] as const) {
+    if (c >= channels) continue;
+    const samples = scans.flatMap((scan) => valuesOf(scan, channels)[c] ?? []);
+    const mean = samples.reduce((sum, sample) => sum + sample, 0) / samples.length;
+    const stored = middle[c] ?? Number.NaN;
+    const isMean = Math.abs(stored - mean) < 0.5001 * 10 ** -decimals;
+    const three = [Math.min(...samples), isMean ? stored : mean, Math.max(...samples)];
+    for (const [i, row] of expected.entries()) row[c] = samples.length === 0 ? null : (three[i] ?? null);
+  }
+  return { scans, expected };
+}
+
 function readTables({ serverDisk, truth }: Account) {
   const db = plugIn(serverDisk)('vigie.db');
   db.pragma('locking_mode = EXCLUSIVE');
@@ -250,6 +278,13 @@ function readTables({ serverDisk, truth }: Account) {
     anchors.set(key, [...(anchors.get(key) ?? []), anchor]);
   }
   const rows: StoredRow[] = [];
+  const thinned = new Set<number>();
+  const restsOfThinned = new Set<string>();
+  const thinnedRest = new Map(
+    gaps
+      .filter(({ reason }) => reason === 'thinned')
+      .map((gap) => [`${gap.spool}/${gap.first_sequence}`, gap.next_sequence - gap.first_sequence]),
+  );
   const covered = new Map<string, { from: number; to: number }[]>();
   const cover = (spool: string, from: number, to: number): void => {
     covered.set(spool, [...(covered.get(spool) ?? []), { from, to }]);
@@ -286,9 +321,21 @@ function readTables({ serverDisk, truth }: Account) {
     };
     const { from_ms: fromMs, to_ms: toMs } = block;
     const dateAt = fromMs === null || toMs === null ? null : rowDates(value.timesMs, fromMs, toMs);
+    const rest = thinnedRest.get(`${block.spool}/${block.first_sequence + 3}`);
+    const isThinned = rest !== undefined && block.row_count === 3 && block.skip_rows === 0;
+    const whole = isThinned
+      ? thinnedOf(
+          column(0, 0) ?? -1,
+          3 + rest,
+          value.columns.map((_, c) => column(c, 1)),
+          truth.rows.length,
+        )
+      : null;
+    for (const scan of whole?.scans ?? []) thinned.add(scan);
+    if (whole !== null) restsOfThinned.add(`${block.spool}/${block.first_sequence + 3}`);
     for (let i = block.skip_rows; i < block.row_count; i++) {
       const scan = column(0, i) ?? -1;
-      const expected = valuesOf(scan, value.columns.length);
+      const expected = whole?.expected[i] ?? valuesOf(scan, value.columns.length);
       const isTrue = scan in truth.rows && expected.every((sample, c) => sample === column(c, i));
       const offsetMs = (value.timesMs[i] ?? 0) - (value.timesMs[0] ?? 0);
       rows.push({
@@ -318,5 +365,7 @@ function readTables({ serverDisk, truth }: Account) {
   }
   rows.sort((a, b) => (a.spool === b.spool ? a.sequence - b.sequence : a.spool < b.spool ? -1 : 1));
   db.close();
-  return { rows, gaps, marks, anchors, problems };
+  // The rest of a thinned block explains that block and nothing else.
+  const gapsOfRows = gaps.filter((gap) => !restsOfThinned.has(`${gap.spool}/${gap.first_sequence}`));
+  return { rows, thinned, gapsOfRows, marks, anchors, problems };
 }

@@ -1,5 +1,7 @@
 // The agent at work: rows of a source are committed, cut into blocks and sent; a recording's agent ends when all of
 // it is acknowledged. Acquisition waits for nothing: not for the link, not for the time of day, not for the disk.
+// Of a disk that cannot be written at start, it begins with a spool in memory, and moves to one on disk: new rows go there
+// at once, those in memory are sent first. Each spool is its own to the server, so that no row is stored twice.
 // Not here: how any of these is done (acquire/, spool/, uplink/).
 import { codecSchema } from '@vigie/model';
 import type { Clock, Randomness } from '@vigie/protocol';
@@ -65,6 +67,7 @@ export interface AgentOptions {
   readonly identity: Identity;
   readonly home: EdgeHome;
   readonly source: Source;
+  /** On disk, or in memory when the disk refuses. */
   readonly spool: Spool;
   /** Time between two blocks while the server has said nothing of it. */
   readonly intervalMs: number;
@@ -79,8 +82,11 @@ export class Agent {
   /** Resolves when the source has no more rows and all are acknowledged; a controller's never does. */
   readonly finished: Promise<void>;
   readonly #options: AgentOptions;
-  readonly #uplink: Uplink;
-  readonly #keeper: Keeper;
+  #uplink: Uplink;
+  #spool: Spool;
+  #keeper: Keeper;
+  /** The spool in memory whose rows are still to be sent, once new ones go elsewhere; the uplink is then its. */
+  #leaving: { readonly spool: Spool; readonly keeper: Keeper } | null = null;
   readonly #settings: SettingsInForce;
   readonly #urgency: Urgency;
   #finish: () => void = () => undefined;
@@ -89,18 +95,31 @@ export class Agent {
   #learning = false;
 
   constructor(options: AgentOptions) {
-    const { source, spool, clock, say } = options;
+    const { source, spool, say } = options;
     this.#options = options;
     this.finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
-    if (spool.setAside !== null)
-      say(`spool: the file was damaged and is kept as ${spool.setAside}; a new one is begun`);
     const configured = { intervalMs: options.intervalMs, dataBudgetMb: null, channels: {} };
     this.#settings = new SettingsInForce(source.schema, options.home, configured, say);
     this.#urgency = new Urgency(this.#settings.schema);
-    this.#uplink = new Uplink({
-      ...options,
+    this.#spool = spool;
+    this.#tellSetAside();
+    this.#uplink = this.#newUplink();
+    this.#keeper = this.#newKeeper();
+  }
+
+  #tellSetAside(): void {
+    const { setAside } = this.#spool;
+    if (setAside !== null)
+      this.#options.say(`spool: the file was damaged and is kept as ${setAside}; a new one is begun`);
+  }
+
+  #newUplink(): Uplink {
+    const { source } = this.#options;
+    return new Uplink({
+      ...this.#options,
+      spool: this.#spool,
       axis: source.axis,
       settingsHash: () => this.#settings.answeredHash,
       eager: source.ends,
@@ -110,22 +129,38 @@ export class Agent {
         this.#keeper.setInterval(this.#settings.state.settings.intervalMs);
         return answer;
       },
-      onAcknowledged: () => this.#endWhenDone(),
+      onAcknowledged: () => {
+        this.#leaveWhenDone();
+        this.#endWhenDone();
+      },
     });
-    this.#keeper = new Keeper({
+  }
+
+  #newKeeper(): Keeper {
+    const { source, clock, say } = this.#options;
+    const spool = this.#spool;
+    return new Keeper({
       spool,
       clock,
       intervalMs: this.#settings.state.settings.intervalMs,
       channels: source.schema.channels.length,
       stored: (urgent) => {
-        this.#uplink.stored(urgent);
-        void this.#learn();
+        const isLast = spool === this.#leaving?.spool;
+        // Else the uplink is that of the spool that is left, and another will begin with what is in this one.
+        if (this.#leaving === null || isLast) this.#uplink.stored(urgent || isLast || this.#ended);
+        if (!isLast) void this.#learn();
       },
+      problem: (message) =>
+        say(
+          message === null
+            ? 'spool: the disk takes rows again'
+            : `spool: the disk refuses rows, they wait in memory: ${message}`,
+        ),
     });
   }
 
   start(): void {
-    const { source, spool, say } = this.#options;
+    const { source, say } = this.#options;
     this.#uplink.start();
     source.start(
       {
@@ -136,18 +171,55 @@ export class Agent {
         silent: (rows) => this.#keeper.silent(rows),
         wantsMore: () => this.#backlogRows() < MOST_ROWS_AHEAD,
         problem: (message) => say(message === null ? 'controller: answers again' : `controller: ${message}`),
-        ended: () => {
-          this.#ended = true;
-          this.#keeper.end();
-          this.#endWhenDone();
-        },
+        ended: () => this.end(),
       },
-      spool.rowsOfBoot,
+      this.#spool.rowsOfBoot,
     );
   }
 
+  /** From now on rows go to this spool, which is on disk; those in the one before are sent first. */
+  moveTo(spool: Spool): void {
+    this.#leaving = { spool: this.#spool, keeper: this.#keeper };
+    this.#spool = spool;
+    this.#tellSetAside();
+    this.#keeper = this.#newKeeper();
+    this.#leaving.keeper.end();
+    this.#leaveWhenDone();
+  }
+
+  /** Whether rows would be lost if the process ended now. */
+  get holdsRowsInMemory(): boolean {
+    return this.#leaving !== null || this.#spool.withoutDisk !== null;
+  }
+
+  /** No more rows: `finished` when all are acknowledged. */
+  end(): void {
+    this.#options.source.stop();
+    this.#ended = true;
+    this.#keeper.end();
+    this.#endWhenDone();
+  }
+
+  #leaveWhenDone(): void {
+    const leaving = this.#leaving;
+    if (leaving === null || leaving.keeper.waitingRows > 0) return;
+    if (leaving.spool.acknowledged < leaving.spool.nextSequence) return;
+    // Not within a call of the uplink that is to end.
+    this.#options.clock.after(0, () => {
+      if (this.#leaving !== leaving || this.#stopped) return;
+      this.#leaving = null;
+      leaving.keeper.close();
+      this.#uplink.stop();
+      leaving.spool.close();
+      this.#uplink = this.#newUplink();
+      this.#uplink.start();
+      this.#options.say('spool: all rows that were in memory only are sent; the link goes on from the disk');
+    });
+  }
+
   status(): AgentStatus {
-    const { source, spool, identity, clock } = this.#options;
+    const { source, identity, clock } = this.#options;
+    const spool = this.#spool;
     const { rows, failedPolls, problem, unreadable } = source.state();
     const { acknowledgedMs, sinceMs, nextDialMs, exchange } = this.#uplink;
     const nowMs = clock.monotonicMs();
@@ -159,7 +231,7 @@ export class Agent {
       failedPolls,
       controllerProblem: problem,
       unreadable,
-      diskProblem: this.#keeper.problem,
+      diskProblem: this.#keeper.problem ?? this.#spool.withoutDisk,
       linkProblem: this.#uplink.problem,
       backlogRows: this.#backlogRows(),
       lostRows: this.#keeper.lostRows,
@@ -192,22 +264,31 @@ export class Agent {
     this.#options.source.stop();
     this.#keeper.close();
     this.#uplink.stop();
-    this.#options.spool.close();
+    this.#leaving?.spool.close();
+    this.#spool.close();
   }
 
   #backlogRows(): number {
-    const { spool } = this.#options;
-    return spool.nextSequence - spool.acknowledged + this.#keeper.waitingRows;
+    const held = [
+      { spool: this.#spool, keeper: this.#keeper },
+      ...(this.#leaving === null ? [] : [this.#leaving]),
+    ];
+    return held.reduce(
+      (sum, { spool, keeper }) => sum + spool.nextSequence - spool.acknowledged + keeper.waitingRows,
+      0,
+    );
   }
 
   /** Learns a prior when there are enough new rows for one; without it blocks are larger, and nothing else. */
   async #learn(): Promise<void> {
-    const { spool, source, trainer, say } = this.#options;
+    const { source, trainer, say } = this.#options;
+    const spool = this.#spool;
     if (this.#learning || this.#stopped || !spool.priorIsDue()) return;
     this.#learning = true;
     try {
       const bytes = await trainer.train({ schema: codecSchema(source.schema), ...spool.trainingBlocks() });
-      if (!this.#stopped && !spool.adoptPrior(bytes)) say('spool: a learnt prior could not be kept');
+      if (!this.#stopped && spool === this.#spool && !spool.adoptPrior(bytes))
+        say('spool: a learnt prior could not be kept');
     } catch (error) {
       say(`spool: no prior could be learnt: ${String(error)}`);
     } finally {

@@ -3,6 +3,7 @@
 // Not here: what the files mean; rows (spool/).
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Outcome } from '@vigie/config';
 
 /** Write aside, sync, rename: after a power cut the file is the old one or the new one. */
 export function writeWhole(file: string, text: string): void {
@@ -38,22 +39,25 @@ export function keepFile(file: string, text: string): void {
 export type Found<T> =
   | { readonly kind: 'found'; readonly value: T; readonly text: string; readonly fromPrevious: boolean }
   | { readonly kind: 'missing' }
+  /** The disk does not give it. `message`: a sentence of the system. */
+  | { readonly kind: 'unreadable'; readonly message: string }
   | { readonly kind: 'damaged' };
 
 /** @param parse throws on what is no such file. */
 export function findFile<T>(file: string, parse: (text: string) => T): Found<T> {
-  let there = false;
+  let without: Found<T> = { kind: 'missing' };
   for (const fromPrevious of [false, true]) {
-    const text = readIfThere(fromPrevious ? previousOf(file) : file);
-    if (text === null) continue;
-    there = true;
+    const read = readIfThere(fromPrevious ? previousOf(file) : file);
+    if (!read.ok) without = { kind: 'unreadable', message: read.message };
+    if (!read.ok || read.value === null) continue;
     try {
-      return { kind: 'found', value: parse(text), text, fromPrevious };
+      return { kind: 'found', value: parse(read.value), text: read.value, fromPrevious };
     } catch {
       // The other one may be whole.
+      if (without.kind === 'missing') without = { kind: 'damaged' };
     }
   }
-  return { kind: there ? 'damaged' : 'missing' };
+  return without;
 }
 
 /** As `findFile`, and makes file and copy alike again where one of them was lost. */
@@ -61,17 +65,20 @@ export function recoverFile<T>(file: string, parse: (text: string) => T): Found<
   const found = findFile(file, parse);
   if (found.kind !== 'found') return found;
   try {
-    if (found.fromPrevious || readIfThere(previousOf(file)) !== found.text) keepFile(file, found.text);
+    const copy = readIfThere(previousOf(file));
+    if (found.fromPrevious || !copy.ok || copy.value !== found.text) keepFile(file, found.text);
   } catch {
     // A disk that refuses now has given what was asked.
   }
   return found;
 }
 
-function readIfThere(file: string): string | null {
+/** `null`: there is none. */
+function readIfThere(file: string): Outcome<string | null> {
   try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return null;
+    return { ok: true, value: readFileSync(file, 'utf8') };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return code === 'ENOENT' || code === 'ENOTDIR' ? { ok: true, value: null } : { ok: false, message };
   }
 }

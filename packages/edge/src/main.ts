@@ -47,6 +47,11 @@ const STATUS_EVERY_MS = 5000;
 /** A file written and synced every five seconds would be a fifth of all that a card takes in. */
 const STATUS_UNCHANGED_MS = 15_000;
 const DEFAULT_LINK_PORT = 8443;
+/** Of blocks that wait for a disk that refuses: weeks of most machines' rows, and little on the smallest box. */
+const MEMORY_BYTES = 20e6;
+const TRY_DISK_MS = 60_000;
+/** For rows that are in memory only to be acknowledged, when the agent is to stop. */
+const LAST_CHANCE_MS = 5000;
 // Keys, rows and status are this user's alone.
 process.umask(0o077);
 const clock = throughSleep(realClock(), () => 1000 * uptime());
@@ -118,15 +123,25 @@ async function runAgent(
   source: Source,
   notices: string[],
 ): Promise<number> {
-  const spool = Spool.open({
-    disk: realDisk,
-    file: join(settings.data, 'spool.db'),
-    bootId: source.axis.bootId,
-    schema: source.schema,
-    randomness: realRandomness,
-    mostBytes: settings.spoolMegabytes * 1e6,
-  });
-  if (!spool.ok) return fail(spool.message, EXIT.failed);
+  const ofSpool = { bootId: source.axis.bootId, schema: source.schema, randomness: realRandomness };
+  const openOnDisk = () =>
+    Spool.open({
+      ...ofSpool,
+      disk: realDisk,
+      file: join(settings.data, 'spool.db'),
+      mostBytes: settings.spoolMegabytes * 1e6,
+    });
+  const onDisk = openOnDisk();
+  // A recording can wait for its disk; a controller does not.
+  if (!onDisk.ok && (source.ends || !onDisk.diskRefuses)) return fail(onDisk.message, EXIT.failed);
+  if (!onDisk.ok) {
+    say(
+      `spool: the disk cannot be written (${onDisk.message}): rows are held in memory only, ${MEMORY_BYTES / 1e6} MB at most, and would be lost with this process; mend or replace the card. The disk is tried again every minute`,
+    );
+  }
+  const spool = onDisk.ok
+    ? onDisk.value
+    : Spool.inMemory({ ...ofSpool, mostBytes: MEMORY_BYTES }, onDisk.message);
   const agent = new Agent({
     identity,
     home: folderHome(settings.data, identity, (message) => {
@@ -134,7 +149,7 @@ async function runAgent(
       say(message);
     }),
     source,
-    spool: spool.value,
+    spool,
     intervalMs: settings.intervalMs,
     clock,
     randomness: realRandomness,
@@ -144,6 +159,15 @@ async function runAgent(
   });
   const stopped = untilStopped();
   agent.start();
+  const tryDisk = (): void => {
+    const opened = openOnDisk();
+    if (opened.ok) {
+      say('spool: the disk can be written again, new rows go there');
+      agent.moveTo(opened.value);
+    } else trying = clock.after(TRY_DISK_MS, tryDisk);
+  };
+  let trying = onDisk.ok ? null : clock.after(TRY_DISK_MS, tryDisk);
+  let statusProblem: string | null = null;
   let reported: { readonly summary: string; readonly atMs: number } | null = null;
   const report = (): void => {
     reporting = clock.after(STATUS_EVERY_MS, report);
@@ -153,12 +177,20 @@ async function runAgent(
     if (summary === reported?.summary && nowMs - reported.atMs < STATUS_UNCHANGED_MS) return;
     reported = { summary, atMs: nowMs };
     const written = writeStatus(settings.data, { ...status, notices }, clock.utcMs());
-    if (!written.ok) say(written.message);
+    const problem = written.ok ? null : written.message;
+    // Once, since a log on the same disk would fill it.
+    if (problem !== null && statusProblem === null) say(problem);
+    statusProblem = problem;
   };
   let reporting = clock.after(0, report);
   console.log(JSON.stringify({ running: identity.machine }));
   const finished = await Promise.race([stopped.then(() => false), agent.finished.then(() => true)]);
   reporting.cancel();
+  trying?.cancel();
+  if (agent.holdsRowsInMemory && !finished) {
+    agent.end();
+    await Promise.race([agent.finished, new Promise<void>((done) => clock.after(LAST_CHANCE_MS, done))]);
+  }
   const { rows } = agent.status();
   agent.stop();
   if (settings.source.type !== 'csv') return EXIT.ok;

@@ -1,7 +1,7 @@
 // status.json: what the agent says of itself every quarter of a minute, or when something changes, and how `vigie-edge
 // status` says it to a person: one line for each part, what is wrong first and marked. The report is a pure function of
 // the file and the present.
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Outcome } from '@vigie/config';
 import { z } from 'zod';
@@ -79,7 +79,9 @@ export function reportOf(folder: string, nowMs: number): StatusReport {
   try {
     text = readFileSync(join(folder, 'status.json'), 'utf8');
   } catch {
-    return without(`No agent has run with the data folder ${folder}.`);
+    return isReadOnly(folder)
+      ? without(READ_ONLY)
+      : without(`No agent has run with the data folder ${folder}.`);
   }
   const read = statusFile.safeParse(jsonOf(text));
   if (!read.success) {
@@ -87,7 +89,20 @@ export function reportOf(folder: string, nowMs: number): StatusReport {
       `What the agent wrote cannot be read (${folder}/status.json): damaged, or of another version; start the agent again.`,
     );
   }
-  return report(read.data, nowMs, isAlive(read.data.pid));
+  return isReadOnly(folder) ? without(READ_ONLY) : report(read.data, nowMs, isAlive(read.data.pid));
+}
+
+const READ_ONLY =
+  'the disk of the data folder CANNOT BE WRITTEN, so that the agent cannot say here how it is; if it runs, it holds its rows in memory only, and its log tells more: mend or replace the card';
+
+/** Nobody can write there, not even its owner. */
+function isReadOnly(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EROFS';
+  }
 }
 
 /** A person reads it line by line; `!` marks what is wrong. */

@@ -38,6 +38,8 @@ export interface EdgeHome {
 export function folderHome(folder: string, identity: Identity, say: (message: string) => void): EdgeHome {
   const file = join(folder, 'settings.json');
   const found = recoverFile(file, (text) => keptSettings.parse(JSON.parse(text)));
+  if (found.kind === 'unreadable')
+    say(`${file}: cannot be read (${found.message}); the server's settings are asked for`);
   if (found.kind === 'damaged') say(`${file}: damaged; the server's settings are asked for again`);
   if (found.kind === 'found' && found.fromPrevious) say(`${file}: damaged; its copy is used`);
   return {

@@ -40,6 +40,11 @@ export function readIdentity(
         ok: false,
         message: `${file}: this edge is not enrolled yet; run vigie-edge enrol --server HOST --code CODE --data ${folder}`,
       };
+    case 'unreadable':
+      return {
+        ok: false,
+        message: `${file}: who this box is cannot be read (${found.message}): check the disk and who owns the file, or replace the card and enrol again`,
+      };
     case 'damaged':
       return { ok: false, message: `${file}: damaged, and so is its copy; enrol this edge again` };
   }
@@ -62,15 +67,21 @@ export function credentials(folder: string): Outcome<readonly Credential[]> {
   const file = join(folder, KEY);
   return {
     ok: false,
-    message: `${file}: ${current === 'damaged' ? current : 'lost'}; enrol this edge again`,
+    message:
+      current === 'unreadable'
+        ? `${file}: cannot be read; check the disk and who owns the file, or replace the card and enrol again`
+        : `${file}: ${current === 'damaged' ? current : 'lost'}; enrol this edge again`,
   };
 }
 
-function readKey(file: string): Credential | 'missing' | 'damaged' {
+function readKey(file: string): Credential | 'missing' | 'damaged' | 'unreadable' {
   try {
     return credentialOf(createPrivateKey(readFileSync(file)));
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'missing' : 'damaged';
+    const { code, syscall } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return 'missing';
+    // What OpenSSL does not take has a code too, and no call of the system.
+    return syscall === undefined ? 'damaged' : 'unreadable';
   }
 }
 

@@ -1,7 +1,6 @@
 // The spool's SQLite file: opened so that what is committed outlives a power cut, and set aside when it is damaged.
 // Invariants: synchronous=FULL on every connection (better-sqlite3 falls back to NORMAL in WAL); one process at a
 // time (exclusive lock); a file that is no sound database is renamed, never deleted. Not here: what the rows mean.
-import type { Outcome } from '@vigie/config';
 import Database from 'better-sqlite3';
 import type { SpoolDatabase, SpoolDisk } from './disk.ts';
 
@@ -41,6 +40,11 @@ const CHECKPOINT_PAGES = 2000;
 /** A full check of a larger file would keep a small board busy for too long at start. */
 const CHECKED_BYTES = 32 << 20;
 
+/** `diskRefuses`: it is the disk that does, which may be mended; else it is for a person to act. */
+export type Opened<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly message: string; readonly diskRefuses: boolean };
+
 /**
  * Opens the file for `use`, which reads what it needs of it at once: damage that only shows then sets the file aside
  * too. `setAside`: where a damaged file was put, if there was one.
@@ -49,7 +53,7 @@ export function openDatabase<T>(
   disk: SpoolDisk,
   file: string,
   use: (db: SpoolDatabase, setAside: string | null) => T,
-): Outcome<T> {
+): Opened<T> {
   let setAside: string | null = null;
   for (;;) {
     let db: SpoolDatabase | null = null;
@@ -61,15 +65,21 @@ export function openDatabase<T>(
       if (!(error instanceof Error)) throw error;
       const code = 'code' in error ? String(error.code) : '';
       if (code === 'SQLITE_BUSY' || code === 'SQLITE_LOCKED') {
-        return { ok: false, message: `${file}: another vigie-edge runs on this folder` };
+        const message = `${file}: another vigie-edge runs on this folder`;
+        return { ok: false, message, diskRefuses: false };
       }
       const damaged =
         /^SQLITE_(CORRUPT|NOTADB|ERROR)/.test(code) ||
         (code.startsWith('SQLITE_READONLY') &&
           !isWritableFormat(disk.head(file, 20)) &&
           disk.takesWrites(file));
-      if (!damaged || setAside !== null) return { ok: false, message: `${file}: ${error.message}` };
-      setAside = disk.setAside(file);
+      const refused = { ok: false, message: `${file}: ${error.message}`, diskRefuses: code !== '' } as const;
+      if (!damaged || setAside !== null) return refused;
+      try {
+        setAside = disk.setAside(file);
+      } catch (refusal) {
+        return { ...refused, message: `${file}: damaged, and cannot be set aside: ${String(refusal)}` };
+      }
     }
   }
 }
@@ -121,13 +131,20 @@ function tablesOf(db: SpoolDatabase): string | null {
     | null;
 }
 
+/** `isDiskFull`: the disk has no room, and may have some after something was given up. */
+export type Attempted<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly message: string; readonly isDiskFull: boolean };
+
 /** What the disk refuses is a value; anything else is the programmer's error and goes on. */
-export function attempt<T>(work: () => T): Outcome<T> {
+export function attempt<T>(work: () => T): Attempted<T> {
   try {
     return { ok: true, value: work() };
   } catch (error) {
-    if (error instanceof Database.SqliteError)
-      return { ok: false, message: `${error.code}: ${error.message}` };
+    if (error instanceof Database.SqliteError) {
+      const message = `${error.code}: ${error.message}`;
+      return { ok: false, message, isDiskFull: error.code === 'SQLITE_FULL' };
+    }
     throw error;
   }
 }

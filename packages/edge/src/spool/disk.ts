@@ -1,5 +1,5 @@
-// What the spool asks of the disk: SQLite on a file, and a look at the file itself. `realDisk` is the box's own; a
-// simulation has one that tears and loses writes. Not here: what is kept, and how it is made durable (database.ts).
+// What the spool asks of the disk: SQLite on a file, and a look at the file itself. `realDisk` is the box's own, `noDisk`
+// stands for one that refuses; a simulation has one that tears and loses writes. Not here: what is kept, and how it is made durable (database.ts).
 import {
   closeSync,
   constants,
@@ -75,5 +75,17 @@ export const realDisk: SpoolDisk = {
       if (existsSync(file + suffix)) renameSync(file + suffix, `${file}.damaged-${n}${suffix}`);
     }
     return `${file}.damaged-${n}`;
+  },
+};
+
+/** Memory, for as long as the process lives. */
+export const noDisk: SpoolDisk = {
+  open: () => new Database(':memory:'),
+  size: () => 0,
+  head: () => new Uint8Array(0),
+  takesWrites: () => true,
+  scribble: () => undefined,
+  setAside: () => {
+    throw new Error('memory is never damaged');
   },
 };

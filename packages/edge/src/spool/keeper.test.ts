@@ -29,6 +29,7 @@ function scene(channels = 4) {
   const spool = new FakeSpool();
   const clock = new VirtualClock();
   let blocks = 0;
+  const told: (string | null)[] = [];
   const keeper = new Keeper({
     spool,
     clock,
@@ -37,6 +38,7 @@ function scene(channels = 4) {
     stored: () => {
       blocks++;
     },
+    problem: (message) => told.push(message),
   });
   /** A row each second. */
   const run = (seconds: number, urgentAt = -1): void => {
@@ -45,7 +47,7 @@ function scene(channels = 4) {
       clock.advance(1000);
     }
   };
-  return { spool, keeper, run, blocks: () => blocks, wait: (ms: number) => clock.advance(ms) };
+  return { spool, keeper, run, told, blocks: () => blocks, wait: (ms: number) => clock.advance(ms) };
 }
 
 describe('the keeper', () => {
@@ -80,7 +82,7 @@ describe('the keeper', () => {
   });
 
   it('holds rows while the disk refuses, drops the oldest beyond its bound, and says how many', () => {
-    const { spool, keeper, run, wait } = scene(10_000);
+    const { spool, keeper, run, told, wait } = scene(10_000);
     run(1);
     spool.refuses = true;
     run(150);
@@ -92,6 +94,7 @@ describe('the keeper', () => {
     expect(keeper.problem).toBeNull();
     expect([keeper.waitingRows, keeper.lostRows]).toEqual([0, 0]);
     expect(spool.log).toContain('lost 50 spool-full, 100');
+    expect(told).toEqual(['disk full', null]);
     // All of it, once.
     expect(spool.committed + 50).toBe(151);
   });

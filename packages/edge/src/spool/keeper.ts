@@ -21,6 +21,7 @@ export class Keeper {
   readonly #spool: KeptSpool;
   readonly #clock: Clock;
   readonly #stored: (urgent: boolean) => void;
+  readonly #changed: (problem: string | null) => void;
   readonly #mostRows: number;
   /** Rows committed at once when so many wait, so that a fast replay neither fills memory nor syncs row by row. */
   readonly #batchRows: number;
@@ -35,18 +36,23 @@ export class Keeper {
   #ended = false;
   readonly #wake: Wake;
 
-  /** @param stored called when the spool holds a new block; `urgent`: it was made because a row was. */
+  /**
+   * @param stored called when the spool holds a new block; `urgent`: it was made because a row was.
+   * @param problem called when the disk begins to refuse, with why, and with `null` when it takes rows again.
+   */
   constructor(options: {
     spool: KeptSpool;
     clock: Clock;
     intervalMs: number;
     channels: number;
     stored: (urgent: boolean) => void;
+    problem: (message: string | null) => void;
   }) {
     this.#spool = options.spool;
     this.#clock = options.clock;
     this.#intervalMs = options.intervalMs;
     this.#stored = options.stored;
+    this.#changed = options.problem;
     this.#mostRows = Math.max(100, Math.floor(MOST_CELLS_IN_MEMORY / options.channels));
     this.#batchRows = options.spool.mostBlockRows;
     this.#cutMs = options.clock.monotonicMs();
@@ -176,8 +182,10 @@ export class Keeper {
     done: { readonly ok: true } | { readonly ok: false; readonly message: string },
     nowMs: number,
   ): boolean {
+    const wasWell = this.#problem === null;
     this.#problem = done.ok ? null : done.message;
     if (!done.ok) this.#retryAtMs = nowMs + RETRY_MS;
+    if (done.ok !== wasWell) this.#changed(this.#problem);
     return done.ok;
   }
 }

@@ -169,22 +169,6 @@ describe('the spool', () => {
     spool.close();
   });
 
-  it('stays within its bytes: acknowledged blocks go first, then the oldest become a gap', () => {
-    const spool = open(newFile(), { mostBytes: 800 });
-    for (let i = 0; i < 40; i++) {
-      spool.commit(rowsFrom(10 * i, 10), 0, 'spool-full');
-      spool.cut();
-      if (i < 10) spool.acknowledge(10 * (i + 1));
-      expect(spool.bytes).toBeLessThanOrEqual(800);
-    }
-    const entries = readAll(spool, spool.acknowledged);
-    expect(entries[0]).toMatchObject({ kind: 'gap', firstSequence: 100, reason: 'spool-full' });
-    expect(entries.at(-1)).toMatchObject({ kind: 'block', nextSequence: 400 });
-    const kinds = entries.map(({ kind }) => kind).join(' ');
-    expect(kinds).toMatch(/^(gap )+(block ?)+$/);
-    spool.close();
-  });
-
   it('keeps a day of acknowledged minutes for a server that was restored, and forgets older ones', () => {
     const spool = open(newFile());
     // Two entries a commit, a gap and a row: half the syncs for as many.

@@ -1,7 +1,12 @@
 // The edge's bounded store-and-forward queue: rows committed, cut into blocks, kept until acknowledged.
 // Invariants: sequence numbers count rows, never repeat and never skip except by a gap; a block spans neither two
 // boots nor two schemas; only committed rows are in blocks; each change is one transaction; a record that does not
-// decode becomes a gap and stops nothing. Not here: when to commit and cut (keeper.ts), sending (uplink).
+// decode becomes a gap and stops nothing.
+// Room is made, beyond `mostBytes` or on a full disk, first of what is acknowledged, then of detail, the oldest first:
+// a block becomes three rows and a gap `thinned`, wherever it is on its way. Its last row is then in that gap, so that
+// it is compared with nothing the server holds; what the server has of the whole block lies before its mark. Only
+// when all is thinned, the oldest rows become a gap `spool-full`; three rows that may be on their way keep their gap
+// `thinned`, by which a reader tells them from samples. Not here: when to commit and cut (keeper.ts), sending.
 import { crc32 } from 'node:zlib';
 import { type DecodedRows, decodeBlock, encodeBlock, readBlockHeader } from '@vigie/codec';
 import type { Outcome } from '@vigie/config';
@@ -10,9 +15,10 @@ import { canonicalSchemaJson, schemaHash } from '@vigie/model/load';
 import type { GapReason, Randomness, RowInstant, SpoolEntry } from '@vigie/protocol';
 import type { SampledRow } from '../acquire/source.ts';
 import { fromRows, toRows } from './batch.ts';
-import { attempt, openDatabase } from './database.ts';
-import type { SpoolDatabase, SpoolDisk } from './disk.ts';
+import { type Attempted, attempt, type Opened, openDatabase } from './database.ts';
+import { noDisk, type SpoolDatabase, type SpoolDisk } from './disk.ts';
 import { Priors } from './priors.ts';
+import { THINNED_ROWS, thinned } from './thin.ts';
 import { Witness } from './witness.ts';
 
 /** Acknowledged entries kept: a day of minutes, for a server restored from a backup, and to learn from. */
@@ -22,6 +28,20 @@ const MOST_CELLS = 100_000;
 const MOST_ROWS = 3_600;
 /** More rows only lengthen the training. Eight hours, a third of a day's minutes when a day is held. */
 const MOST_TRAINING_ROWS = 28_800;
+/** What a record takes beside its block: key, schema, checksum, place in a page. */
+const RECORD_BYTES = 64;
+/** What is given up at a time on a full disk: minutes of rows, or else room for a large block. */
+const FULL_DISK_STEPS = [8_192, 131_072];
+/** Never more than this share of all that is held, at a time. */
+const FULL_DISK_SHARE = 1 / 4;
+/** Records that may have been on their way, at most, when an earlier process ended. */
+const MOST_ON_THEIR_WAY = 64;
+/** Of `queue`, as SQL. */
+const HELD_BYTES = `SELECT ifnull(sum(length(bytes) + ${RECORD_BYTES}), 0) AS sum FROM queue`;
+/** Rows that were sampled, which thinned ones no longer are. */
+const IS_SAMPLED = `gap IS NULL AND NOT (row_count = ${THINNED_ROWS} AND EXISTS (
+  SELECT 1 FROM queue AS rest WHERE rest.first_sequence = queue.first_sequence + ${THINNED_ROWS} AND rest.gap = 'thinned'
+))`;
 
 export interface SpoolOptions {
   readonly disk: SpoolDisk;
@@ -29,7 +49,7 @@ export interface SpoolOptions {
   readonly bootId: string;
   readonly schema: MachineSchema;
   readonly randomness: Randomness;
-  /** Bytes of blocks beyond which the oldest make room. */
+  /** Bytes beyond which the oldest blocks make room. */
   readonly mostBytes: number;
 }
 
@@ -65,6 +85,8 @@ export class Spool {
   readonly schemaHash: string;
   /** Where a damaged earlier spool was put; `null`: it was sound, or new. */
   readonly setAside: string | null;
+  /** Why it is in memory, in words; `null`: it is on disk. */
+  readonly withoutDisk: string | null;
   readonly mostBlockRows: number;
   readonly #db: SpoolDatabase;
   readonly #options: SpoolOptions;
@@ -76,13 +98,33 @@ export class Spool {
   #bootFirstSequence: number;
   #nextSequence: number;
   #acknowledged: number;
+  /** Of all records of the queue. */
   #bytes = 0;
+  /** No block before it can be thinned. */
+  #thinFrom = 0;
+  /** What lies before it may have been sent. */
+  #sentTo: number;
 
-  static open(options: SpoolOptions): Outcome<Spool> {
-    return openDatabase(options.disk, options.file, (db, setAside) => new Spool(options, db, setAside));
+  static open(options: SpoolOptions): Opened<Spool> {
+    return openDatabase(options.disk, options.file, (db, setAside) => new Spool(options, db, setAside, null));
   }
 
-  private constructor(options: SpoolOptions, db: SpoolDatabase, setAside: string | null) {
+  /** A new one that lives as long as the process. @param why there is none on disk, in words. */
+  static inMemory(options: Omit<SpoolOptions, 'disk' | 'file'>, why: string): Spool {
+    const opened = openDatabase(noDisk, 'memory', (db) => {
+      return new Spool({ ...options, disk: noDisk, file: 'memory' }, db, null, why);
+    });
+    if (!opened.ok) throw new Error(opened.message);
+    return opened.value;
+  }
+
+  private constructor(
+    options: SpoolOptions,
+    db: SpoolDatabase,
+    setAside: string | null,
+    withoutDisk: string | null,
+  ) {
+    this.withoutDisk = withoutDisk;
     this.#options = options;
     this.#db = db;
     this.setAside = setAside;
@@ -145,9 +187,13 @@ export class Spool {
     })();
     this.#nextSequence += forgotten;
     this.#testify();
-    this.#bytes =
-      db.prepare<[], { sum: number }>('SELECT ifnull(sum(length(bytes)), 0) AS sum FROM queue').get()?.sum ??
-      0;
+    this.#bytes = db.prepare<[], { sum: number }>(HELD_BYTES).get()?.sum ?? 0;
+    this.#sentTo =
+      db
+        .prepare<[number, number], { s: number | null }>(
+          'SELECT max(first_sequence) AS s FROM (SELECT first_sequence FROM queue WHERE first_sequence + row_count > ? ORDER BY first_sequence LIMIT ?)',
+        )
+        .get(this.#acknowledged, MOST_ON_THEIR_WAY + 1)?.s ?? 0;
   }
 
   get id(): string {
@@ -174,7 +220,7 @@ export class Spool {
   get bytes(): number {
     return this.#bytes;
   }
-  /** Bytes of blocks beyond which the oldest make room. */
+  /** Bytes beyond which the oldest blocks make room. */
   get mostBytes(): number {
     return this.#options.mostBytes;
   }
@@ -196,29 +242,29 @@ export class Spool {
    * becomes blocks, since none spans a gap.
    */
   commit(rows: readonly SampledRow[], lost: number, reason: GapReason): Outcome<void> {
-    return attempt(() => {
-      this.#db.transaction(() => {
-        let sequence = this.#nextSequence;
-        if (lost > 0) {
-          this.#cutAll();
-          this.#queueGap(sequence, lost, reason);
-          sequence += lost;
-        }
-        for (let at = 0; at < rows.length; at += this.mostBlockRows) {
-          const part = rows.slice(at, at + this.mostBlockRows);
-          const bytes = this.#encode(this.#options.schema, part);
-          const startMs = part[0]?.monotonicMs ?? 0;
-          const crc = crcOf(part.length, null, this.#boot, this.schemaHash, startMs, bytes);
-          this.#db
-            .prepare('INSERT INTO pending VALUES (?, ?, ?, ?, ?, ?, ?)')
-            .run(sequence, part.length, this.#boot, this.schemaHash, startMs, bytes, crc);
-          sequence += part.length;
-        }
-        this.#db.prepare('UPDATE spool SET next_sequence = ?').run(sequence);
-      })();
-      this.#nextSequence += lost + rows.length;
-      this.#testify(false);
+    const done = this.#durably(() => {
+      let sequence = this.#nextSequence;
+      if (lost > 0) {
+        this.#cutAll();
+        this.#queueGap(sequence, lost, reason);
+        sequence += lost;
+      }
+      for (let at = 0; at < rows.length; at += this.mostBlockRows) {
+        const part = rows.slice(at, at + this.mostBlockRows);
+        const bytes = this.#encode(this.#options.schema, part);
+        const startMs = part[0]?.monotonicMs ?? 0;
+        const crc = crcOf(part.length, null, this.#boot, this.schemaHash, startMs, bytes);
+        this.#db
+          .prepare('INSERT INTO pending VALUES (?, ?, ?, ?, ?, ?, ?)')
+          .run(sequence, part.length, this.#boot, this.schemaHash, startMs, bytes, crc);
+        sequence += part.length;
+      }
+      this.#db.prepare('UPDATE spool SET next_sequence = ?').run(sequence);
     });
+    if (!done.ok) return done;
+    this.#nextSequence += lost + rows.length;
+    this.#testify(false);
+    return done;
   }
 
   pendingRows(): number {
@@ -229,15 +275,36 @@ export class Spool {
 
   /** Turns all committed rows into blocks. */
   cut(): Outcome<void> {
-    const bytes = this.#bytes;
-    const done = attempt(() =>
-      this.#db.transaction(() => {
-        this.#cutAll();
-        this.#makeRoom();
-      })(),
-    );
+    const done = this.#durably(() => {
+      this.#cutAll();
+      this.#makeRoom(this.#options.mostBytes);
+    });
     if (done.ok) this.#testify();
-    else this.#bytes = bytes;
+    return done;
+  }
+
+  /** All of it or nothing, in one transaction; on a full disk with some room made in the same. */
+  #durably(change: () => void): Attempted<void> {
+    const plain = this.#inOne(change);
+    if (plain.ok || !plain.isDiskFull) return plain;
+    // A log that is copied into the file is written from its start again.
+    attempt(() => this.#db.pragma('wal_checkpoint(PASSIVE)'));
+    let done = this.#inOne(change);
+    for (const step of FULL_DISK_STEPS) {
+      if (done.ok || !done.isDiskFull) return done;
+      const room = Math.min(step, this.#bytes * FULL_DISK_SHARE);
+      done = this.#inOne(() => {
+        this.#makeRoom(this.#bytes - room);
+        change();
+      });
+    }
+    return done;
+  }
+
+  #inOne(change: () => void): Attempted<void> {
+    const [bytes, thinFrom] = [this.#bytes, this.#thinFrom];
+    const done = attempt(() => this.#db.transaction(change)());
+    if (!done.ok) [this.#bytes, this.#thinFrom] = [bytes, thinFrom];
     return done;
   }
 
@@ -290,24 +357,97 @@ export class Spool {
     this.#db
       .prepare('INSERT OR REPLACE INTO queue VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
       .run(first, rows, gap, boot, hash, startMs, bytes, crcOf(rows, gap, boot, hash, startMs, bytes));
-    this.#bytes += bytes.length;
+    this.#bytes += bytes.length + RECORD_BYTES;
   }
 
-  /** Acknowledged blocks go first; then the oldest others become a gap. */
-  #makeRoom(): void {
-    while (this.#bytes > this.#options.mostBytes) {
-      const oldest = this.#db
-        .prepare<[], QueueRow>('SELECT * FROM queue WHERE gap IS NULL ORDER BY first_sequence LIMIT 1')
-        .get();
-      if (oldest === undefined) return;
-      if (oldest.first_sequence + oldest.row_count <= this.#acknowledged) {
-        this.#db.prepare('DELETE FROM queue WHERE first_sequence = ?').run(oldest.first_sequence);
-      } else this.#queueGap(oldest.first_sequence, oldest.row_count, 'spool-full');
-      this.#bytes -= oldest.bytes.length;
+  #makeRoom(mostBytes: number): void {
+    while (this.#bytes > mostBytes) {
+      if (!this.#forgetOldest() && !this.#thinOldest() && !this.#dropOldest()) return;
     }
   }
 
-  /** The entry that holds `sequence`, else the first one after it; starts at `sequence` when it holds it. */
+  /** `false`, as of the two that follow: there is none. */
+  #forgetOldest(): boolean {
+    const oldest = this.#db
+      .prepare<[], QueueRow>('SELECT * FROM queue ORDER BY first_sequence LIMIT 1')
+      .get();
+    if (oldest === undefined || oldest.first_sequence + oldest.row_count > this.#acknowledged) return false;
+    this.#remove(oldest);
+    return true;
+  }
+
+  /** Of a block that is acknowledged in part, all that is left to send stays as it is. */
+  #thinOldest(): boolean {
+    const block = this.#db
+      .prepare<[number, number], QueueRow>(
+        'SELECT * FROM queue WHERE gap IS NULL AND first_sequence >= ? AND row_count > ? ORDER BY first_sequence LIMIT 1',
+      )
+      .get(Math.max(this.#acknowledged, this.#thinFrom), THINNED_ROWS);
+    if (block === undefined) return false;
+    const { first_sequence: first, row_count, boot, schema: hash, start_ms } = block;
+    this.#thinFrom = first + 1;
+    const schema = this.#schema(hash);
+    const rows = this.#decode(block);
+    // A damaged one stays: it is found to be when it is sent, or dropped.
+    if (rows === null || schema === null) return true;
+    const bytes = this.#encode(schema, thinned(schema, rows));
+    this.#remove(block);
+    this.#queue(first, THINNED_ROWS, null, boot, hash, start_ms, bytes);
+    this.#queueGap(first + THINNED_ROWS, row_count - THINNED_ROWS, 'thinned');
+    return true;
+  }
+
+  /** Makes the oldest block one gap with the rest of it that was thinned away, and with what was dropped before it. */
+  #dropOldest(): boolean {
+    const block = this.#db
+      .prepare<[], QueueRow>('SELECT * FROM queue WHERE gap IS NULL ORDER BY first_sequence LIMIT 1')
+      .get();
+    if (block === undefined) return false;
+    let { first_sequence: first } = block;
+    let end = isWhole(block) ? first + block.row_count : this.#following(first);
+    this.#remove(block);
+    const rest = this.#db
+      .prepare<[number], QueueRow>("SELECT * FROM queue WHERE first_sequence = ? AND gap = 'thinned'")
+      .get(end);
+    if (first >= this.#sentTo && rest !== undefined && isWhole(rest)) {
+      end += rest.row_count;
+      this.#remove(rest);
+    }
+    const before = this.#db
+      .prepare<[number], QueueRow>(
+        'SELECT * FROM queue WHERE first_sequence < ? ORDER BY first_sequence DESC LIMIT 1',
+      )
+      .get(first);
+    const joins =
+      before?.gap === 'spool-full' &&
+      isWhole(before) &&
+      before.first_sequence + before.row_count === first &&
+      // A gap spans no two boots: `renew` parts them.
+      first !== this.#bootFirstSequence;
+    if (joins) {
+      first = before.first_sequence;
+      this.#remove(before);
+    }
+    this.#queueGap(first, end - first, 'spool-full');
+    return true;
+  }
+
+  #remove({ first_sequence, bytes }: QueueRow): void {
+    this.#db.prepare('DELETE FROM queue WHERE first_sequence = ?').run(first_sequence);
+    this.#bytes -= bytes.length + RECORD_BYTES;
+  }
+
+  /** Where the record that starts at `sequence` ends, whatever its own count says. */
+  #following(sequence: number): number {
+    const following = this.#db
+      .prepare<[number, number], { s: number | null }>(
+        'SELECT min(s) AS s FROM (SELECT min(first_sequence) AS s FROM queue WHERE first_sequence > ? UNION ALL SELECT min(first_sequence) FROM pending WHERE first_sequence > ?)',
+      )
+      .get(sequence, sequence)?.s;
+    return following ?? this.#nextSequence;
+  }
+
+  /** To be sent: the entry that holds `sequence`, else the first one after it; starts at `sequence` when it holds it. */
   read(sequence: number): Outcome<SpoolEntry | null> {
     return attempt(() => {
       const row =
@@ -321,7 +461,10 @@ export class Spool {
             'SELECT * FROM queue WHERE first_sequence > ? ORDER BY first_sequence LIMIT 1',
           )
           .get(sequence);
-      return row === undefined ? null : this.#entry(row, sequence);
+      if (row === undefined) return null;
+      const entry = this.#entry(row, sequence);
+      this.#sentTo = Math.max(this.#sentTo, entry.nextSequence);
+      return entry;
     });
   }
 
@@ -346,13 +489,8 @@ export class Spool {
 
   #entry(row: QueueRow, sequence: number): SpoolEntry {
     const firstSequence = Math.max(sequence, row.first_sequence);
-    // What follows decides where a damaged record ends, since its own count may be what was damaged.
-    const following = this.#db
-      .prepare<[number, number], { s: number | null }>(
-        'SELECT min(s) AS s FROM (SELECT min(first_sequence) AS s FROM queue WHERE first_sequence > ? UNION ALL SELECT min(first_sequence) FROM pending WHERE first_sequence > ?)',
-      )
-      .get(row.first_sequence, row.first_sequence)?.s;
-    const end = following ?? this.#nextSequence;
+    // Its own count may be what was damaged.
+    const end = this.#following(row.first_sequence);
     if (row.gap !== null && isWhole(row)) {
       return {
         kind: 'gap',
@@ -394,7 +532,7 @@ export class Spool {
             `DELETE FROM queue WHERE first_sequence < (
                SELECT first_sequence FROM queue WHERE first_sequence + row_count <= ?
                ORDER BY first_sequence DESC LIMIT 1 OFFSET ?
-             ) RETURNING length(bytes) AS n`,
+             ) RETURNING length(bytes) + ${RECORD_BYTES} AS n`,
           )
           .all(this.#acknowledged, KEPT_ACKNOWLEDGED - 1);
       })();
@@ -432,9 +570,9 @@ export class Spool {
       this.#bootFirstSequence -= shift;
       this.#acknowledged = 0;
       this.#testify();
-      this.#bytes =
-        this.#db.prepare<[], { sum: number }>('SELECT ifnull(sum(length(bytes)), 0) AS sum FROM queue').get()
-          ?.sum ?? 0;
+      this.#thinFrom = 0;
+      this.#sentTo = 0;
+      this.#bytes = this.#db.prepare<[], { sum: number }>(HELD_BYTES).get()?.sum ?? 0;
     });
   }
 
@@ -466,7 +604,7 @@ export class Spool {
     const heldRows = (): number =>
       this.#db
         .prepare<[string], { n: number }>(
-          'SELECT ifnull(sum(row_count), 0) AS n FROM queue WHERE schema = ? AND gap IS NULL',
+          `SELECT ifnull(sum(row_count), 0) AS n FROM queue WHERE schema = ? AND ${IS_SAMPLED}`,
         )
         .get(this.schemaHash)?.n ?? 0;
     return this.#priors.isDue(this.schemaHash, heldRows, this.#nextSequence);
@@ -476,7 +614,7 @@ export class Spool {
   trainingBlocks(): { readonly blocks: Uint8Array[]; readonly priors: Uint8Array[] } {
     const held = this.#db
       .prepare<[string], { first_sequence: number; row_count: number }>(
-        'SELECT first_sequence, row_count FROM queue WHERE schema = ? AND gap IS NULL ORDER BY first_sequence',
+        `SELECT first_sequence, row_count FROM queue WHERE schema = ? AND ${IS_SAMPLED} ORDER BY first_sequence`,
       )
       .all(this.schemaHash);
     const heldRows = held.reduce((sum, { row_count }) => sum + row_count, 0);

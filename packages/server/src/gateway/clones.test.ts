@@ -18,15 +18,17 @@ class Meeting {
 const boot = (number: number, id: string, spool = 's'): Boot => ({ spool, number, id });
 
 describe('a second box', () => {
-  it('is none of: restarts of box and agent, a new card, a copy that goes on under a new identity', () => {
+  it('is none of: restarts of box and agent, a disk that could not be written, a new card, a copy that goes on under a new identity', () => {
     fc.assert(
-      fc.property(fc.array(fc.constantFrom('boot', 'agent', 'card', 'older copy')), (story) => {
+      fc.property(fc.array(fc.constantFrom('boot', 'agent', 'memory', 'card', 'older copy')), (story) => {
         const meeting = new Meeting();
-        let [number, spool, ids] = [1, 0, 0];
+        let [number, spool, ids, memories] = [1, 0, 0, 0];
         const hello = (behind = false) => meeting.refuses(boot(number, String(ids), String(spool)), behind);
         expect(hello()).toBe(false);
         for (const event of story) {
-          if (event === 'boot') [number, ids] = [number + 1, ids + 1];
+          if (event === 'memory') {
+            expect(meeting.refuses(boot(1, String(ids), `memory of ${memories++}`))).toBe(false);
+          } else if (event === 'boot') [number, ids] = [number + 1, ids + 1];
           else if (event === 'card') [number, spool, ids] = [1, spool + 1, ids + 1];
           else if (event === 'older copy') {
             [number, ids] = [Math.max(1, number - 1), ids + 1];

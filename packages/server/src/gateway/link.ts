@@ -88,6 +88,8 @@ export class Link {
     /** `null`: it has answered them in an earlier connection. */
     readonly sent: { readonly settings: MachineSettings; readonly pins: readonly string[] } | null;
   } | null = null;
+  /** The journal has it that rows of this connection were thinned: there may be a gap a minute, for weeks. */
+  #toldThinned = false;
   /** Anchors, schemas and blocks take effect in the order they came. */
   #order: Promise<void> = Promise.resolve();
 
@@ -483,7 +485,12 @@ export class Link {
       return;
     }
     this.#feed({ type: 'committed', nextSequence: done.nextSequence, bytes, utcMs: clock.utcMs() });
-    this.#journal(machine, [this.#entry('gap', { rows: nextSequence - firstSequence, reason })]);
+    if (reason !== 'thinned') {
+      this.#journal(machine, [this.#entry('gap', { rows: nextSequence - firstSequence, reason })]);
+    } else if (!this.#toldThinned) {
+      this.#toldThinned = true;
+      this.#journal(machine, [this.#entry('gap', { reason })]);
+    }
   }
 
   async #anchor(machine: string, spool: string, anchor: Extract<Frame, { type: 'ANCHOR' }>): Promise<void> {
