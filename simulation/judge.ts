@@ -70,7 +70,7 @@ export function judge(account: Account): Verdict {
   }
 
   // A gap explains only where there was a reason for it.
-  for (const { spool, first_sequence, next_sequence, reason } of tables.gaps) {
+  for (const { spool, first_sequence, next_sequence, reason } of tables.gapsOfRows) {
     const isDue =
       reason === 'spool-lost'
         ? faults.restores > 0 || account.damages.length > 0
