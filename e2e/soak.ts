@@ -81,13 +81,13 @@ export interface SoakResult extends Omit<Verdict, 'wrong'> {
   readonly linkFaults: Readonly<Record<(typeof ROADS)[number] | Harm, number>>;
   /**
    * `null`: no tmpfs could be mounted, so no disk fault was tried; `noDisk` says why. `withoutCommit`: fills during
-   * which nothing reached the spool, for sure. `startsRefused`: starts of the edge that ended at once on such a disk.
+   * which nothing reached the spool, for sure. `withoutDisk`: starts of the edge that found its disk read-only.
    */
   readonly diskFull: {
     readonly filled: number;
     readonly withoutCommit: number;
     readonly readOnly: number;
-    readonly startsRefused: number;
+    readonly withoutDisk: number;
   } | null;
   readonly noDisk: string | null;
   readonly declaredGaps: Readonly<Record<string, number>>;
@@ -126,12 +126,14 @@ class Soak {
   readonly #lives: { fromMs: number; toMs: number | null; end: Life['end'] }[] = [];
   readonly #silences: { fromMs: number; toMs: number | null }[] = [];
   readonly #diskFaults: { fromMs: number; toMs: number | null }[] = [];
+  /** While the edge holds rows in memory only; one of the disk faults. */
+  #inMemory: { fromMs: number; toMs: number | null } | null = null;
   readonly #shown = new Set<number>();
   readonly #wrong: string[] = [];
   /** Programs that end because this file ends them. */
   readonly #ending = new Set<Program>();
   readonly #counts = new Map<Fault, number>();
-  readonly #diskCounts = { filled: 0, withoutCommit: 0, readOnly: 0, startsRefused: 0 };
+  readonly #diskCounts = { filled: 0, withoutCommit: 0, readOnly: 0, withoutDisk: 0 };
   readonly #kills = { edge: 0, server: 0 };
   /** `null`: there is none, and `#noDisk` says why. */
   #disk: SmallDisk | null = null;
@@ -311,31 +313,16 @@ class Soak {
   // The edge and its clock.
 
   async #startEdge(): Promise<Program> {
-    for (;;) {
-      const fromMs = Date.now();
-      const edge = this.world.start('vigie-edge', this.#edgeArgs, {
-        env: this.#clock.environment,
-        onLine: (line) => this.#hear('edge', line),
-      });
-      const life = { fromMs, toMs: null as number | null, end: 'lives' as Life['end'] };
-      const runs = await edge.event('running').then(
-        () => true,
-        () => false,
-      );
-      if (runs) {
-        this.#edge = edge;
-        this.#lives.push(life);
-        this.#expectToLive('edge', edge);
-        return edge;
-      }
-      await edge.ended;
-      this.#clock.forget(edge);
-      if (!this.#diskFaults.some(({ toMs }) => toMs === null)) {
-        throw new Error(`the edge does not start:\n${edge.output()}`);
-      }
-      this.#diskCounts.startsRefused++;
-      await this.#pause(1000);
-    }
+    const fromMs = Date.now();
+    const edge = this.world.start('vigie-edge', this.#edgeArgs, {
+      env: this.#clock.environment,
+      onLine: (line) => this.#hear('edge', line),
+    });
+    this.#lives.push({ fromMs, toMs: null, end: 'lives' });
+    await edge.event('running');
+    this.#edge = edge;
+    this.#expectToLive('edge', edge);
+    return edge;
   }
 
   async #endEdge(how: 'killed' | 'stopped'): Promise<void> {
@@ -351,6 +338,13 @@ class Soak {
     if (life !== undefined) Object.assign(life, { toMs: Date.now(), end: how });
     const silence = this.#silences.at(-1);
     if (silence !== undefined) silence.toMs ??= Date.now();
+    this.#endInMemory();
+  }
+
+  /** Rows that were in memory only are sent, or gone with their process. */
+  #endInMemory(): void {
+    if (this.#inMemory !== null) this.#inMemory.toMs = Date.now();
+    this.#inMemory = null;
   }
 
   async #killEdge(clock: number | 'last-shutdown'): Promise<void> {
@@ -550,6 +544,12 @@ class Soak {
   #hear(who: 'edge' | 'server', line: string): void {
     this.#note(`${who}: ${line}`);
     if (who === 'server') return;
+    if (line.includes('rows are held in memory only')) {
+      this.#inMemory = { fromMs: Date.now(), toMs: null };
+      this.#diskFaults.push(this.#inMemory);
+      this.#diskCounts.withoutDisk++;
+    }
+    if (line.includes('that were in memory only are sent')) this.#endInMemory();
     if (/damaged|older copy|broke the protocol/.test(line)) this.#wrong.push(`the edge said: ${line}`);
     const said = / controller: (.*)$/.exec(line)?.[1];
     if (said === undefined) return;

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { EXIT, explain, type Outcome, parseFlags, realClock, realRandomness } from '@vigie/config';
 import { loadModel, type MachineModel } from '@vigie/model/load';
+import type { Timer } from '@vigie/protocol';
 import { inTheFuture, readRecording } from './acquire/csv.ts';
 import { LinesSource } from './acquire/lines.ts';
 import { deadlineMs, ModbusSource } from './acquire/modbus.ts';
@@ -49,7 +50,8 @@ const STATUS_UNCHANGED_MS = 15_000;
 const DEFAULT_LINK_PORT = 8443;
 /** Of blocks that wait for a disk that refuses: weeks of most machines' rows, and little on the smallest box. */
 const MEMORY_BYTES = 20e6;
-const TRY_DISK_MS = 60_000;
+/** Between two attempts on a disk that refused at start: soon, in case it was only late, then ever more rarely. */
+const TRY_DISK_MS = { first: 5000, most: 60_000 } as const;
 /** For rows that are in memory only to be acknowledged, when the agent is to stop. */
 const LAST_CHANCE_MS = 5000;
 // Keys, rows and status are this user's alone.
@@ -136,7 +138,7 @@ async function runAgent(
   if (!onDisk.ok && (source.ends || !onDisk.diskRefuses)) return fail(onDisk.message, EXIT.failed);
   if (!onDisk.ok) {
     say(
-      `spool: the disk cannot be written (${onDisk.message}): rows are held in memory only, ${MEMORY_BYTES / 1e6} MB at most, and would be lost with this process; mend or replace the card. The disk is tried again every minute`,
+      `spool: the disk cannot be written (${onDisk.message}): rows are held in memory only, ${MEMORY_BYTES / 1e6} MB at most, and would be lost with this process; mend or replace the card. The disk is tried again every minute at least`,
     );
   }
   const spool = onDisk.ok
@@ -159,14 +161,15 @@ async function runAgent(
   });
   const stopped = untilStopped();
   agent.start();
-  const tryDisk = (): void => {
-    const opened = openOnDisk();
-    if (opened.ok) {
-      say('spool: the disk can be written again, new rows go there');
-      agent.moveTo(opened.value);
-    } else trying = clock.after(TRY_DISK_MS, tryDisk);
-  };
-  let trying = onDisk.ok ? null : clock.after(TRY_DISK_MS, tryDisk);
+  const tryDiskIn = (ms: number): Timer =>
+    clock.after(ms, () => {
+      const opened = openOnDisk();
+      if (opened.ok) {
+        say('spool: the disk can be written again, new rows go there');
+        agent.moveTo(opened.value);
+      } else trying = tryDiskIn(Math.min(2 * ms, TRY_DISK_MS.most));
+    });
+  let trying = onDisk.ok ? null : tryDiskIn(TRY_DISK_MS.first);
   let statusProblem: string | null = null;
   let reported: { readonly summary: string; readonly atMs: number } | null = null;
   const report = (): void => {
