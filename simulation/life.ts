@@ -254,6 +254,8 @@ export class Life {
       else this.#startEdge(this.#box);
     }
     this.#edge?.quiet();
+    // A connection may be half dead, and the server may have been restored since: pings tell within this time.
+    await this.#goOn(() => true, this.#clock.monotonicMs() + 15 * MINUTE);
     const endMs = this.#clock.monotonicMs() + DRAIN_MS;
     await this.#goOn(() => this.#edge?.isDrained !== true, endMs);
     if (this.#edge?.isDrained !== true) {
@@ -671,10 +673,9 @@ class EdgeProcess {
     this.#agent.start();
   }
 
-  /** Everything is acknowledged by a server that has been asked lately: one that was restored may know less. */
   get isDrained(): boolean {
-    const { backlogRows, linkProblem, linkForMs } = this.#agent.status();
-    return backlogRows === 0 && linkProblem === null && linkForMs > 10 * SECOND;
+    const { backlogRows, linkProblem } = this.#agent.status();
+    return backlogRows === 0 && linkProblem === null;
   }
 
   describe(): string {
