@@ -358,6 +358,25 @@ describe('from a machine that has proved what it is', () => {
     await expectOthersServed();
   });
 
+  it('a hundred GAPs of thinned rows, told once a connection', async () => {
+    const client = await Client.welcomed();
+    for (let at = 0; at < 500; at += 5) {
+      client.send(block(at, 3, { monotonicStartMs: 1000 * at }));
+      client.send({ type: 'GAP', firstSequence: at + 3, nextSequence: at + 5, reason: 'thinned' });
+    }
+    await until('the last one', () =>
+      client.frames.some((frame) => frame.type === 'ACK' && frame.nextSequence === 500),
+    );
+    const told = await until('the journal', async () => {
+      const { entries } = await world.get<{ entries: { kind: string; facts: Record<string, unknown> }[] }>(
+        `/api/machines/${ID}/journal?count=200`,
+      );
+      const gaps = entries.filter(({ kind, facts }) => kind === 'gap' && facts.reason === 'thinned');
+      return gaps.length > 0 && gaps;
+    });
+    expect(told.map(({ facts }) => facts)).toEqual([{ reason: 'thinned' }]);
+  });
+
   it('blocks that are none: set aside, acknowledged, the stream goes on', async () => {
     const client = await Client.welcomed();
     const whole = rows(3);

@@ -313,6 +313,11 @@ class Soak {
   // The edge and its clock.
 
   async #startEdge(): Promise<Program> {
+    const mayBeInMemory = this.#pending.some(
+      ({ fault }) => fault === 'disk-full' || fault === 'disk-read-only',
+    );
+    // A spool in memory dates its rows by what it learns itself, for which its road must have been clear once.
+    if (mayBeInMemory) for (const road of ROADS) this.#endNow(road);
     const fromMs = Date.now();
     const edge = this.world.start('vigie-edge', this.#edgeArgs, {
       env: this.#clock.environment,
@@ -322,6 +327,7 @@ class Soak {
     await edge.event('running');
     this.#edge = edge;
     this.#expectToLive('edge', edge);
+    if (mayBeInMemory) await until('the edge to connect', () => edge.output().includes('connected to'));
     return edge;
   }
 
@@ -447,6 +453,7 @@ class Soak {
 
   #fillDisk(disk: SmallDisk): void {
     if (disk.isFull) return;
+    this.#endNow('disk-read-only');
     disk.fill();
     const log = join(this.world.edgeFolder(this.#id), 'spool.db-wal');
     const logBytes = (): number => statSync(log, { throwIfNoEntry: false })?.size ?? 0;
@@ -471,6 +478,7 @@ class Soak {
   /** The kernel lets nobody remount a disk on which a file is open for writing: the edge finds it so at its start. */
   async #readOnlyDisk(disk: SmallDisk): Promise<void> {
     this.#endNow('disk-full');
+    this.#endNow('disk-read-only');
     this.#say('kill -9 edge; it finds its disk read-only');
     this.#kills.edge++;
     await this.#endEdge('killed');

@@ -156,6 +156,19 @@ describe('the spool', () => {
     second.close();
   });
 
+  it('puts what an earlier process committed in a block of its own', () => {
+    const file = newFile();
+    const first = open(file);
+    first.commit(rowsFrom(0, 3), 0, 'spool-full');
+    first.close();
+    const second = open(file);
+    second.commit(rowsFrom(3, 2), 0, 'spool-full');
+    second.commit(rowsFrom(5, 2), 0, 'spool-full');
+    second.cut();
+    expect(readAll(second).map(({ firstSequence }) => firstSequence)).toEqual([0, 3]);
+    second.close();
+  });
+
   it('declares what memory had to drop, between the rows around it', () => {
     const spool = open(newFile());
     spool.commit(rowsFrom(0, 2), 0, 'spool-full');

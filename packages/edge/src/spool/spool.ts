@@ -1,7 +1,7 @@
 // The edge's bounded store-and-forward queue: rows committed, cut into blocks, kept until acknowledged.
-// Invariants: sequence numbers count rows, never repeat and never skip except by a gap; a block spans neither two
-// boots nor two schemas; only committed rows are in blocks; each change is one transaction; a record that does not
-// decode becomes a gap and stops nothing.
+// Invariants: sequence numbers count rows, never repeat and never skip except by a gap; a block spans neither two boots
+// nor two schemas nor two processes; only committed rows are in blocks; each change is one transaction; a record that
+// does not decode becomes a gap and stops nothing.
 // Room is made, beyond `mostBytes` or on a full disk, first of what is acknowledged, then of detail, the oldest first:
 // a block becomes three rows and a gap `thinned`, wherever it is on its way. Its last row is then in that gap, so that
 // it is compared with nothing the server holds; what the server has of the whole block lies before its mark. Only
@@ -98,6 +98,8 @@ export class Spool {
   #bootFirstSequence: number;
   #nextSequence: number;
   #acknowledged: number;
+  /** Of the first row of this process: between it and the one before, rows may have gone by a spool in memory. */
+  #openedSequence: number;
   /** Of all records of the queue. */
   #bytes = 0;
   /** No block before it can be thinned. */
@@ -186,6 +188,7 @@ export class Spool {
       }
     })();
     this.#nextSequence += forgotten;
+    this.#openedSequence = this.#nextSequence;
     this.#testify();
     this.#bytes = db.prepare<[], { sum: number }>(HELD_BYTES).get()?.sum ?? 0;
     this.#sentTo =
@@ -328,6 +331,7 @@ export class Spool {
         open.batch.boot === batch.boot &&
         open.batch.schema === batch.schema &&
         open.batch.first_sequence + open.rows.length === batch.first_sequence &&
+        batch.first_sequence !== this.#openedSequence &&
         open.rows.length + rows.length <= this.mostBlockRows;
       if (joins && open !== null && rows !== null) {
         open.rows.push(...rows);
@@ -567,6 +571,7 @@ export class Spool {
       })();
       this.#id = id;
       this.#nextSequence -= shift;
+      this.#openedSequence -= shift;
       this.#bootFirstSequence -= shift;
       this.#acknowledged = 0;
       this.#testify();
