@@ -23,13 +23,18 @@ const BLOCK_MS = 60_000;
 const RETRY_MS = 5_000;
 
 export interface Verdict {
+  /** Given by the controller. */
   readonly rows: number;
   readonly stored: number;
+  /** Rows that should be there and are not. */
   readonly lost: number;
   readonly duplicated: number;
+  /** Rows dated further off than was stated of them. */
   readonly misdated: number;
+  /** Stored rows that no controller gave. */
   readonly falsified: number;
   readonly outOfOrder: number;
+  /** Stored rows of boots that never met the server. */
   readonly undated: number;
   readonly unexplainedGaps: number;
   readonly worstDatingErrorMs: number;

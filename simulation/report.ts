@@ -9,24 +9,12 @@ export const LIFE_DAYS = 30;
 const DAY_MS = 86_400_000;
 const YEAR_DAYS = 365;
 
-export interface Report {
+/** Sums of the verdicts; the worst of their dating errors. */
+export interface Report extends Omit<Verdict, 'findings'> {
   readonly seed: number;
   readonly machineYears: number;
   readonly powerCuts: number;
   readonly faults: Readonly<Record<string, number>>;
-  readonly rows: number;
-  readonly stored: number;
-  /** Rows that should be there and are not. */
-  readonly lost: number;
-  readonly duplicated: number;
-  /** Rows dated further off than was stated of them. */
-  readonly misdated: number;
-  readonly falsified: number;
-  readonly outOfOrder: number;
-  /** Rows of boots that never met the server. */
-  readonly undated: number;
-  readonly unexplainedGaps: number;
-  readonly worstDatingErrorMs: number;
   /** Lives in which anything was wrong. */
   readonly failures: readonly { readonly life: number; readonly findings: readonly string[] }[];
 }
