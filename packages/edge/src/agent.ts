@@ -283,9 +283,10 @@ export class Agent {
   async #learn(): Promise<void> {
     const { source, trainer, say } = this.#options;
     const spool = this.#spool;
-    if (this.#learning || this.#stopped || !spool.priorIsDue()) return;
+    if (this.#learning || this.#stopped) return;
     this.#learning = true;
     try {
+      if (!spool.priorIsDue()) return;
       const bytes = await trainer.train({ schema: codecSchema(source.schema), ...spool.trainingBlocks() });
       if (!this.#stopped && spool === this.#spool && !spool.adoptPrior(bytes))
         say('spool: a learnt prior could not be kept');

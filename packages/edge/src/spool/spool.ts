@@ -594,14 +594,16 @@ export class Spool {
     return this.#encode(this.#options.schema, [row], false);
   }
 
-  /** Of the prior that the next blocks need; `null`: none. */
+  /** Of the prior that the next blocks need; `null`: none, or not to be read now. */
   get priorHash(): string | null {
-    return this.#priors.newest(this.schemaHash)?.hash ?? null;
+    const newest = attempt(() => this.#priors.newest(this.schemaHash));
+    return newest.ok ? (newest.value?.hash ?? null) : null;
   }
 
-  /** A prior that a block of the spool names, as it travels. */
+  /** A prior that a block of the spool names, as it travels; `null`: none, or not to be read now. */
   prior(hash: string): ReturnType<Priors['record']> {
-    return this.#priors.record(hash);
+    const record = attempt(() => this.#priors.record(hash));
+    return record.ok ? record.value : null;
   }
 
   /** Whether there are enough new rows to learn a prior from. */
