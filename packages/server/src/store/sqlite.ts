@@ -139,11 +139,9 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
     blockAfter: db.prepare(
       'SELECT * FROM block WHERE machine = ? AND to_ms >= ? AND from_ms >= ? ORDER BY to_ms LIMIT 1',
     ),
-    blockIds: db
-      .prepare(
-        'SELECT rowid FROM block WHERE machine = ? AND to_ms >= ? AND from_ms < ? ORDER BY to_ms, first_sequence',
-      )
-      .pluck(),
+    blockSpans: db.prepare(
+      'SELECT rowid AS id, from_ms AS fromMs FROM block WHERE machine = ? AND to_ms >= ? AND from_ms < ? ORDER BY to_ms, first_sequence',
+    ),
     blockById: db.prepare('SELECT * FROM block WHERE rowid = ?'),
     lastBlock: db.prepare(
       'SELECT * FROM block WHERE machine = ? AND from_ms IS NOT NULL ORDER BY to_ms DESC LIMIT 1',
@@ -526,16 +524,24 @@ export function openSqliteStore({ db, soon }: SqliteStoreOptions): Store {
     },
     rows: async function* ({ machine, channels, fromMs, toMs }) {
       // Block by block by name: an open query would keep others off the connection, all bytes at once the memory.
-      const ids = sql.blockIds.all(machine, fromMs, toMs) as number[];
-      for (const id of ids) {
+      const spans = sql.blockSpans.all(machine, fromMs, toMs) as { id: number; fromMs: number }[];
+      // Blocks of two spools may overlap: a row is given once no later block begins before it.
+      const beginsMs = spans.map(({ fromMs: beginMs }) => beginMs);
+      for (let i = beginsMs.length - 2; i >= 0; i--)
+        beginsMs[i] = Math.min(beginsMs[i] ?? 0, beginsMs[i + 1] ?? Number.POSITIVE_INFINITY);
+      let held: RowView[] = [];
+      for (const [k, { id }] of spans.entries()) {
         const row = sql.blockById.get(id) as BlockRow | undefined;
         const block = row === undefined ? null : readBlock(row, channels);
-        if (block === null) continue;
-        for (let i = block.first; i < block.count; i++) {
+        for (let i = block?.first ?? 0; block !== null && i < block.count; i++) {
           const atMs = block.at(i);
           if (atMs < fromMs || atMs >= toMs) continue;
-          yield { atMs, values: channels.map((_, c) => block.value(c, i)) } satisfies RowView;
+          held.push({ atMs, values: channels.map((_, c) => block.value(c, i)) });
         }
+        held.sort((one, other) => one.atMs - other.atMs);
+        const nextMs = beginsMs[k + 1] ?? Number.POSITIVE_INFINITY;
+        yield* held.filter(({ atMs }) => atMs < nextMs);
+        held = held.filter(({ atMs }) => atMs >= nextMs);
       }
     },
     undated: (machine) => undatedBoots(machine).map(({ boot }) => boot),
