@@ -34,6 +34,8 @@ export interface Evidence {
   readonly lives: readonly Life[];
   /** While the disk of the edge was full or read-only. */
   readonly diskFaults: readonly Span[];
+  /** While the edge held rows in memory only, where it was killed before all of them were sent. */
+  readonly memoryKilled: readonly Span[];
   /** While the edge said that the controller did not answer: it throws such an answer away. */
   readonly silences: readonly Span[];
   /** Scans that the server had shown at some time. */
@@ -45,7 +47,7 @@ export interface Evidence {
 export interface Verdict {
   readonly rowsServed: number;
   readonly rowsStored: number;
-  /** Not committed when the edge was killed, and within what a kill may cost. */
+  /** Not committed, or in memory only, when the edge was killed, and within what a kill may cost. */
   readonly lostToKills: number;
   /** Read while the edge said that the controller answered late or badly. */
   readonly readsDiscarded: number;
@@ -129,7 +131,7 @@ function judgeStored({ stored, served }: Evidence, say: (sentence: string) => vo
 }
 
 function judgeMissing(evidence: Evidence, seen: ReadonlySet<number>, say: (sentence: string) => void) {
-  const { served, lives, silences } = evidence;
+  const { served, lives, silences, memoryKilled } = evidence;
   const counts = { lostToKills: 0, readsDiscarded: 0, lost: 0, unexplainedGaps: 0 };
   let declared = evidence.declared['spool-full'] ?? 0;
   for (const [i, life] of lives.entries()) {
@@ -156,7 +158,8 @@ function judgeMissing(evidence: Evidence, seen: ReadonlySet<number>, say: (sente
         close();
         continue;
       }
-      if (row.scan > lastStored && row.utcMs >= safeMs) counts.lostToKills++;
+      const wasInMemory = memoryKilled.some((span) => isWithin(row.utcMs, span, SLACK_MS));
+      if (wasInMemory || (row.scan > lastStored && row.utcMs >= safeMs)) counts.lostToKills++;
       else if (row.scan === cutShort || silences.some((span) => isWithin(row.utcMs, span, SLACK_MS)))
         counts.readsDiscarded++;
       else if (declared > 0) declared--;

@@ -64,6 +64,7 @@ describe('the judge', () => {
       { fromMs: START + 20_060, toMs: START + 40_000, end: 'stopped' },
     ],
     diskFaults: [],
+    memoryKilled: [],
     silences: [],
     shown: new Set([1, 2, 3]),
     declared: {},
@@ -97,6 +98,9 @@ describe('the judge', () => {
   it('takes a full disk, a late answer and a declared gap for what they explain, and no more', () => {
     const full = [{ fromMs: START + 8000, toMs: START + 12_000 }];
     expect(judge({ ...without(whole(), 3, 100), diskFaults: full }).lost).toBe(0);
+    const memoryKilled = [{ fromMs: START + 3000, toMs: START + 5000 }];
+    expect(judge({ ...without(whole(), 35, 45), memoryKilled }).lost).toBe(0);
+    expect(judge({ ...without(whole(), 70, 75), memoryKilled }).lost).toBe(6);
     const early = [{ fromMs: START + 1000, toMs: START + 2000 }];
     expect(judge({ ...without(whole(), 1, 40), diskFaults: early }).lost).toBe(40);
     const silences = [{ fromMs: START + 25_000, toMs: START + 25_200 }];

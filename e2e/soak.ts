@@ -10,7 +10,7 @@ import { findFaketime, NO_FAKETIME } from '../scripts/faketime.ts';
 import { FalseClock } from './false-clock.ts';
 import { type Harm, LinkProxy } from './proxy.ts';
 import { SmallDisk } from './small-disk.ts';
-import { judge, type Life, RETRY_MS, SLACK_MS, type Verdict } from './soak-verdict.ts';
+import { judge, type Life, RETRY_MS, SLACK_MS, type Span, type Verdict } from './soak-verdict.ts';
 import {
   freePort,
   kill,
@@ -128,6 +128,7 @@ class Soak {
   readonly #diskFaults: { fromMs: number; toMs: number | null }[] = [];
   /** While the edge holds rows in memory only; one of the disk faults. */
   #inMemory: { fromMs: number; toMs: number | null } | null = null;
+  readonly #memoryKilled: Span[] = [];
   readonly #shown = new Set<number>();
   readonly #wrong: string[] = [];
   /** Programs that end because this file ends them. */
@@ -225,6 +226,7 @@ class Soak {
       served: this.#machine.served(),
       lives: this.#lives,
       diskFaults: this.#diskFaults,
+      memoryKilled: this.#memoryKilled,
       silences: this.#silences,
       shown: this.#shown,
       declared: declaredGaps,
@@ -344,6 +346,7 @@ class Soak {
     if (life !== undefined) Object.assign(life, { toMs: Date.now(), end: how });
     const silence = this.#silences.at(-1);
     if (silence !== undefined) silence.toMs ??= Date.now();
+    if (this.#inMemory !== null && how === 'killed') this.#memoryKilled.push(this.#inMemory);
     this.#endInMemory();
   }
 
