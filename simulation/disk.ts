@@ -116,7 +116,7 @@ export class SimDisk {
   /** Most bytes that all files may have; infinite when nothing else fills the disk. */
   capacityBytes = Number.POSITIVE_INFINITY;
   readOnly = false;
-  /** Share of operations that fail. */
+  /** Share of operations that fail, reads among them. */
   errorRate = 0;
   /** Operations that were refused, for the report. */
   refused = 0;
@@ -143,6 +143,14 @@ export class SimDisk {
     if (this.readOnly) return 'read-only';
     if (grownBytes > 0 && this.usedBytes() + grownBytes > this.capacityBytes) return 'full';
     return this.errorRate > 0 && this.#dice.chance(this.errorRate) ? 'error' : null;
+  }
+
+  /** Whether a read gives nothing: the disk fails, or was left behind by the process that reads. */
+  failsToRead(era: number): boolean {
+    if (era !== this.era) return true;
+    const fails = this.errorRate > 0 && this.#dice.chance(this.errorRate);
+    if (fails) this.refused++;
+    return fails;
   }
 
   usedBytes(): number {
@@ -243,9 +251,8 @@ export class SimDisk {
     const file = sizes[this.#dice.below(sizes.length)];
     if (file === undefined) return;
     const at = this.#dice.below(file.safe.size);
-    for (const extent of [file.safe, file.seen]) {
-      extent.bytes[at] = (extent.bytes[at] ?? 0) ^ (1 << this.#dice.below(1) || 1);
-    }
+    const bit = 1 << this.#dice.below(8);
+    for (const extent of [file.safe, file.seen]) extent.bytes[at] = (extent.bytes[at] ?? 0) ^ bit;
   }
 
   /** The files as programs see them, for a backup or a clone. */

@@ -221,6 +221,7 @@ export class Life {
     this.#edge?.stop();
     this.#server?.stop();
     await settled(100);
+    this.#faults.diskRefusals = this.#edgeDisk.refused + this.#serverDisk.refused;
     return {
       seed: this.#seed,
       spanMs: this.#spanMs,

@@ -36,14 +36,9 @@ export class Network {
   /** Nothing connects and what stands goes silent. */
   #down = false;
   readonly #pipes = new Set<Pipe>();
-  #connections = 0;
 
   constructor(options: NetworkOptions) {
     this.#options = options;
-  }
-
-  get connections(): number {
-    return this.#connections;
   }
 
   set down(down: boolean) {
@@ -71,7 +66,6 @@ export class Network {
         });
         this.#pipes.add(pipe);
         mine.add(pipe);
-        this.#connections++;
         pipe.open(this.#down);
         return { abort: () => pipe.edgeCloses('given up') };
       },

@@ -112,7 +112,7 @@ function installVfs(): void {
         },
         xRead: (pointer: number, to: number, count: number, at: bigint) => {
           const { disk, file, era } = of(pointer);
-          if (era !== disk.era) return code('SQLITE_IOERR_READ');
+          if (disk.failsToRead(era)) return code('SQLITE_IOERR_READ');
           const from = Number(at);
           const there = Math.max(0, Math.min(count, file.seen.size - from));
           heap().set(file.seen.bytes.subarray(from, from + there), Number(to));

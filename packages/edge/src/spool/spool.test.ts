@@ -12,6 +12,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { SampledRow } from '../acquire/source.ts';
 import { fromRows, toRows } from './batch.ts';
 import { realDisk } from './disk.ts';
+import { readAll } from './spool.test-support.ts';
 import { Spool } from './spool.ts';
 import { learn } from './trainer.ts';
 
@@ -62,18 +63,6 @@ function rowsFrom(first: number, count: number): SampledRow[] {
       i % 2 === 0 ? null : `row ${first + i}`,
     ],
   }));
-}
-
-/** Everything from a sequence on, as the uplink would read it. */
-function readAll(spool: Spool, from = 0): SpoolEntry[] {
-  const entries: SpoolEntry[] = [];
-  for (let at = from; ; ) {
-    const read = spool.read(at);
-    if (!read.ok) throw new Error(read.message);
-    if (read.value === null) return entries;
-    entries.push(read.value);
-    at = read.value.nextSequence;
-  }
 }
 
 function rowsOf(entries: readonly SpoolEntry[], of = schema): SampledRow[] {

@@ -11,6 +11,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { SampledRow } from '../acquire/source.ts';
 import { fromRows } from './batch.ts';
 import { realDisk, type SpoolDatabase, type SpoolDisk } from './disk.ts';
+import { readAll } from './spool.test-support.ts';
 import { Spool } from './spool.ts';
 import { thinned } from './thin.ts';
 
@@ -69,17 +70,6 @@ function rowsOf(entry: SpoolEntry): SampledRow[] {
   const decoded = decodeBlock(entry.block, codecSchema(schema));
   if (!decoded.ok) throw new Error(decoded.error.message);
   return fromRows(decoded.value, entry.monotonicStartMs);
-}
-
-function readAll(spool: Spool, from = 0): SpoolEntry[] {
-  const entries: SpoolEntry[] = [];
-  for (let at = from; ; ) {
-    const read = spool.read(at);
-    if (!read.ok) throw new Error(read.message);
-    if (read.value === null) return entries;
-    entries.push(read.value);
-    at = read.value.nextSequence;
-  }
 }
 
 /** What is said of a thinned block, from the rows it had, in another way than the code's. */
