@@ -39,6 +39,8 @@ const PAGE_BYTES = 2048;
 const CHECKPOINT_PAGES = 2000;
 /** A full check of a larger file would keep a small board busy for too long at start. */
 const CHECKED_BYTES = 32 << 20;
+/** The primary result code of everything that a disk refuses to do (sqlite.org/rescode.html). */
+const SQLITE_IOERR = 10;
 
 /** `diskRefuses`: it is the disk that does, which may be mended; else it is for a person to act. */
 export type Opened<T> =
@@ -93,8 +95,10 @@ function connect(disk: SpoolDisk, file: string): SpoolDatabase {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-    if (disk.size(file) <= CHECKED_BYTES && db.pragma('quick_check(1)', { simple: true }) !== 'ok') {
-      throw new Database.SqliteError('the file is damaged', 'SQLITE_CORRUPT');
+    if (disk.size(file) <= CHECKED_BYTES) {
+      const found = String(db.pragma('quick_check(1)', { simple: true }));
+      if (wasNotRead(found)) throw new Database.SqliteError('the disk cannot be read', 'SQLITE_IOERR_READ');
+      if (found !== 'ok') throw new Database.SqliteError('the file is damaged', 'SQLITE_CORRUPT');
     }
     const version = Number(db.pragma('user_version', { simple: true }));
     const tables = tablesOf(db);
@@ -113,6 +117,12 @@ function connect(disk: SpoolDisk, file: string): SpoolDatabase {
     db.close();
     throw error;
   }
+}
+
+/** The check reports a page that the disk did not give as it does a damaged one; only the code tells them apart. */
+function wasNotRead(found: string): boolean {
+  const code = Number(/error code=(\d+)/.exec(found)?.[1] ?? 0);
+  return (code & 0xff) === SQLITE_IOERR;
 }
 
 /**
