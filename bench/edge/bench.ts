@@ -31,7 +31,7 @@ export interface BenchOptions {
   readonly minutes: number;
   readonly hours: number;
   readonly days: number;
-  /** TCP timestamps, as the system has them unless it was told otherwise. */
+  /** TCP timestamps, which a box has only without `BOX_KERNEL`. */
   readonly timestamps: boolean;
 }
 

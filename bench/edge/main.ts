@@ -15,9 +15,9 @@ const parsed = parseFlags(
       minutes: { type: 'number', value: 'N', help: 'length of the window, in real time (default 48)' },
       'warm-up-hours': { type: 'number', value: 'N', help: 'rows to learn from, replayed (default 30)' },
       days: { type: 'number', value: 'N', help: 'days of blocks to encode for the month (default 3)' },
-      'no-tcp-timestamps': {
+      'tcp-timestamps': {
         type: 'boolean',
-        help: 'as on a box with net.ipv4.tcp_timestamps=0',
+        help: 'as on a box without deploy/edge/60-vigie.conf',
       },
       json: { type: 'boolean', help: 'figures as JSON' },
       out: { type: 'string', value: 'FILE', help: 'also write the JSON to this file' },
@@ -31,7 +31,7 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   if (parsed.kind !== 'run') return explain(parsed);
   const { minutes = 48, 'warm-up-hours': hours = 30, days = 3, json = false, out } = parsed.flags;
-  const timestamps = parsed.flags['no-tcp-timestamps'] !== true;
+  const timestamps = parsed.flags['tcp-timestamps'] === true;
   const reason = whyNoLinks();
   if (reason !== null) return fail(reason);
   if (minutes < 1 || hours < 1 || days < 1)

@@ -5,8 +5,12 @@
 // Not here: delay, loss, a cellular link's own framing.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Outcome } from '@vigie/config';
+import { root } from '../../scripts/programs.ts';
 
+/** Kernel settings of an installed box. */
+export const BOX_KERNEL = join(root, 'deploy', 'edge', '60-vigie.conf');
 const ETHERNET_BYTES = 14;
 
 /** Bytes and packets of IP since the link was made. */
@@ -40,7 +44,7 @@ export function whyNoLinks(): string | null {
   }
 }
 
-/** @param index 0 … 63, one per link of a process. @param timestamps TCP's, which cost 12 bytes a packet. */
+/** @param index 0 … 63, one per link of a process. @param timestamps TCP's, which `BOX_KERNEL` turns off. */
 export function makeLink(index: number, timestamps: boolean): Outcome<Link> {
   const name = `vigie-${process.pid}-${index}`;
   const [host, inside] = [`vb${process.pid}h${index}`, `vb${process.pid}i${index}`];
@@ -61,7 +65,7 @@ export function makeLink(index: number, timestamps: boolean): Outcome<Link> {
     ip('link', 'add', host, 'type', 'veth', 'peer', 'name', inside, 'netns', name);
     execFileSync('sysctl', ['-qw', `net.ipv6.conf.${host}.disable_ipv6=1`]);
     inNamespace('sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1');
-    if (!timestamps) inNamespace('sysctl', '-qw', 'net.ipv4.tcp_timestamps=0');
+    if (!timestamps) inNamespace('sysctl', '-qp', BOX_KERNEL);
     for (const [run, device, address] of [
       [ip, host, hostAddress],
       [(...args: string[]) => inNamespace('ip', ...args), inside, insideAddress],

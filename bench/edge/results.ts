@@ -136,7 +136,7 @@ export function tableOf(results: Results): string {
     ...lines,
     `a connection: ${connectionBytes} bytes; the newest prior: ${warmUp.priorBytes} bytes, once`,
     `a block takes ${wholeDays.bytesPerBlock} bytes over ${wholeDays.days} days with that prior`,
-    ...(window.tcpTimestamps ? [] : ['without TCP timestamps (net.ipv4.tcp_timestamps=0)']),
+    ...(window.tcpTimestamps ? ['with TCP timestamps: a box without deploy/edge/60-vigie.conf'] : []),
   ].join('\n');
 }
 
