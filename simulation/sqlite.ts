@@ -269,12 +269,13 @@ class Statement {
     try {
       while (this.#step()) yield this.#row();
     } finally {
-      C.sqlite3_reset?.(this.#pointer);
+      if (this.#db.open) C.sqlite3_reset?.(this.#pointer);
     }
   }
 
   /** False: there are no more rows. */
   #step(): boolean {
+    this.#db.mustBeOpen();
     const result = C.sqlite3_step?.(this.#pointer);
     if (result === DONE) return false;
     if (result !== ROW) throw this.#db.error();
@@ -292,6 +293,7 @@ class Statement {
   }
 
   #bind(values: Value[]): void {
+    this.#db.mustBeOpen();
     const [first] = values;
     const named = typeof first === 'object' && first !== null && !(first instanceof Uint8Array);
     const record = first as unknown as Record<string, Value>;
@@ -374,7 +376,21 @@ export class SimDatabase {
     return new Database.SqliteError(message, capi.sqlite3_js_rc_str(number) ?? `SQLITE_${number}`);
   }
 
+  get open(): boolean {
+    return !this.#closed;
+  }
+
+  get inTransaction(): boolean {
+    return C.sqlite3_get_autocommit?.(this.pointer) === 0;
+  }
+
+  /** What is left of a process that has ended may still ask; its memory inside SQLite belongs to others by then. */
+  mustBeOpen(): void {
+    if (this.#closed) throw new TypeError('The database connection is not open');
+  }
+
   prepare(sql: string): Statement {
+    this.mustBeOpen();
     let prepared = this.#prepared.get(sql);
     if (prepared === undefined) {
       prepared = this.#prepare(this.#rewrite(sql));
@@ -404,6 +420,7 @@ export class SimDatabase {
   }
 
   exec(sql: string): this {
+    this.mustBeOpen();
     const result = lent(
       utf8.encode(this.#rewrite(sql)),
       (text) => C.sqlite3_exec?.(this.pointer, text, 0, 0, 0) ?? 0,
@@ -423,14 +440,14 @@ export class SimDatabase {
     const within =
       (begin: string) =>
       (...args: A): R => {
-        const nested = C.sqlite3_get_autocommit?.(this.pointer) === 0;
+        const nested = this.inTransaction;
         this.prepare(nested ? 'SAVEPOINT inner' : begin).run();
         try {
           const result = work(...args);
           this.prepare(nested ? 'RELEASE inner' : 'COMMIT').run();
           return result;
         } catch (error) {
-          if (C.sqlite3_get_autocommit?.(this.pointer) === 0) {
+          if (this.open && this.inTransaction) {
             this.exec(nested ? 'ROLLBACK TO inner; RELEASE inner' : 'ROLLBACK');
           }
           throw error;
