@@ -1,6 +1,7 @@
 // Brings along what the scripts need: packages of the lock file (Node 24 among them); with --browser a Chromium, with
 // --faketime the library that fakes a process's clock, with --serial socat, which makes serial cables of
-// pseudo-terminals. Runs on the machine's own Node, 20 or newer, before anything is installed; so no import but node:.
+// pseudo-terminals, with --postgres a PostgreSQL where the lock file has none for this platform. Runs on the machine's
+// own Node, 20 or newer, before anything is installed; so no import but node:.
 // Does nothing, in a moment, when everything is there. Speaks on stderr only: stdout belongs to the script it precedes.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
@@ -41,8 +42,10 @@ if (major < 24) {
 
 if (process.argv.includes('--browser') && findChromium() === null) installChromium();
 // It exists for Linux only, and what needs it is left out elsewhere.
-if (process.argv.includes('--faketime') && process.platform === 'linux' && !hasFaketime()) installFaketime();
+if (process.argv.includes('--faketime') && process.platform === 'linux' && !isFound('faketime.ts'))
+  installFaketime();
 if (process.argv.includes('--serial') && findOnPath('socat') === null) installSocat();
+if (process.argv.includes('--postgres') && !isFound('postgres-binaries.ts')) installPostgres();
 
 function findChromium() {
   return process.env.CHROMIUM_PATH || findOnPath('chromium', 'chromium-browser', 'google-chrome');
@@ -72,17 +75,24 @@ function installChromium() {
   if (done.status !== 0) fail('No Chromium could be installed: install one and set CHROMIUM_PATH to it.');
 }
 
-/** Where it lies is known to the file that uses it. */
-function hasFaketime() {
-  return spawnSync(node, [join('scripts', 'faketime.ts')], { stdio: 'ignore' }).status === 0;
+/** Where something lies is known to the script that finds it: exit code 1 when it is not there. */
+function isFound(script, stdio = 'ignore') {
+  return spawnSync(node, [join('scripts', script)], { stdio }).status === 0;
 }
 
 function installFaketime() {
   aptInstall('faketime', 'faketime for the soak');
-  if (hasFaketime()) return;
+  if (isFound('faketime.ts')) return;
   fail(
     'No libfaketime could be installed: as root, `apt-get install faketime`, or set FAKETIME_PATH to a libfaketimeMT.so.1.',
   );
+}
+
+/** Debian's package also starts a server of its own, which the tests leave alone. */
+function installPostgres() {
+  aptInstall('postgresql', 'PostgreSQL for the tests of it');
+  // Its sentence says what to do.
+  if (!isFound('postgres-binaries.ts', ['ignore', 2, 2])) process.exit(1);
 }
 
 /** Does nothing where it cannot: the caller looks whether it is there now. */
