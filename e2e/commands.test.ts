@@ -36,14 +36,19 @@ describe('help', () => {
     ...['config', 'data', 'model', 'source', 'host', 'port', 'unit', 'baud-rate', 'parity', 'data-bits'],
     ...['stop-bits', 'format', 'header', 'file', 'speed'],
   ];
+  const serverFlags = ['config', 'data', 'database', 'host', 'port', 'link-host', 'link-port'];
   const commands: [Name, string[], string[]][] = [
-    ['vigie-server', [], ['config', 'data', 'host', 'port', 'link-host', 'link-port']],
-    ['vigie-server', ['run'], ['config', 'data', 'host', 'port', 'link-host', 'link-port']],
-    ['vigie-server', ['add-machine'], ['data', 'id', 'name', 'site', 'time-zone', 'interval']],
-    ['vigie-server', ['enrolment-code'], ['data', 'id']],
-    ['vigie-server', ['settings'], ['data', 'id', 'interval', 'budget-mb', 'reset', 'name', 'band', 'limit']],
-    ['vigie-server', ['revoke'], ['data', 'id']],
-    ['vigie-server', ['rotate-link-key'], ['data', 'force']],
+    ['vigie-server', [], serverFlags],
+    ['vigie-server', ['run'], serverFlags],
+    ['vigie-server', ['add-machine'], ['data', 'database', 'id', 'name', 'site', 'time-zone', 'interval']],
+    ['vigie-server', ['enrolment-code'], ['data', 'database', 'id']],
+    [
+      'vigie-server',
+      ['settings'],
+      ['data', 'database', 'id', 'interval', 'budget-mb', 'reset', 'name', 'band', 'limit'],
+    ],
+    ['vigie-server', ['revoke'], ['data', 'database', 'id']],
+    ['vigie-server', ['rotate-link-key'], ['data', 'database', 'force']],
     ['vigie-server', ['reset-password'], ['data', 'email']],
     ['vigie-edge', [], edgeFlags],
     ['vigie-edge', ['run'], edgeFlags],

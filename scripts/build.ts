@@ -11,12 +11,12 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
 
 // Packages with native code, or that find files beside themselves, stay outside of the bundles.
-const EXTERNAL = ['better-sqlite3', '@node-rs/argon2', 'modbus-serial', 'serialport', 'pino'];
+const EXTERNAL = ['better-sqlite3', '@node-rs/argon2', 'modbus-serial', 'serialport', 'pino', 'pg'];
 const SHARED = ['codec', 'config', 'contract', 'model', 'protocol'];
 /** By package: its program, and what that starts beside itself. */
 const PROGRAMS = {
   edge: { main: 'main.ts', 'train-worker': 'spool/train-worker.ts' },
-  server: { main: 'main.ts' },
+  server: { main: 'main.ts', 'seal-worker': 'store/seal-worker.ts' },
   simulator: { main: 'main.ts' },
 };
 

@@ -39,7 +39,14 @@ const STEPS = [
   { name: 'mutants', vitest: 'simulation' },
   {
     name: 'simulation',
-    run: () => runs(process.execPath, ['--max-semi-space-size=64', 'simulation/main.ts', '--minutes', '1']),
+    run: () =>
+      runs(process.execPath, [
+        '--initial-old-space-size=600',
+        '--max-semi-space-size=64',
+        'simulation/main.ts',
+        '--minutes',
+        '1',
+      ]),
   },
   { name: 'e2e', vitest: 'e2e' },
   { name: 'browser', vitest: 'browser' },

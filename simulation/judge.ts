@@ -5,8 +5,9 @@
 // Not here: the life itself (life.ts).
 import { decodeBlock, decodePrior, type Prior } from '@vigie/codec';
 import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
-import { rowDates } from '@vigie/server';
-import type { Account, ProcessRecord } from './life.ts';
+import { rowDates, type StoredBlock, unpack } from '@vigie/server';
+import { archiveFile, archiveMonths } from './archive-files.ts';
+import { type Account, MACHINE, type ProcessRecord } from './life.ts';
 import { valuesOf } from './machine.ts';
 import { plugIn } from './sqlite.ts';
 
@@ -294,18 +295,11 @@ function readTables({ serverDisk, truth }: Account) {
   const cover = (spool: string, from: number, to: number): void => {
     covered.set(spool, [...(covered.get(spool) ?? []), { from, to }]);
   };
-  for (const block of all<{
-    spool: string;
-    first_sequence: number;
-    boot: number;
-    monotonic_ms: number;
-    row_count: number;
-    skip_rows: number;
-    schema_hash: string;
-    from_ms: number | null;
-    to_ms: number | null;
-    bytes: Uint8Array;
-  }>('SELECT * FROM block ORDER BY rowid')) {
+  const blocks = new Map<string, StoredBlock>();
+  for (const block of sealedBlocks(serverDisk, problems)) blocks.set(idOf(block), block);
+  // One that is in both is on its way from one to the other, and is as the hot table says.
+  for (const block of all<StoredBlock>('SELECT * FROM block')) blocks.set(idOf(block), block);
+  for (const block of blocks.values()) {
     cover(block.spool, block.first_sequence, block.first_sequence + block.row_count - block.skip_rows);
     const schema = schemas.get(block.schema_hash);
     const decoded =
@@ -373,4 +367,27 @@ function readTables({ serverDisk, truth }: Account) {
   // The rest of a thinned block explains that block and nothing else.
   const gapsOfRows = gaps.filter((gap) => !restsOfThinned.has(`${gap.spool}/${gap.first_sequence}`));
   return { rows, thinned, gapsOfRows, marks, anchors, problems };
+}
+
+function idOf({ spool, first_sequence }: StoredBlock): string {
+  return `${spool}/${first_sequence}`;
+}
+
+function sealedBlocks(disk: Account['serverDisk'], problems: string[]): StoredBlock[] {
+  return archiveMonths(disk).flatMap((month) => {
+    const db = plugIn(disk)(archiveFile(month));
+    db.pragma('locking_mode = EXCLUSIVE');
+    // One that was made just before a cut has no table yet.
+    const made = db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'chunk'").get() !== undefined;
+    const rows = made
+      ? (db.prepare('SELECT hour_ms, bytes FROM chunk').all() as { hour_ms: number; bytes: Uint8Array }[])
+      : [];
+    db.close();
+    return rows.flatMap(({ hour_ms, bytes }) => {
+      const unpacked = unpack(MACHINE, bytes);
+      if (unpacked.ok) return unpacked.blocks;
+      problems.push(`the sealed hour ${hour_ms} cannot be read: ${unpacked.reason}`);
+      return [];
+    });
+  });
 }

@@ -17,15 +17,23 @@ import {
 import type { Clock, Timer } from '@vigie/protocol';
 import { VirtualClock } from '@vigie/protocol/virtual-clock';
 import {
+  ARCHIVE_MIGRATIONS,
+  type Database,
   Link,
   LinkNews,
   type LinkSocket,
   Live,
+  Meanings,
   MIGRATIONS,
-  openSqliteStore,
   prepareSqlite,
+  Reader,
+  Sealer,
   type Store,
+  sqliteArchive,
+  sqliteDatabase,
+  sqlStore,
 } from '@vigie/server';
+import { archiveFile, archiveMonths } from './archive-files.ts';
 import { SimDisk, type SimFile } from './disk.ts';
 import { modelOf, SimulatedSource, Truth } from './machine.ts';
 import type { Mutant } from './mutants.ts';
@@ -180,6 +188,8 @@ export class Life {
   #drains = false;
 
   readonly #serverDisk: SimDisk;
+  /** Hours are sealed while life goes on; it takes as long as all the rest. */
+  readonly #seals: boolean;
   readonly #openServerFile: ReturnType<typeof plugIn>;
   #server: ServerProcess | null = null;
   #backup: Map<string, SimFile> | null = null;
@@ -193,6 +203,7 @@ export class Life {
     this.#clock.utcOffsetMs = START_UTC_MS;
     this.#edgeDisk = new SimDisk(new Dice(seed ^ 0xed6e));
     this.#serverDisk = new SimDisk(new Dice(seed ^ 0x5e4e));
+    this.#seals = new Dice(seed ^ 0x5ea1).chance(0.25);
     this.#spoolDisk = spoolDisk(this.#edgeDisk, mutant.edgeSql);
     this.#openServerFile = plugIn(this.#serverDisk, mutant.serverSql);
     // In every fourth life so small that outages overrun it.
@@ -220,7 +231,7 @@ export class Life {
     await this.#drain();
     this.#edge?.stop();
     this.#server?.stop();
-    await settled(100);
+    await settled();
     this.#faults.diskRefusals = this.#edgeDisk.refused + this.#serverDisk.refused;
     return {
       seed: this.#seed,
@@ -263,6 +274,11 @@ export class Life {
       this.#findings.push(
         `the backlog does not drain: ${this.#edge?.describe() ?? 'the edge does not start'}`,
       );
+    }
+    // Twice, since what was dated anew is unsealed first, and sealed again once it is quiet.
+    for (let turn = 0; this.#seals && turn < 2; turn++) {
+      await this.#goOn(() => true, this.#clock.monotonicMs() + 10 * MINUTE);
+      await this.#server?.seal();
     }
   }
 
@@ -476,6 +492,8 @@ export class Life {
   #startServer(): void {
     const server = ServerProcess.start({
       clock: this.#clock,
+      disk: this.#serverDisk,
+      seals: this.#seals,
       open: this.#openServerFile,
       dice: this.#dice,
       mutant: this.#mutant,
@@ -528,8 +546,36 @@ export class Life {
  * Lets the programs' promises go on: some turns after each event, so that what hangs on many takes a few events, as it
  * takes its time on a real machine. A turn of the event loop would cost more than the event.
  */
-async function settled(turns = 3): Promise<void> {
-  for (let turn = 0; turn < turns; turn++) await null;
+/** Questions to the server's databases that are not answered yet. */
+let asked = 0;
+/** Between an answer and the next question of whoever asks. */
+const TURNS = 16;
+
+/** What was begun comes to its end, since nothing in it waits for anything but memory. */
+async function settled(): Promise<void> {
+  do {
+    for (let turn = 0; turn < TURNS; turn++) await null;
+  } while (asked > 0);
+}
+
+function counted(db: Database): Database {
+  const count = <A extends unknown[], R>(ask: (...args: A) => Promise<R>) => {
+    return async (...args: A): Promise<R> => {
+      asked++;
+      try {
+        return await ask(...args);
+      } finally {
+        asked--;
+      }
+    };
+  };
+  return {
+    ...db,
+    all: count(db.all) as Database['all'],
+    get: count(db.get) as Database['get'],
+    run: count(db.run),
+    transaction: count(db.transaction) as Database['transaction'],
+  };
 }
 
 /** Timers and instants of one process, which end with it. */
@@ -741,36 +787,81 @@ class ServerProcess {
   readonly #news: LinkNews;
   readonly #links = new Set<Link>();
   readonly #close: () => void;
+  /** Makes what is due in the archive, now and again from now on. */
+  readonly seal: () => Promise<void>;
 
   /** `null`: its database does not open. */
   static start(options: {
     clock: VirtualClock;
+    disk: SimDisk;
+    seals: boolean;
     open: ReturnType<typeof plugIn>;
     dice: Dice;
     mutant: Mutant;
   }): ServerProcess | null {
     const { dice, mutant } = options;
     const clock = new ProcessClock(options.clock, null);
-    let db: ReturnType<typeof options.open>;
-    try {
-      db = options.open('vigie.db');
+    const opened: ReturnType<typeof options.open>[] = [];
+    const open = (file: string, migrations: readonly string[]): Database => {
+      const db = options.open(file);
+      opened.push(db);
       // There is no shared memory to share the log's index in.
       db.pragma('locking_mode = EXCLUSIVE');
-      prepareSqlite(db, 'vigie.db', MIGRATIONS);
+      return counted(sqliteDatabase(prepareSqlite(db, file, migrations)));
+    };
+    const close = (): void => {
+      for (const db of opened) db.close();
+    };
+    let hot: Database;
+    try {
+      hot = open('vigie.db', MIGRATIONS);
     } catch {
+      close();
       return null;
     }
-    const sqlite = openSqliteStore({ db, soon: (work) => clock.after(dice.spread(1, 50), work) });
-    const store = mutant.store?.(sqlite, clock) ?? sqlite;
-    if (store.machine(MACHINE) === null) {
-      void store
-        .createMachine({ id: MACHINE, name: MACHINE, site: '', timeZone: 'UTC', intervalMs: MINUTE })
-        .then(() => store.setPublicKey(MACHINE, PUBLIC_KEY, [PIN]));
-    }
-    return new ServerProcess(clock, store, () => db.close());
+    const archive = sqliteArchive({
+      found: archiveMonths(options.disk),
+      open: (month) => open(archiveFile(month), ARCHIVE_MIGRATIONS),
+    });
+    const utcMs = (): number => clock.utcMs();
+    const pause = async (): Promise<void> => undefined;
+    const sql = sqlStore({
+      hot,
+      archive,
+      soon: (work) => clock.after(dice.spread(1, 50), work),
+      pause,
+      utcMs,
+    });
+    const store = mutant.store?.(sql, clock) ?? sql;
+    const meanings = new Meanings(hot);
+    const reader = new Reader({ hot, archive, meanings, pause });
+    const sealer = new Sealer({ hot, archive, meanings, reader, utcMs });
+    const seal = async (): Promise<void> => {
+      try {
+        while ((await sealer.round(() => !clock.isAlive)) > 0);
+      } catch {
+        // A disk that refuses: what is not sealed stays where it is.
+      }
+      if (options.seals) clock.after(dice.spread(MINUTE, 2 * HOUR), () => void seal());
+    };
+    void (async () => {
+      if ((await store.machine(MACHINE)) === null) {
+        await store.createMachine({
+          id: MACHINE,
+          name: MACHINE,
+          site: '',
+          timeZone: 'UTC',
+          intervalMs: MINUTE,
+        });
+        await store.setPublicKey(MACHINE, PUBLIC_KEY, [PIN]);
+      }
+      if (options.seals) await seal();
+    })().catch(() => undefined);
+    return new ServerProcess(clock, store, seal, close);
   }
 
-  private constructor(clock: ProcessClock, store: Store, close: () => void) {
+  private constructor(clock: ProcessClock, store: Store, seal: () => Promise<void>, close: () => void) {
+    this.seal = seal;
     this.#clock = clock;
     this.#store = store;
     this.#close = close;

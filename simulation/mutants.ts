@@ -34,7 +34,7 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       append: async (block) => {
         clock.after(20_000, () => void store.append(block).catch(() => undefined));
         const { machine, spool, firstSequence, rowCount } = block;
-        if (firstSequence > store.nextSequence(machine, spool)) return store.append(block);
+        if (firstSequence > (await store.nextSequence(machine, spool))) return store.append(block);
         return { kind: 'duplicate', nextSequence: firstSequence + rowCount };
       },
     }),

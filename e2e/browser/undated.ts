@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { encodeBlock } from '@vigie/codec';
 import { codecSchema, machineSchemaSchema } from '@vigie/model';
 import { schemaHash } from '@vigie/model/load';
-import { openSqliteFolder } from '@vigie/server';
+import { openStore } from '@vigie/server';
 
 const MINUTE_MS = 60_000;
 const SPOOL = '0000000000000001';
@@ -33,7 +33,7 @@ export async function addUndatedMachine(data: string, id: string, nowMs: number)
     channels: [channel('warm', true), channel('cold', true)],
   });
   const hash = schemaHash(schema);
-  const store = openSqliteFolder(join(data, 'server'));
+  const store = await openStore({ folder: join(data, 'server'), database: null }, Date.now);
   await store.createMachine({ id, name: id, site: '', timeZone: 'Europe/Paris', intervalMs: 60_000 });
   await store.putSchema(id, hash, schema);
   await store.setMachineSchema(id, hash);

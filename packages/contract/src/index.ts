@@ -189,6 +189,8 @@ export interface ChartAnswer {
   readonly machine: string;
   readonly fromMs: number;
   readonly toMs: number;
+  /** Where bucket 0 begins: at `fromMs` or before it. */
+  readonly startMs: number;
   readonly bucketMs: number;
   readonly series: readonly ChartSeries[];
   readonly gaps: readonly ChartGap[];

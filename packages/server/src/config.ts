@@ -4,9 +4,15 @@ import { z } from 'zod';
 
 const port = z.number().int().min(0).max(65_535);
 
+export const databaseUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\/./, 'an address like postgres://user@host/database');
+
 const configSchema = z.strictObject({
   /** Folder of databases and keys. */
   data: z.string().min(1).optional(),
+  /** Address of a PostgreSQL, 15 or newer; without it SQLite in the data folder. */
+  database: databaseUrl.nullable().default(null),
   /** Address of the web site. Plain HTTP: put a reverse proxy with TLS in front, or keep to 127.0.0.1. */
   host: z.string().min(1).default('127.0.0.1'),
   port: port.default(8080),
@@ -20,6 +26,11 @@ const configSchema = z.strictObject({
 export const RUN_FLAGS = {
   config: { type: 'string', value: 'FILE', help: 'YAML settings; flags stand above it' },
   data: { type: 'string', value: 'DIR', help: 'folder of databases and keys (required)' },
+  database: {
+    type: 'string',
+    value: 'URL',
+    help: 'postgres://USER@HOST/DATABASE (default: SQLite in the data folder)',
+  },
   host: { type: 'string', value: 'HOST', help: 'address of the web site (default 127.0.0.1)' },
   port: { type: 'number', value: 'PORT', help: 'port of the web site (default 8080)' },
   'link-host': { type: 'string', value: 'HOST', help: 'address edges connect to (default 0.0.0.0)' },
@@ -40,6 +51,7 @@ export function serverSettings(flags: RunFlags): Outcome<ServerSettings> {
   if (!file.ok) return file;
   const given = {
     data: flags.data,
+    database: flags.database,
     host: flags.host,
     port: flags.port,
     linkHost: flags['link-host'],

@@ -15,17 +15,20 @@ import {
 import { machineId } from '@vigie/protocol';
 import pino from 'pino';
 import { Accounts } from './accounts/accounts.ts';
-import { RUN_FLAGS, serverSettings } from './config.ts';
+import { databaseUrl, RUN_FLAGS, serverSettings } from './config.ts';
 import { linkIdentity, newEnrolmentCode, rotateLinkKey } from './gateway/identity.ts';
 import { startServer } from './server.ts';
 import { asksForChange, changed, describeSettings, SETTINGS_FLAGS } from './settings.ts';
-import { StoreError } from './store/connect.ts';
-import { openSqliteFolder } from './store/sqlite.ts';
+import { StoreError } from './store/database.ts';
+import { openStore } from './store/open.ts';
 import type { MachineRecord, Store } from './store/store.ts';
 
 const CODE_VALID_MS = 24 * 3_600_000;
 const clock = realClock();
-const DATA = { type: 'string', value: 'DIR', help: 'folder of databases and keys' } as const;
+const PLACE = {
+  data: { type: 'string', value: 'DIR', help: 'folder of databases and keys' },
+  database: { type: 'string', value: 'URL', help: "the server's --database, if it has one" },
+} as const;
 
 // Databases and keys are this user's alone.
 process.umask(0o077);
@@ -114,7 +117,7 @@ async function addMachine(): Promise<number> {
     name: 'vigie-server add-machine',
     summary: 'Adds a machine and prints the code with which its edge enrols, once, within 24 h.',
     flags: {
-      data: DATA,
+      ...PLACE,
       id: { type: 'string', value: 'ID', help: 'letters, digits, - and _, at most 32: TV-12' },
       name: { type: 'string', value: 'NAME', help: 'what people call it (default: the id)' },
       site: { type: 'string', value: 'SITE', help: 'where it stands (default: empty)' },
@@ -123,7 +126,7 @@ async function addMachine(): Promise<number> {
     },
   });
   if (typeof parsed === 'number') return parsed;
-  const { data, id, name, site, 'time-zone': zone, interval: intervalS = 60 } = parsed;
+  const { data, database, id, name, site, 'time-zone': zone, interval: intervalS = 60 } = parsed;
   if (data === undefined || id === undefined) {
     return fail('vigie-server add-machine: --data and --id are needed', EXIT.usage);
   }
@@ -146,8 +149,9 @@ async function addMachine(): Promise<number> {
       EXIT.usage,
     );
   }
-  return withStore(data, async (store) => {
-    if (store.machine(id) !== null) return fail(`vigie-server: machine ${id} is there already`, EXIT.failed);
+  return withStore({ data, database }, async (store) => {
+    if ((await store.machine(id)) !== null)
+      return fail(`vigie-server: machine ${id} is there already`, EXIT.failed);
     await store.createMachine({
       id,
       name: name ?? id,
@@ -164,7 +168,7 @@ async function enrolmentCode(): Promise<number> {
     name: 'vigie-server enrolment-code',
     summary:
       'Prints a code with which a machine enrols its edge, once, within 24 h; a new edge replaces the old one.',
-    flags: { data: DATA, id: { type: 'string', value: 'ID', help: 'the machine' } },
+    flags: { ...PLACE, id: { type: 'string', value: 'ID', help: 'the machine' } },
   });
   if (typeof parsed === 'number') return parsed;
   return withMachine('enrolment-code', parsed, (store, { id }, data) => printCode(store, data, id));
@@ -181,7 +185,7 @@ async function settingsCommand(): Promise<number> {
   });
   if (typeof parsed === 'number') return parsed;
   return withMachine('settings', parsed, async (store, { id, schemaHash }) => {
-    const schema = schemaHash === null ? null : store.schema(schemaHash);
+    const schema = schemaHash === null ? null : await store.schema(schemaHash);
     let mistakes: readonly string[] = [];
     if (asksForChange(parsed)) {
       await store.changeSettings(id, (before) => {
@@ -193,7 +197,7 @@ async function settingsCommand(): Promise<number> {
     if (mistakes.length > 0) {
       return fail(mistakes.map((mistake) => `vigie-server settings: ${mistake}`).join('\n'), EXIT.failed);
     }
-    const now = store.machine(id);
+    const now = await store.machine(id);
     return now === null ? fail(noMachine(id), EXIT.failed) : show(describeSettings(now, schema));
   });
 }
@@ -203,7 +207,7 @@ async function revoke(): Promise<number> {
     name: 'vigie-server revoke',
     summary:
       'Takes the credential of a machine away: its connection ends within a second, and its edge is refused until it enrols again.',
-    flags: { data: DATA, id: { type: 'string', value: 'ID', help: 'the machine' } },
+    flags: { ...PLACE, id: { type: 'string', value: 'ID', help: 'the machine' } },
   });
   if (typeof parsed === 'number') return parsed;
   return withMachine('revoke', parsed, async (store, { id, publicKey }, data) => {
@@ -224,18 +228,20 @@ async function rotateLink(): Promise<number> {
     summary:
       'Makes the spare key of the link the active one, and a new spare; edges learn the new pins at their next contact.',
     flags: {
-      data: DATA,
+      ...PLACE,
       force: { type: 'boolean', help: 'even if edges would be locked out that do not know the spare key' },
     },
   });
   if (typeof parsed === 'number') return parsed;
-  const { data, force = false } = parsed;
+  const { data, database, force = false } = parsed;
   if (data === undefined) return fail('vigie-server rotate-link-key: --data is needed', EXIT.usage);
-  if (!existsSync(join(data, 'vigie.db'))) return fail(noDataIn(data), EXIT.failed);
+  if (!hasData({ data, database })) return fail(noDataIn(data), EXIT.failed);
   const keys = join(data, 'keys');
-  return withStore(data, async (store) => {
+  return withStore({ data, database }, async (store) => {
     const [, spare] = linkIdentity(keys).pins;
-    const enrolled = store.machines().filter(({ publicKey, retired }) => publicKey !== null && !retired);
+    const enrolled = (await store.machines()).filter(
+      ({ publicKey, retired }) => publicKey !== null && !retired,
+    );
     const names = (machines: readonly MachineRecord[]): string => machines.map(({ id }) => id).join(', ');
     const lockedOut = enrolled.filter(({ edgePins }) => !edgePins.includes(spare));
     if (lockedOut.length > 0 && !force) {
@@ -266,7 +272,7 @@ async function resetPassword(): Promise<number> {
   const parsed = flags({
     name: 'vigie-server reset-password',
     summary: 'Sets a new password for a user, prints it, and ends the sessions of that user.',
-    flags: { data: DATA, email: { type: 'string', value: 'EMAIL', help: 'the user' } },
+    flags: { data: PLACE.data, email: { type: 'string', value: 'EMAIL', help: 'the user' } },
   });
   if (typeof parsed === 'number') return parsed;
   const { data, email } = parsed;
@@ -288,15 +294,15 @@ async function resetPassword(): Promise<number> {
 /** For commands about one machine that is there. */
 function withMachine(
   name: string,
-  { data, id }: { readonly data?: string; readonly id?: string },
+  { data, database, id }: { readonly data?: string; readonly database?: string; readonly id?: string },
   work: (store: Store, machine: MachineRecord, data: string) => Promise<number>,
 ): Promise<number> | number {
   if (data === undefined || id === undefined) {
     return fail(`vigie-server ${name}: --data and --id are needed`, EXIT.usage);
   }
-  if (!existsSync(join(data, 'vigie.db'))) return fail(noDataIn(data), EXIT.failed);
-  return withStore(data, async (store) => {
-    const machine = store.machine(id);
+  if (!hasData({ data, database })) return fail(noDataIn(data), EXIT.failed);
+  return withStore({ data, database }, async (store) => {
+    const machine = await store.machine(id);
     return machine === null ? fail(noMachine(id), EXIT.failed) : work(store, machine, data);
   });
 }
@@ -310,9 +316,21 @@ function noDataIn(folder: string): string {
   return `vigie-server: ${folder} is not the data folder of a vigie-server`;
 }
 
-async function withStore(data: string, work: (store: Store) => Promise<number>): Promise<number> {
+interface Given {
+  readonly data: string;
+  readonly database: string | undefined;
+}
+
+function hasData({ data, database }: Given): boolean {
+  return existsSync(join(data, database === undefined ? 'vigie.db' : 'keys'));
+}
+
+async function withStore(given: Given, work: (store: Store) => Promise<number>): Promise<number> {
+  const { data, database = null } = given;
+  const url = databaseUrl.nullable().safeParse(database);
+  if (!url.success) return fail(`vigie-server: --database: ${url.error.issues[0]?.message}`, EXIT.usage);
   try {
-    const store = openSqliteFolder(data);
+    const store = await openStore({ folder: data, database }, () => clock.utcMs());
     try {
       return await work(store);
     } finally {

@@ -9,10 +9,13 @@ import { startGateway } from './gateway/gateway.ts';
 import { linkIdentity } from './gateway/identity.ts';
 import { Live } from './live.ts';
 import { lockFolder } from './store/lock.ts';
-import { openSqliteFolder } from './store/sqlite.ts';
+import { openStore } from './store/open.ts';
+import { startSealing } from './store/sealing.ts';
 
 export interface ServerOptions {
   readonly data: string;
+  /** `postgres://…`; `null`: SQLite in the data folder. */
+  readonly database: string | null;
   readonly host: string;
   readonly port: number;
   readonly linkHost: string;
@@ -43,8 +46,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   try {
     const lock = lockFolder(data);
     undo.push(() => lock.release());
-    const store = openSqliteFolder(data);
+    const place = { folder: data, database: options.database };
+    const store = await openStore(place, () => clock.utcMs());
     undo.push(() => store.close());
+    const sealing = startSealing(place, log);
+    undo.push(() => sealing.close());
     const accounts = new Accounts(data, () => clock.utcMs());
     undo.push(() => accounts.close());
     const live = new Live(clock);

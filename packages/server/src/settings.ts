@@ -14,6 +14,7 @@ import type { MachineRecord } from './store/store.ts';
 
 export const SETTINGS_FLAGS = {
   data: { type: 'string', value: 'DIR', help: 'folder of databases and keys' },
+  database: { type: 'string', value: 'URL', help: "the server's --database, if it has one" },
   id: { type: 'string', value: 'ID', help: 'the machine' },
   interval: { type: 'number', value: 'S', help: 'seconds between two blocks, 1 to 3600' },
   'budget-mb': { type: 'string', value: 'N', help: 'megabytes a month, or none' },
@@ -40,7 +41,7 @@ export type Changed =
   | { readonly ok: true; readonly settings: MachineSettings }
   | { readonly ok: false; readonly mistakes: readonly string[] };
 
-export function asksForChange({ data: _, id: __, ...changes }: SettingsFlags): boolean {
+export function asksForChange({ data: _, database: __, id: ___, ...changes }: SettingsFlags): boolean {
   return Object.keys(changes).length > 0;
 }
 

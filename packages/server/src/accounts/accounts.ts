@@ -5,7 +5,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import { hash, verify } from '@node-rs/argon2';
 import type { Language, Me, Role } from '@vigie/contract';
-import { connect } from '../store/connect.ts';
+import { connect } from '../store/sqlite-database.ts';
 
 const SESSION_MS = 30 * 86_400_000;
 /** Attempts within the window before one must wait. */

@@ -171,17 +171,17 @@ export function createApp(options: AppOptions): Hono<Env> {
   });
 
   /** The machine, if whoever asks may see it. */
-  const seen = (c: Context<Env>, id: string): MachineRecord | null => {
-    const machine = store.machine(id);
+  const seen = async (c: Context<Env>, id: string): Promise<MachineRecord | null> => {
+    const machine = await store.machine(id);
     return machine !== null && accounts.may(c.get('me'), 'see-machine', machine.id) ? machine : null;
   };
   const unknown = (c: Context, id: string) =>
     fail(c, 'not-found', `There is no machine ${id.slice(0, 40)} here, or you may not see it.`);
 
-  const linkOf = (machine: MachineRecord): LinkView => {
+  const linkOf = async (machine: MachineRecord): Promise<LinkView> => {
     const connected = live.connected(machine.id);
-    const usage = store.monthUsage(machine.id, clock.utcMs());
-    const stored = connected === null ? 0 : store.nextSequence(machine.id, connected.spool);
+    const usage = await store.monthUsage(machine.id, clock.utcMs());
+    const stored = connected === null ? 0 : await store.nextSequence(machine.id, connected.spool);
     return {
       connected: connected !== null,
       lastContactMs: live.lastContactMs(machine.id),
@@ -193,34 +193,36 @@ export function createApp(options: AppOptions): Hono<Env> {
     };
   };
   /** With the names, bands and limits that were set for this machine. */
-  const shownSchema = ({ schemaHash, settings }: MachineRecord): MachineSchema | null => {
-    const schema = schemaHash === null ? null : store.schema(schemaHash);
-    return schema === null ? null : overridden(schema, settings.channels);
+  const schemaOf = async ({ schemaHash }: MachineRecord): Promise<MachineSchema | null> =>
+    schemaHash === null ? null : store.schema(schemaHash);
+  const shownSchema = async (machine: MachineRecord): Promise<MachineSchema | null> => {
+    const schema = await schemaOf(machine);
+    return schema === null ? null : overridden(schema, machine.settings.channels);
   };
-  const newest = (machine: string) => {
-    const [shown, stored] = [live.lastRow(machine), store.lastRow(machine)];
+  const newest = async (machine: string) => {
+    const [shown, stored] = [live.lastRow(machine), await store.lastRow(machine)];
     return shown !== null && (stored === null || shown.atMs >= stored.atMs) ? shown : stored;
   };
 
-  api.get('/machines', (c) => {
-    const machines = store
-      .machines()
-      .filter((machine) => !machine.retired && accounts.may(c.get('me'), 'see-machine', machine.id))
-      .map(
-        ({ id, name, site, schemaHash }): MachineSummary => ({
-          id,
-          name,
-          site,
-          model: schemaHash === null ? null : (store.schema(schemaHash)?.names ?? null),
-          lastRowMs: newest(id)?.atMs ?? null,
-          connected: live.connected(id) !== null,
-        }),
-      );
+  api.get('/machines', async (c) => {
+    const machines: MachineSummary[] = [];
+    for (const machine of await store.machines()) {
+      const { id, name, site, retired } = machine;
+      if (retired || !accounts.may(c.get('me'), 'see-machine', id)) continue;
+      machines.push({
+        id,
+        name,
+        site,
+        model: (await schemaOf(machine))?.names ?? null,
+        lastRowMs: (await newest(id))?.atMs ?? null,
+        connected: live.connected(id) !== null,
+      });
+    }
     return c.json({ machines, nowMs: clock.utcMs() });
   });
 
-  api.get('/machines/:id', (c) => {
-    const machine = seen(c, c.req.param('id'));
+  api.get('/machines/:id', async (c) => {
+    const machine = await seen(c, c.req.param('id'));
     if (machine === null) return unknown(c, c.req.param('id'));
     const { id, name, site, timeZone, settings } = machine;
     return c.json<MachineView>({
@@ -228,16 +230,16 @@ export function createApp(options: AppOptions): Hono<Env> {
       name,
       site,
       timeZone,
-      schema: shownSchema(machine),
-      last: newest(id),
+      schema: await shownSchema(machine),
+      last: await newest(id),
       intervalMs: settings.intervalMs,
-      link: linkOf(machine),
+      link: await linkOf(machine),
       nowMs: clock.utcMs(),
     });
   });
 
-  api.get('/machines/:id/journal', (c) => {
-    const machine = seen(c, c.req.param('id'));
+  api.get('/machines/:id/journal', async (c) => {
+    const machine = await seen(c, c.req.param('id'));
     if (machine === null) return unknown(c, c.req.param('id'));
     const before = wholeNumber(c.req.query('before'), Number.MAX_SAFE_INTEGER);
     const count = wholeNumber(c.req.query('count'), 30);
@@ -245,7 +247,7 @@ export function createApp(options: AppOptions): Hono<Env> {
       return fail(c, 'invalid', 'before and count must be whole numbers, count at least 1.');
     }
     const wanted = Math.min(count, MOST_JOURNAL);
-    const entries = store.journal(machine.id, before, wanted + 1);
+    const entries = await store.journal(machine.id, before, wanted + 1);
     return c.json<Journal>({ entries: entries.slice(0, wanted), more: entries.length > wanted });
   });
 
@@ -254,18 +256,16 @@ export function createApp(options: AppOptions): Hono<Env> {
     if (!query.success) return fail(c, 'invalid', sentence(query.error));
     const { machine, channels, from, to, width } = query.data;
     if (from >= to) return fail(c, 'invalid', 'from must be earlier than to.');
-    if (seen(c, machine) === null) return unknown(c, machine);
+    if ((await seen(c, machine)) === null) return unknown(c, machine);
     const chart = await store.chart({ machine, channels, fromMs: from, toMs: to, width });
     // The boot that is connected gets its date any moment.
     const now = live.connected(machine);
-    const undated = store
-      .undated(machine)
-      .filter(
-        ({ spool, bootNumber, afterMs, beforeMs }) =>
-          (afterMs ?? Number.NEGATIVE_INFINITY) < to &&
-          (beforeMs ?? Number.POSITIVE_INFINITY) > from &&
-          !(now?.spool === spool && now.bootNumber === bootNumber),
-      );
+    const undated = (await store.undated(machine)).filter(
+      ({ spool, bootNumber, afterMs, beforeMs }) =>
+        (afterMs ?? Number.NEGATIVE_INFINITY) < to &&
+        (beforeMs ?? Number.POSITIVE_INFINITY) > from &&
+        !(now?.spool === spool && now.bootNumber === bootNumber),
+    );
     return c.json<ChartAnswer>({ ...chart, undated });
   });
 
@@ -287,10 +287,10 @@ export function createApp(options: AppOptions): Hono<Env> {
     });
   };
 
-  api.get('/machines/:id/rows.csv', (c) => {
-    const machine = seen(c, c.req.param('id'));
+  api.get('/machines/:id/rows.csv', async (c) => {
+    const machine = await seen(c, c.req.param('id'));
     if (machine === null) return unknown(c, c.req.param('id'));
-    const schema = machine.schemaHash === null ? null : store.schema(machine.schemaHash);
+    const schema = await schemaOf(machine);
     const from = wholeNumber(c.req.query('from'), 0);
     const to = wholeNumber(c.req.query('to'), Number.MAX_SAFE_INTEGER);
     if (schema === null) return fail(c, 'not-found', `Machine ${machine.id} has never sent anything.`);
@@ -307,10 +307,10 @@ export function createApp(options: AppOptions): Hono<Env> {
   });
 
   // What rows.csv has no instant for. after, before: Unix ms that bound the boot; seconds: since the boot's first row.
-  api.get('/machines/:id/undated.csv', (c) => {
-    const machine = seen(c, c.req.param('id'));
+  api.get('/machines/:id/undated.csv', async (c) => {
+    const machine = await seen(c, c.req.param('id'));
     if (machine === null) return unknown(c, c.req.param('id'));
-    const schema = machine.schemaHash === null ? null : store.schema(machine.schemaHash);
+    const schema = await schemaOf(machine);
     if (schema === null) return fail(c, 'not-found', `Machine ${machine.id} has never sent anything.`);
     const channels = schema.channels.map(({ id }) => id);
     const header = `spool,boot,after,before,seconds,${channels.join(',')}`;
@@ -327,8 +327,8 @@ export function createApp(options: AppOptions): Hono<Env> {
     return csv(c, `${machine.id}-undated`, header, lines);
   });
 
-  api.get('/machines/:id/live', (c) => {
-    const machine = seen(c, c.req.param('id'));
+  api.get('/machines/:id/live', async (c) => {
+    const machine = await seen(c, c.req.param('id'));
     if (machine === null) return unknown(c, c.req.param('id'));
     const token = getCookie(c, COOKIE) ?? '';
     return streamSSE(c, async (out) => {
@@ -345,7 +345,7 @@ export function createApp(options: AppOptions): Hono<Env> {
         while (!out.aborted && waiting.length < MOST_WAITING_EVENTS && accounts.session(token) !== null) {
           const message = waiting.shift();
           if (message !== undefined) {
-            await write(message.event, message.event === 'link' ? linkOf(machine) : message.data);
+            await write(message.event, message.event === 'link' ? await linkOf(machine) : message.data);
             continue;
           }
           const beat = await new Promise<boolean>((resolve) => {

@@ -52,10 +52,10 @@ export function startGateway(options: GatewayOptions): Promise<Gateway> {
   );
   let looking: Timer | null = null;
   let changed = false;
-  const look = (): void => {
-    looking = options.clock.after(LOOK_EVERY_MS, look);
+  const look = async (): Promise<void> => {
+    looking = options.clock.after(LOOK_EVERY_MS, () => void look());
     try {
-      changed = options.store.changedElsewhere() || changed;
+      changed = (await options.store.changedElsewhere()) || changed;
       if (!changed) return;
       const found = options.identity();
       if (found.pins[0] !== identity.pins[0]) options.log('link: the server shows its next key from now on');
@@ -76,7 +76,7 @@ export function startGateway(options: GatewayOptions): Promise<Gateway> {
     server.once('error', reject);
     server.listen(options.port, options.host, () => {
       server.off('error', reject);
-      looking = options.clock.after(LOOK_EVERY_MS, look);
+      looking = options.clock.after(LOOK_EVERY_MS, () => void look());
       const address = server.address();
       resolve({
         port: typeof address === 'object' && address !== null ? address.port : options.port,

@@ -117,13 +117,16 @@ export class Link {
 
   /** Another process has changed something: this machine's settings, the server's pins, or what its key is worth. */
   look(): void {
-    if (this.#machine === null) return;
-    const machine = this.#options.store.machine(this.#machine.id);
-    if (machine === null || machine.retired || machine.publicKey !== this.#machine.publicKey) {
-      this.end('revoked', `the credential of machine ${this.#machine.id} was taken away`);
-      return;
-    }
-    this.#offerSettings();
+    this.#inOrder(async () => {
+      if (this.#machine === null) return;
+      const { id, publicKey } = this.#machine;
+      const machine = await this.#options.store.machine(id);
+      if (machine === null || machine.retired || machine.publicKey !== publicKey) {
+        this.end('revoked', `the credential of machine ${id} was taken away`);
+        return;
+      }
+      this.#offer(machine);
+    });
   }
 
   #read(chunk: Uint8Array): void {
@@ -150,7 +153,7 @@ export class Link {
       case 'authenticate':
         this.#inOrder(async () => {
           this.#feed(await this.#authenticate(effect.hello));
-          this.#welcomed();
+          await this.#welcomed();
         });
         return;
       case 'enrol':
@@ -178,7 +181,7 @@ export class Link {
         this.#forMachine((machine, spool) => this.#anchor(machine, spool, effect.anchor));
         return;
       case 'live':
-        this.#forMachine(async (machine, spool) => this.#showLive(machine, spool, effect.row));
+        this.#forMachine((machine, spool) => this.#showLive(machine, spool, effect.row));
         return;
       case 'pause':
         this.#socket.pause();
@@ -230,15 +233,15 @@ export class Link {
 
   async #authenticate(hello: Hello): Promise<ServerEvent> {
     const { store, clock, log } = this.#options;
-    const enrolled = enrolledMachine(store, hello);
+    const enrolled = await enrolledMachine(store, hello);
     if (!enrolled.ok) return enrolled.event;
     const { machine, publicKey } = enrolled;
     if (!isSigned(proofMessage(this.#socket.exporter(), machine.id), hello.proof, publicKey)) {
       return refusal('bad-proof', `the key is not the one machine ${machine.id} enrolled with`, 60_000);
     }
-    const nextSequence = store.nextSequence(machine.id, hello.spool);
+    const nextSequence = await store.nextSequence(machine.id, hello.spool);
     const boot = { spool: hello.spool, number: hello.bootNumber, id: hello.bootId };
-    const met = store.boots(machine.id);
+    const met = await store.boots(machine.id);
     if (isSecondBox(met, boot, hello.nextSequence < nextSequence)) {
       const told = met.some((other) => isSameBoot(other, boot) && other.refused);
       if (!told) {
@@ -265,7 +268,7 @@ export class Link {
             : `the credential of machine ${machine.id} was replaced`,
         ),
     };
-    const schemaWanted = !store.hasSchema(hello.schema);
+    const schemaWanted = !(await store.hasSchema(hello.schema));
     this.#machine = { id: machine.id, spool: hello.spool, publicKey, connected };
     // What it never told to have answered it is sent again, so that its answer is known.
     this.#told =
@@ -281,19 +284,21 @@ export class Link {
       welcome: {
         utcMs: clock.utcMs(),
         nextSequence,
-        lastRow: store.lastRowOf(machine.id, hello.spool),
+        lastRow: await store.lastRowOf(machine.id, hello.spool),
         schemaWanted,
-        priorWanted: hello.prior !== null && !store.hasPrior(machine.id, hello.prior),
+        priorWanted: hello.prior !== null && !(await store.hasPrior(machine.id, hello.prior)),
       },
     };
   }
 
   /** The edge was told first: WATCH never comes before WELCOME. */
-  #welcomed(): void {
+  async #welcomed(): Promise<void> {
     if (this.#session.phase !== 'open' || this.#machine === null) return;
-    this.#options.live.connect(this.#machine.id, this.#machine.connected);
-    this.#linkNews.connected(this.#machine.id);
-    this.#offerSettings();
+    const { id, connected } = this.#machine;
+    this.#options.live.connect(id, connected);
+    await this.#linkNews.connected(id);
+    const machine = await this.#options.store.machine(id);
+    if (machine !== null) this.#offer(machine);
   }
 
   #entry(kind: JournalEntry['kind'], facts: JournalEntry['facts']): JournalEntry {
@@ -315,11 +320,9 @@ export class Link {
   }
 
   /** Sends what the edge does not have: settings of its machine, pins of this server. */
-  #offerSettings(): void {
-    const { store, pins } = this.#options;
+  #offer(machine: MachineRecord): void {
+    const { pins } = this.#options;
     if (this.#machine === null || this.#session.phase !== 'open') return;
-    const machine = store.machine(this.#machine.id);
-    if (machine === null) return;
     const body = settingsBodyOf(machine.settings, pins);
     if (body.hash === this.#told?.hash) return;
     this.#told = { hash: body.hash, sent: { settings: machine.settings, pins: body.pins } };
@@ -331,7 +334,7 @@ export class Link {
     // An answer to earlier ones: that to the newest is on its way.
     if (this.#told === null || body.hash !== this.#told.hash || this.#told.sent === null) return;
     const { settings, pins } = this.#told.sent;
-    const before = store.machine(id)?.edgeAnswer ?? null;
+    const before = (await store.machine(id))?.edgeAnswer ?? null;
     await store.putEdgeAnswer(id, { ...body, settings, atMs: clock.utcMs() }, pins);
     log(`link: settings ${body.outcome}`, {
       machine: id,
@@ -347,7 +350,7 @@ export class Link {
 
   async #rotate(body: Rotate): Promise<ServerEvent> {
     const { store, live, log } = this.#options;
-    const enrolled = enrolledMachine(store, body);
+    const enrolled = await enrolledMachine(store, body);
     if (!enrolled.ok) return enrolled.event;
     const { machine, publicKey } = enrolled;
     const { newKey } = body;
@@ -460,9 +463,9 @@ export class Link {
       ]);
     }
     this.#inOrder(async () => {
-      const kept = store.conditions(machine);
+      const kept = await store.conditions(machine);
       const before = kept === null ? noConditions : (JSON.parse(kept) as Conditions);
-      const { channels } = store.machine(machine)?.settings ?? { channels: {} };
+      const { channels } = (await store.machine(machine))?.settings ?? { channels: {} };
       const { conditions, entries } = observe(before, overridden(schema, channels), rows);
       const json = JSON.stringify(conditions);
       // What changed and changed back within a block leaves the conditions as they were, and is told all the same.
@@ -500,21 +503,21 @@ export class Link {
       return;
     }
     const { bootNumber, monotonicMs, utcMs, errorMs } = anchor;
-    const dated = store.date(machine, spool, bootNumber, 0) !== null;
+    const dated = (await store.date(machine, spool, bootNumber, 0)) !== null;
     await store.putAnchor({ machine, spool, bootNumber, monotonicMs, utcMs, errorMs });
-    const bootMs = dated ? null : store.date(machine, spool, bootNumber, 0);
+    const bootMs = dated ? null : await store.date(machine, spool, bootNumber, 0);
     // The first boot of a spool is the box put into service: its first connection says so.
-    if (bootMs !== null && store.nextSequence(machine, spool) > 0) {
+    if (bootMs !== null && (await store.nextSequence(machine, spool)) > 0) {
       this.#journal(machine, [{ ...this.#entry('edge-boot', { boot: bootNumber }), atMs: bootMs }]);
     }
     live.stored(machine, 0, utcMs);
   }
 
-  #showLive(machine: string, spool: string, row: Extract<Frame, { type: 'LIVE' }>): void {
+  async #showLive(machine: string, spool: string, row: Extract<Frame, { type: 'LIVE' }>): Promise<void> {
     const { store, live } = this.#options;
-    const hash = store.machine(machine)?.schemaHash ?? null;
-    const schema = hash === null ? null : store.schema(hash);
-    const atMs = store.date(machine, spool, row.bootNumber, row.monotonicMs);
+    const hash = (await store.machine(machine))?.schemaHash ?? null;
+    const schema = hash === null ? null : await store.schema(hash);
+    const atMs = await store.date(machine, spool, row.bootNumber, row.monotonicMs);
     if (schema === null || atMs === null) return;
     const decoded = decodeBlock(row.block, codecSchema(schema));
     if (!decoded.ok || decoded.value.rowCount !== 1) return;
@@ -528,16 +531,17 @@ function refusal(reason: Refused['reason'], message: string, retryAfterMs: numbe
 }
 
 /** The machine that a first frame names, if its protocol is spoken here and it holds a credential. */
-function enrolledMachine(
+async function enrolledMachine(
   store: Store,
   first: { readonly protocol: number; readonly machine: string },
-):
+): Promise<
   | { readonly ok: true; readonly machine: MachineRecord; readonly publicKey: string }
-  | { readonly ok: false; readonly event: ServerEvent } {
+  | { readonly ok: false; readonly event: ServerEvent }
+> {
   const no = (reason: Refused['reason'], message: string, retryAfterMs: number) =>
     ({ ok: false, event: refusal(reason, message, retryAfterMs) }) as const;
   if (first.protocol !== PROTOCOL_VERSION) return { ok: false, event: unsupported(first.protocol) };
-  const machine = store.machine(first.machine);
+  const machine = await store.machine(first.machine);
   if (machine?.retired) return no('revoked', `machine ${first.machine} was retired`, 600_000);
   if (machine?.revoked) {
     const message = `the credential of machine ${first.machine} was taken away: enrol this edge again with a new code`;

@@ -4,27 +4,27 @@ import { VirtualClock } from '@vigie/protocol/virtual-clock';
 import { expect, it } from 'vitest';
 import { AWAY_MS, LinkNews } from './link-news.ts';
 
-it('tells of boxes that stay away and of their return, and of nothing shorter', () => {
+it('tells of boxes that stay away and of their return, and of nothing shorter', async () => {
   const clock = new VirtualClock();
   const told: JournalEntry[] = [];
   const news = new LinkNews(
     clock,
-    { lastLinkNews: () => (told.at(-1)?.kind as 'edge-connected' | undefined) ?? null },
+    { lastLinkNews: async () => (told.at(-1)?.kind as 'edge-connected' | undefined) ?? null },
     (_, entry) => told.push(entry),
   );
   const kinds = (): string[] => told.map(({ kind, atMs }) => `${kind} ${atMs}`);
-  news.connected('A');
+  await news.connected('A');
   for (let i = 0; i < 20; i++) {
     news.disconnected('A');
     clock.advance(AWAY_MS - 1);
-    news.connected('A');
+    await news.connected('A');
   }
   expect(kinds()).toEqual(['edge-connected 0']);
   const leftMs = clock.utcMs();
   news.disconnected('A');
   clock.advance(AWAY_MS);
   clock.advance(10 * AWAY_MS);
-  news.connected('A');
+  await news.connected('A');
   expect(kinds()).toEqual([
     'edge-connected 0',
     `edge-disconnected ${leftMs}`,

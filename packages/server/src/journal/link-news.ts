@@ -24,10 +24,10 @@ export class LinkNews {
     this.#tell = tell;
   }
 
-  connected(machine: string): void {
+  async connected(machine: string): Promise<void> {
     this.#leaving.get(machine)?.cancel();
     this.#leaving.delete(machine);
-    if (this.#store.lastLinkNews(machine) === 'edge-connected') return;
+    if ((await this.#store.lastLinkNews(machine)) === 'edge-connected') return;
     this.#tell(machine, { atMs: this.#clock.utcMs(), kind: 'edge-connected', channel: null, facts: {} });
   }
 

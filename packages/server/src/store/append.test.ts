@@ -11,8 +11,9 @@ import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { lockFolder } from './lock.ts';
-import { openSqliteFolder } from './sqlite.ts';
+import { openStore } from './open.ts';
 import type { IncomingBlock, Store } from './store.ts';
+import { type TestDatabase, type TestStore, testDatabases } from './testing.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'vigie-append-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -26,17 +27,14 @@ const hash = schemaHash(schema);
 const SPOOL = '0123456789abcdef';
 const BOOT_MS = 1_700_000_000_000;
 
-let folders = 0;
-async function newStore(): Promise<{ folder: string; store: Store }> {
-  folders++;
-  const folder = join(root, String(folders));
-  const store = openSqliteFolder(folder);
+async function filled(fresh: TestDatabase['fresh']): Promise<TestStore> {
+  const test = await fresh();
   for (const id of ['M', 'N']) {
-    await store.createMachine({ id, name: id, site: '', timeZone: 'UTC', intervalMs: 60_000 });
-    await store.putSchema(id, hash, schema);
-    await store.setMachineSchema(id, hash);
+    await test.store.createMachine({ id, name: id, site: '', timeZone: 'UTC', intervalMs: 60_000 });
+    await test.store.putSchema(id, hash, schema);
+    await test.store.setMachineSchema(id, hash);
   }
-  return { folder, store };
+  return test;
 }
 
 /** Row i has the value i and the instant i seconds after the boot. */
@@ -72,158 +70,167 @@ async function stored(store: Store, machine = 'M'): Promise<RowView[]> {
 const upTo = (count: number): RowView[] =>
   Array.from({ length: count }, (_, i) => ({ atMs: BOOT_MS + 1000 * i, values: [i] }));
 
-describe('append', () => {
-  it('stores every row once, whatever is repeated, overlaps or skips, and tells of new rows only', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(fc.tuple(fc.nat(40), fc.integer({ min: 1, max: 15 }), fc.boolean()), {
-          minLength: 1,
-          maxLength: 25,
-        }),
-        async (sent) => {
-          const { folder, store } = await newStore();
-          await store.putAnchor(anchor);
-          let mark = 0;
-          const told: RowView[] = [];
-          // All at once, as they wait for one commit.
-          const results = await Promise.all(sent.map(([first, count]) => store.append(block(first, count))));
-          for (const [i, result] of results.entries()) {
-            const [first, count] = sent[i] ?? [0, 0];
-            const expected = first > mark ? 'out-of-order' : first + count <= mark ? 'duplicate' : 'stored';
-            expect(result.kind).toBe(expected);
-            if (result.kind === 'stored') {
-              told.push(...result.rows);
-              mark = first + count;
+describe.each(testDatabases)('on $name', ({ fresh }) => {
+  describe('append', () => {
+    it('stores every row once, whatever is repeated, overlaps or skips, and tells of new rows only', async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.tuple(fc.nat(40), fc.integer({ min: 1, max: 15 }), fc.boolean()), {
+            minLength: 1,
+            maxLength: 25,
+          }),
+          async (sent) => {
+            const test = await filled(fresh);
+            const { store } = test;
+            await store.putAnchor(anchor);
+            let mark = 0;
+            const told: RowView[] = [];
+            // All at once, as they wait for one commit.
+            const results = await Promise.all(
+              sent.map(([first, count]) => store.append(block(first, count))),
+            );
+            for (const [i, result] of results.entries()) {
+              const [first, count] = sent[i] ?? [0, 0];
+              const expected = first > mark ? 'out-of-order' : first + count <= mark ? 'duplicate' : 'stored';
+              expect(result.kind).toBe(expected);
+              if (result.kind === 'stored') {
+                told.push(...result.rows);
+                mark = first + count;
+              }
+              expect(result.nextSequence).toBe(mark);
             }
-            expect(result.nextSequence).toBe(mark);
-          }
-          expect(told).toEqual(upTo(mark));
-          expect(await stored(store)).toEqual(upTo(mark));
-          await store.close();
-          const again = openSqliteFolder(folder);
-          expect(again.nextSequence('M', SPOOL)).toBe(mark);
-          expect(await stored(again)).toEqual(upTo(mark));
-          await again.close();
+            expect(told).toEqual(upTo(mark));
+            expect(await stored(store)).toEqual(upTo(mark));
+            const again = await test.reopen();
+            expect(await again.nextSequence('M', SPOOL)).toBe(mark);
+            expect(await stored(again)).toEqual(upTo(mark));
+            await test.dispose();
+          },
+        ),
+        { numRuns: 40 },
+      );
+    });
+
+    it('keeps spools and machines apart', async () => {
+      const test = await filled(fresh);
+      const { store } = test;
+      await store.append(block(0, 5));
+      expect(await store.nextSequence('M', 'fedcba9876543210')).toBe(0);
+      expect(await store.nextSequence('N', SPOOL)).toBe(0);
+      expect((await store.append(block(0, 2, { machine: 'N' }))).kind).toBe('stored');
+      expect((await store.append(block(3, 2, { machine: 'N' }))).kind).toBe('out-of-order');
+      await test.dispose();
+    });
+
+    it('sets aside what it cannot read, and goes on after it', async () => {
+      const test = await filled(fresh);
+      const { store } = test;
+      await store.putAnchor(anchor);
+      const backwards = encodeBlock(
+        codecSchema(schema),
+        {
+          rowCount: 2,
+          timesMs: Float64Array.of(1000, 0),
+          columns: [{ type: 'number', values: Float64Array.of(1, 2), present: null }],
         },
-      ),
-      { numRuns: 40 },
-    );
-  });
-
-  it('keeps spools and machines apart', async () => {
-    const { store } = await newStore();
-    await store.append(block(0, 5));
-    expect(store.nextSequence('M', 'fedcba9876543210')).toBe(0);
-    expect(store.nextSequence('N', SPOOL)).toBe(0);
-    expect((await store.append(block(0, 2, { machine: 'N' }))).kind).toBe('stored');
-    expect((await store.append(block(3, 2, { machine: 'N' }))).kind).toBe('out-of-order');
-    await store.close();
-  });
-
-  it('sets aside what it cannot read, and goes on after it', async () => {
-    const { folder, store } = await newStore();
-    await store.putAnchor(anchor);
-    const backwards = encodeBlock(
-      codecSchema(schema),
-      {
-        rowCount: 2,
-        timesMs: Float64Array.of(1000, 0),
-        columns: [{ type: 'number', values: Float64Array.of(1, 2), present: null }],
-      },
-      { schemaHash: hash },
-    );
-    expect(await store.append(block(0, 2, { block: Uint8Array.of(1, 2, 3) }))).toMatchObject({
-      kind: 'set-aside',
-      nextSequence: 2,
+        { schemaHash: hash },
+      );
+      expect(await store.append(block(0, 2, { block: Uint8Array.of(1, 2, 3) }))).toMatchObject({
+        kind: 'set-aside',
+        nextSequence: 2,
+      });
+      expect(await store.append(block(2, 2, { block: backwards }))).toMatchObject({ kind: 'set-aside' });
+      expect(await store.append(block(4, 3, { rowCount: 4 }))).toMatchObject({
+        kind: 'set-aside',
+        nextSequence: 8,
+      });
+      expect((await store.append(block(8, 2))).kind).toBe('stored');
+      expect((await stored(store)).map(({ values }) => values[0])).toEqual([8, 9]);
+      const kept = await test.beside((db) => db.all('SELECT reason FROM set_aside'));
+      expect(kept).toHaveLength(3);
+      await test.dispose();
     });
-    expect(await store.append(block(2, 2, { block: backwards }))).toMatchObject({ kind: 'set-aside' });
-    expect(await store.append(block(4, 3, { rowCount: 4 }))).toMatchObject({
-      kind: 'set-aside',
-      nextSequence: 8,
+
+    it('commits the others when the database refuses one', async () => {
+      const test = await filled(fresh);
+      const { store } = test;
+      // Text where a whole number belongs: a STRICT table takes none.
+      const refused = block(0, 3, { bootNumber: 'one' as unknown as number });
+      const results = await Promise.allSettled([
+        store.append(block(0, 3, { machine: 'N' })),
+        store.append(refused),
+        store.append(block(3, 3, { machine: 'N' })),
+      ]);
+      expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(await store.nextSequence('N', SPOOL)).toBe(6);
+      expect(await store.nextSequence('M', SPOOL)).toBe(0);
+      await test.dispose();
     });
-    expect((await store.append(block(8, 2))).kind).toBe('stored');
-    expect((await stored(store)).map(({ values }) => values[0])).toEqual([8, 9]);
-    await store.close();
-    const db = new Database(join(folder, 'vigie.db'), { readonly: true });
-    expect(db.prepare('SELECT count(*) AS n FROM set_aside').get()).toEqual({ n: 3 });
-    db.close();
-  });
 
-  it('commits the others when the database refuses one', async () => {
-    const { store } = await newStore();
-    // Text where a whole number belongs: a STRICT table takes none.
-    const refused = block(0, 3, { bootNumber: 'one' as unknown as number });
-    const results = await Promise.allSettled([
-      store.append(block(0, 3, { machine: 'N' })),
-      store.append(refused),
-      store.append(block(3, 3, { machine: 'N' })),
-    ]);
-    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect(store.nextSequence('N', SPOOL)).toBe(6);
-    expect(store.nextSequence('M', SPOOL)).toBe(0);
-    await store.close();
-  });
-
-  it('moves the mark over a declared gap, once, and over none that skips', async () => {
-    const { store } = await newStore();
-    await store.append(block(0, 5));
-    const gap = {
-      machine: 'M',
-      spool: SPOOL,
-      firstSequence: 3,
-      nextSequence: 9,
-      reason: 'spool-lost' as const,
-    };
-    expect(await store.appendGap(gap)).toEqual({ nextSequence: 9 });
-    expect(await store.appendGap(gap)).toEqual({ nextSequence: 9 });
-    expect(await store.appendGap({ ...gap, firstSequence: 20, nextSequence: 30 })).toEqual({
-      nextSequence: 9,
+    it('moves the mark over a declared gap, once, and over none that skips', async () => {
+      const test = await filled(fresh);
+      const { store } = test;
+      await store.append(block(0, 5));
+      const gap = {
+        machine: 'M',
+        spool: SPOOL,
+        firstSequence: 3,
+        nextSequence: 9,
+        reason: 'spool-lost' as const,
+      };
+      expect(await store.appendGap(gap)).toEqual({ nextSequence: 9 });
+      expect(await store.appendGap(gap)).toEqual({ nextSequence: 9 });
+      expect(await store.appendGap({ ...gap, firstSequence: 20, nextSequence: 30 })).toEqual({
+        nextSequence: 9,
+      });
+      expect((await store.append(block(9, 1))).kind).toBe('stored');
+      await test.dispose();
     });
-    expect((await store.append(block(9, 1))).kind).toBe('stored');
-    await store.close();
-  });
-});
-
-describe('a boot', () => {
-  it('shows its rows once it is dated, backwards too, and again where a better anchor puts them', async () => {
-    const { folder, store } = await newStore();
-    expect(await store.append(block(0, 5))).toMatchObject({ kind: 'stored', fromMs: null, rows: [] });
-    expect(await stored(store)).toEqual([]);
-    await store.putAnchor({ ...anchor, utcMs: BOOT_MS + 700, errorMs: 800 });
-    expect((await stored(store)).map(({ atMs }) => atMs - BOOT_MS)).toEqual([700, 1700, 2700, 3700, 4700]);
-    await store.putAnchor({ ...anchor, monotonicMs: 10_000, utcMs: BOOT_MS + 10_000, errorMs: 2 });
-    expect(await stored(store)).toEqual(upTo(5));
-    await store.close();
-    const again = openSqliteFolder(folder);
-    expect(again.date('M', SPOOL, 1, 2000)).toBe(BOOT_MS + 2000);
-    expect(again.lastRow('M')).toEqual(upTo(5).at(-1));
-    await again.close();
   });
 
-  it('is bent by a later anchor only since the one before it', async () => {
-    const { store } = await newStore();
-    await store.putAnchor(anchor);
-    for (let i = 0; i < 10; i++) {
-      await store.append(block(i, 1, { monotonicStartMs: 1_000_000 * i }));
-    }
-    await store.putAnchor({ ...anchor, monotonicMs: 4_000_000, utcMs: BOOT_MS + 4_000_300 });
-    await store.putAnchor({ ...anchor, monotonicMs: 8_000_000, utcMs: BOOT_MS + 8_000_600 });
-    const offs = (await stored(store)).map(({ atMs }, i) => atMs - BOOT_MS - 1_000_000 * i);
-    expect(offs).toEqual([0, 75, 150, 225, 300, 375, 450, 525, 600, 675]);
-    await store.close();
-  });
-});
+  describe('a boot', () => {
+    it('shows its rows once it is dated, backwards too, and again where a better anchor puts them', async () => {
+      const test = await filled(fresh);
+      const { store } = test;
+      expect(await store.append(block(0, 5))).toMatchObject({ kind: 'stored', fromMs: null, rows: [] });
+      expect(await stored(store)).toEqual([]);
+      await store.putAnchor({ ...anchor, utcMs: BOOT_MS + 700, errorMs: 800 });
+      expect((await stored(store)).map(({ atMs }) => atMs - BOOT_MS)).toEqual([700, 1700, 2700, 3700, 4700]);
+      await store.putAnchor({ ...anchor, monotonicMs: 10_000, utcMs: BOOT_MS + 10_000, errorMs: 2 });
+      expect(await stored(store)).toEqual(upTo(5));
+      const again = await test.reopen();
+      expect(await again.date('M', SPOOL, 1, 2000)).toBe(BOOT_MS + 2000);
+      expect(await again.lastRow('M')).toEqual(upTo(5).at(-1));
+      await test.dispose();
+    });
 
-describe('an enrolment code', () => {
-  it('is good once and until its instant', async () => {
-    const { store } = await newStore();
-    await store.putEnrolmentCode('M', 'aa', 1000);
-    await store.putEnrolmentCode('N', 'bb', 1000);
-    expect(await store.takeEnrolmentCode('cc', 0)).toBeNull();
-    expect(await store.takeEnrolmentCode('aa', 1000)).toBe('M');
-    expect(await store.takeEnrolmentCode('aa', 1000)).toBeNull();
-    expect(await store.takeEnrolmentCode('bb', 1001)).toBeNull();
-    await store.close();
+    it('is bent by a later anchor only since the one before it', async () => {
+      const test = await filled(fresh);
+      const { store } = test;
+      await store.putAnchor(anchor);
+      for (let i = 0; i < 10; i++) {
+        await store.append(block(i, 1, { monotonicStartMs: 1_000_000 * i }));
+      }
+      await store.putAnchor({ ...anchor, monotonicMs: 4_000_000, utcMs: BOOT_MS + 4_000_300 });
+      await store.putAnchor({ ...anchor, monotonicMs: 8_000_000, utcMs: BOOT_MS + 8_000_600 });
+      const offs = (await stored(store)).map(({ atMs }, i) => atMs - BOOT_MS - 1_000_000 * i);
+      expect(offs).toEqual([0, 75, 150, 225, 300, 375, 450, 525, 600, 675]);
+      await test.dispose();
+    });
+  });
+
+  describe('an enrolment code', () => {
+    it('is good once and until its instant', async () => {
+      const test = await filled(fresh);
+      const { store } = test;
+      await store.putEnrolmentCode('M', 'aa', 1000);
+      await store.putEnrolmentCode('N', 'bb', 1000);
+      expect(await store.takeEnrolmentCode('cc', 0)).toBeNull();
+      expect(await store.takeEnrolmentCode('aa', 1000)).toBe('M');
+      expect(await store.takeEnrolmentCode('aa', 1000)).toBeNull();
+      expect(await store.takeEnrolmentCode('bb', 1001)).toBeNull();
+      await test.dispose();
+    });
   });
 });
 
@@ -237,13 +244,15 @@ describe('the data folder', () => {
 
   it('is made by whoever comes first, and refused when a newer Vigie wrote it', async () => {
     const folder = join(root, 'shared');
-    const [one, two] = [openSqliteFolder(folder), openSqliteFolder(folder)];
+    const [one, two] = (await Promise.all(
+      [1, 2].map(() => openStore({ folder, database: null }, Date.now)),
+    )) as [Store, Store];
     await one.createMachine({ id: 'A', name: 'A', site: '', timeZone: 'UTC', intervalMs: 1000 });
-    expect(two.machine('A')).toMatchObject({ id: 'A', settings: { intervalMs: 1000 } });
+    expect(await two.machine('A')).toMatchObject({ id: 'A', settings: { intervalMs: 1000 } });
     await Promise.all([one.close(), two.close()]);
     const db = new Database(join(folder, 'vigie.db'));
     db.pragma('user_version = 999');
     db.close();
-    expect(() => openSqliteFolder(folder)).toThrow(/newer Vigie/);
+    await expect(openStore({ folder, database: null }, Date.now)).rejects.toThrow(/newer Vigie/);
   });
 });

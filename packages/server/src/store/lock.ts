@@ -3,7 +3,7 @@
 // Not here: commands that run beside the server on purpose; they open the databases without it.
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { StoreError } from './connect.ts';
+import { StoreError } from './database.ts';
 
 /** A server that is just ending gets this long to let go. */
 const HAND_OVER_MS = 1000;

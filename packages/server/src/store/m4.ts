@@ -3,6 +3,20 @@
 // Rows may come in any order; ties keep the earliest. Not here: which rows, and gaps.
 import type { ChartSeries } from '@vigie/contract';
 
+/** What the samples of a bucket or an interval were; instants in ms since its start. */
+export interface Summary {
+  readonly first: number;
+  readonly firstAt: number;
+  readonly last: number;
+  readonly lastAt: number;
+  readonly min: number;
+  readonly minAt: number;
+  readonly max: number;
+  readonly maxAt: number;
+  readonly sum: number;
+  readonly count: number;
+}
+
 export class Buckets {
   readonly #fromMs: number;
   readonly #toMs: number;
@@ -42,26 +56,72 @@ export class Buckets {
   add(atMs: number, value: number): void {
     if (atMs < this.#fromMs || atMs >= this.#toMs || !Number.isFinite(value)) return;
     const i = Math.floor((atMs - this.#fromMs) / this.#bucketMs);
-    const count = this.#count[i] ?? 0;
-    this.#count[i] = count + 1;
-    this.#sum[i] = (this.#sum[i] ?? 0) + value;
-    if (count === 0 || atMs < (this.#firstAt[i] ?? 0)) {
-      this.#first[i] = value;
-      this.#firstAt[i] = atMs;
+    const isFirst = this.#note(i, 1, value);
+    this.#ends(i, isFirst, value, atMs, value, atMs);
+    this.#extremes(i, isFirst, value, atMs, value, atMs);
+  }
+
+  /** Adds what an interval's samples were; all of it lies in one bucket. */
+  merge(fromMs: number, summary: Summary): void {
+    const { first, firstAt, last, lastAt, min, minAt, max, maxAt, sum, count } = summary;
+    const i = Math.floor((fromMs - this.#fromMs) / this.#bucketMs);
+    const isFirst = this.#note(i, count, sum);
+    this.#ends(i, isFirst, first, fromMs + firstAt, last, fromMs + lastAt);
+    this.#extremes(i, isFirst, min, fromMs + minAt, max, fromMs + maxAt);
+  }
+
+  /** Of the buckets that have samples, in order. */
+  summaries(): (Summary & { readonly index: number })[] {
+    const found: (Summary & { readonly index: number })[] = [];
+    for (let i = 0; i < this.#count.length; i++) {
+      const startMs = this.#fromMs + i * this.#bucketMs;
+      if ((this.#count[i] ?? 0) === 0) continue;
+      found.push({
+        index: i,
+        first: this.#first[i] ?? 0,
+        firstAt: (this.#firstAt[i] ?? 0) - startMs,
+        last: this.#last[i] ?? 0,
+        lastAt: (this.#lastAt[i] ?? 0) - startMs,
+        min: this.#min[i] ?? 0,
+        minAt: (this.#minAt[i] ?? 0) - startMs,
+        max: this.#max[i] ?? 0,
+        maxAt: (this.#maxAt[i] ?? 0) - startMs,
+        sum: this.#sum[i] ?? 0,
+        count: this.#count[i] ?? 0,
+      });
     }
-    if (count === 0 || atMs >= (this.#lastAt[i] ?? 0)) {
-      this.#last[i] = value;
-      this.#lastAt[i] = atMs;
+    return found;
+  }
+
+  /** @returns whether the bucket was empty. */
+  #note(i: number, count: number, sum: number): boolean {
+    const before = this.#count[i] ?? 0;
+    this.#count[i] = before + count;
+    this.#sum[i] = (this.#sum[i] ?? 0) + sum;
+    return before === 0;
+  }
+
+  #ends(i: number, isFirst: boolean, first: number, firstMs: number, last: number, lastMs: number): void {
+    if (isFirst || firstMs < (this.#firstAt[i] ?? 0)) {
+      this.#first[i] = first;
+      this.#firstAt[i] = firstMs;
     }
+    if (isFirst || lastMs >= (this.#lastAt[i] ?? 0)) {
+      this.#last[i] = last;
+      this.#lastAt[i] = lastMs;
+    }
+  }
+
+  #extremes(i: number, isFirst: boolean, low: number, lowMs: number, high: number, highMs: number): void {
     const min = this.#min[i] ?? 0;
-    if (count === 0 || value < min || (value === min && atMs < (this.#minAt[i] ?? 0))) {
-      this.#min[i] = value;
-      this.#minAt[i] = atMs;
+    if (isFirst || low < min || (low === min && lowMs < (this.#minAt[i] ?? 0))) {
+      this.#min[i] = low;
+      this.#minAt[i] = lowMs;
     }
     const max = this.#max[i] ?? 0;
-    if (count === 0 || value > max || (value === max && atMs < (this.#maxAt[i] ?? 0))) {
-      this.#max[i] = value;
-      this.#maxAt[i] = atMs;
+    if (isFirst || high > max || (high === max && highMs < (this.#maxAt[i] ?? 0))) {
+      this.#max[i] = high;
+      this.#maxAt[i] = highMs;
     }
   }
 

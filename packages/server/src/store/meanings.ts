@@ -1,10 +1,10 @@
 // What blocks need to be read: the schemas and priors of each machine, kept for ever.
 // Invariants: a block names its schema, or the prior that implies it, by the first digits of a hash, looked up among
-// those of its own machine only; a prior is kept when it decodes under its schema and is what its hash says.
-// Not here: blocks.
-import { type BlockHeader, decodePrior, type Prior } from '@vigie/codec';
+// those of its own machine only; a prior is kept when it decodes under its schema and is what its hash says. What is
+// remembered never changes, so that it may be. Not here: blocks.
+import { type BlockHeader, decodePrior, type Prior, readBlockHeader } from '@vigie/codec';
 import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
-import type { Sqlite } from './connect.ts';
+import type { Sql } from './database.ts';
 
 export type Meaning =
   | {
@@ -15,100 +15,141 @@ export type Meaning =
     }
   | { readonly ok: false; readonly reason: string };
 
+/** Priors remembered: some 100 kB each when decoded. */
+const MOST_PRIORS = 2000;
+
 interface PriorRow {
   readonly hash: string;
   readonly schema_hash: string;
   readonly bytes: Uint8Array;
 }
+interface Named {
+  readonly prior: Prior;
+  readonly schemaHash: string;
+}
 
 export class Meanings {
-  readonly #sql: ReturnType<typeof statements>;
+  readonly #sql: Sql;
   readonly #schemas = new Map<string, MachineSchema>();
-  readonly #priors = new Map<string, { readonly prior: Prior; readonly schemaHash: string }>();
+  /** By the hash of the whole: machines that share one hold it once. */
+  readonly #priors = new Map<string, Named>();
+  /** Hashes by machine and tag. */
+  readonly #tags = new Map<string, string>();
 
-  constructor(db: Sqlite) {
-    this.#sql = statements(db);
+  constructor(sql: Sql) {
+    this.#sql = sql;
   }
 
-  schema(hash: string): MachineSchema | null {
+  async schema(hash: string): Promise<MachineSchema | null> {
     const known = this.#schemas.get(hash);
     if (known !== undefined) return known;
-    const json = this.#sql.schema.get(hash) as string | undefined;
-    if (json === undefined) return null;
-    const schema = machineSchemaSchema.parse(JSON.parse(json));
+    const row = await this.#sql.get<{ json: string }>('SELECT json FROM schema WHERE hash = $1', hash);
+    if (row === undefined) return null;
+    const schema = machineSchemaSchema.parse(JSON.parse(row.json));
     this.#schemas.set(hash, schema);
     return schema;
   }
 
-  putSchema(machine: string, hash: string, schema: MachineSchema): void {
-    this.#sql.addSchema.run(hash, JSON.stringify(schema));
-    this.nameSchema(machine, hash);
+  async putSchema(machine: string, hash: string, schema: MachineSchema): Promise<void> {
+    await this.#sql.run(
+      'INSERT INTO schema (hash, json) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+      hash,
+      JSON.stringify(schema),
+    );
+    await this.nameSchema(machine, hash);
   }
 
   /** The machine's blocks may be of this schema. */
-  nameSchema(machine: string, hash: string): void {
-    this.#sql.nameSchema.run(machine, hash);
+  async nameSchema(machine: string, hash: string): Promise<void> {
+    await this.#sql.run(
+      'INSERT INTO machine_schema (machine, hash) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+      machine,
+      hash,
+    );
   }
 
-  hasPrior(machine: string, hash: string): boolean {
-    return this.#sql.hasPrior.get(machine, hash) !== undefined;
+  async hasPrior(machine: string, hash: string): Promise<boolean> {
+    const row = await this.#sql.get(
+      'SELECT 1 AS one FROM prior WHERE machine = $1 AND hash = $2',
+      machine,
+      hash,
+    );
+    return row !== undefined;
   }
 
   /** `false`: the bytes are no prior of that schema, or not the one the hash names. */
-  putPrior(machine: string, hash: string, schemaHash: string, bytes: Uint8Array): boolean {
-    const schema = this.schema(schemaHash);
+  async putPrior(machine: string, hash: string, schemaHash: string, bytes: Uint8Array): Promise<boolean> {
+    const schema = await this.schema(schemaHash);
     const decoded = schema === null ? null : decodePrior(bytes, codecSchema(schema));
     if (decoded === null || !decoded.ok || decoded.value.hash !== hash) return false;
-    this.#sql.addPrior.run(machine, hash, schemaHash, bytes);
+    await this.#sql.run(
+      'INSERT INTO prior (machine, hash, schema_hash, bytes) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
+      machine,
+      hash,
+      schemaHash,
+      bytes,
+    );
     return true;
   }
 
-  prior(machine: string, tag: string): Prior | null {
-    return this.#prior(machine, tag)?.prior ?? null;
-  }
-
   /** What a machine's block needs, by its header. */
-  of(machine: string, { schemaTag, priorTag }: Pick<BlockHeader, 'schemaTag' | 'priorTag'>): Meaning {
-    const named = priorTag === null ? null : this.#prior(machine, priorTag);
+  async of(
+    machine: string,
+    { schemaTag, priorTag }: Pick<BlockHeader, 'schemaTag' | 'priorTag'>,
+  ): Promise<Meaning> {
+    const named = priorTag === null ? null : await this.#prior(machine, priorTag);
     if (priorTag !== null && named === null)
       return { ok: false, reason: `its prior ${priorTag} is not known` };
-    const tag = schemaTag ?? '';
-    const schemaHash =
-      named?.schemaHash ?? (this.#sql.schemaByTag.get(machine, tag, `${tag}g`) as string | undefined);
-    const schema = schemaHash === undefined ? null : this.schema(schemaHash);
-    if (schemaHash === undefined || schema === null) {
-      return { ok: false, reason: `its schema ${tag} is not known` };
+    const schemaHash = named?.schemaHash ?? (await this.#schemaHash(machine, schemaTag ?? ''));
+    const schema = schemaHash === null ? null : await this.schema(schemaHash);
+    if (schemaHash === null || schema === null) {
+      return { ok: false, reason: `its schema ${schemaTag ?? ''} is not known` };
     }
     return { ok: true, schemaHash, schema, prior: named?.prior ?? null };
   }
 
-  #prior(machine: string, tag: string): { readonly prior: Prior; readonly schemaHash: string } | null {
-    const key = `${machine} ${tag}`;
-    const known = this.#priors.get(key);
+  /** The prior that a stored block names; `null`: it needs none, or it is not there. */
+  async priorOf(machine: string, block: Uint8Array): Promise<Prior | null> {
+    const header = readBlockHeader(block);
+    if (!header.ok || header.value.priorTag === null) return null;
+    return (await this.#prior(machine, header.value.priorTag))?.prior ?? null;
+  }
+
+  async #schemaHash(machine: string, tag: string): Promise<string | null> {
+    const key = `${machine} schema ${tag}`;
+    const known = this.#tags.get(key);
     if (known !== undefined) return known;
-    const row = this.#sql.priorByTag.get(machine, tag, `${tag}g`) as PriorRow | undefined;
-    const schema = row === undefined ? null : this.schema(row.schema_hash);
-    if (row === undefined || schema === null) return null;
-    const decoded = decodePrior(row.bytes, codecSchema(schema));
-    if (!decoded.ok) return null;
+    const row = await this.#sql.get<{ hash: string }>(
+      'SELECT hash FROM machine_schema WHERE machine = $1 AND hash >= $2 AND hash < $3',
+      machine,
+      tag,
+      `${tag}g`,
+    );
+    if (row !== undefined) this.#tags.set(key, row.hash);
+    return row?.hash ?? null;
+  }
+
+  async #prior(machine: string, tag: string): Promise<Named | null> {
+    const key = `${machine} prior ${tag}`;
+    const known = this.#priors.get(this.#tags.get(key) ?? '');
+    if (known !== undefined) return known;
+    const row = await this.#sql.get<PriorRow>(
+      'SELECT hash, schema_hash, bytes FROM prior WHERE machine = $1 AND hash >= $2 AND hash < $3',
+      machine,
+      tag,
+      `${tag}g`,
+    );
+    if (row === undefined) return null;
+    this.#tags.set(key, row.hash);
+    const same = this.#priors.get(row.hash);
+    if (same !== undefined) return same;
+    const schema = await this.schema(row.schema_hash);
+    const decoded = schema === null ? null : decodePrior(row.bytes, codecSchema(schema));
+    if (decoded === null || !decoded.ok) return null;
     const found = { prior: decoded.value, schemaHash: row.schema_hash };
-    this.#priors.set(key, found);
+    const [oldest] = this.#priors.keys();
+    if (this.#priors.size >= MOST_PRIORS && oldest !== undefined) this.#priors.delete(oldest);
+    this.#priors.set(row.hash, found);
     return found;
   }
-}
-
-function statements(db: Sqlite) {
-  return {
-    schema: db.prepare('SELECT json FROM schema WHERE hash = ?').pluck(),
-    addSchema: db.prepare('INSERT OR IGNORE INTO schema (hash, json) VALUES (?, ?)'),
-    nameSchema: db.prepare('INSERT OR IGNORE INTO machine_schema (machine, hash) VALUES (?, ?)'),
-    schemaByTag: db
-      .prepare('SELECT hash FROM machine_schema WHERE machine = ? AND hash >= ? AND hash < ?')
-      .pluck(),
-    hasPrior: db.prepare('SELECT 1 FROM prior WHERE machine = ? AND hash = ?'),
-    addPrior: db.prepare(
-      'INSERT OR IGNORE INTO prior (machine, hash, schema_hash, bytes) VALUES (?, ?, ?, ?)',
-    ),
-    priorByTag: db.prepare('SELECT * FROM prior WHERE machine = ? AND hash >= ? AND hash < ?'),
-  };
 }

@@ -1,10 +1,11 @@
 // The store's contract: what gateway, API and commands may ask of it, whatever SQL is beneath.
 // Invariants: `append` resolves only once its rows are durable; a row's identity is (machine, spool,
 // sequence), so appending twice stores once; the high-water mark moves in the same transaction.
-// Not here: dating (dating.ts), who may see what (accounts).
+// Not here: dating (dating.ts), sealing (sealer.ts), who may see what (accounts).
 import type { ChartAnswer, JournalEntry, RowView, UndatedBoot } from '@vigie/contract';
 import type { MachineSchema, MachineSettings } from '@vigie/model';
 import type { GapReason, RowInstant, Settled } from '@vigie/protocol';
+import type { ChartQuery } from './chart.ts';
 
 /** A block as received, about to be kept as those same bytes. */
 export interface IncomingBlock {
@@ -90,8 +91,8 @@ export interface UndatedRow {
 
 export interface Store {
   // machines
-  machines(): MachineRecord[];
-  machine(id: string): MachineRecord | null;
+  machines(): Promise<MachineRecord[]>;
+  machine(id: string): Promise<MachineRecord | null>;
   createMachine(machine: {
     id: string;
     name: string;
@@ -111,33 +112,33 @@ export interface Store {
     change: (settings: MachineSettings) => MachineSettings | null,
   ): Promise<MachineSettings | null>;
   /** Boots met since the machine's edge enrolled, oldest first. */
-  boots(machine: string): MetBoot[];
+  boots(machine: string): Promise<MetBoot[]>;
   putBoot(machine: string, boot: MetBoot): Promise<void>;
   putEdgeAnswer(machine: string, answer: EdgeAnswer, edgePins: readonly string[]): Promise<void>;
   /** A command made `pin` that of the server's active key; a server that runs then looks at its keys. */
   noteLinkKey(pin: string, atMs: number): Promise<void>;
   /** Whether another process has changed anything since this was asked last. */
-  changedElsewhere(): boolean;
+  changedElsewhere(): Promise<boolean>;
   /** A single-use code by its SHA-256 (hex), for a machine, until an instant. */
   putEnrolmentCode(machine: string, codeSha256: string, expiresMs: number): Promise<void>;
   /** Uses up the code; `null` when unknown, used or expired. */
   takeEnrolmentCode(codeSha256: string, nowMs: number): Promise<string | null>;
 
   // schemas
-  hasSchema(hash: string): boolean;
-  schema(hash: string): MachineSchema | null;
+  hasSchema(hash: string): Promise<boolean>;
+  schema(hash: string): Promise<MachineSchema | null>;
   putSchema(machine: string, hash: string, schema: MachineSchema): Promise<void>;
   /** The schema the machine's edge named last. */
   setMachineSchema(machine: string, hash: string): Promise<void>;
-  hasPrior(machine: string, hash: string): boolean;
+  hasPrior(machine: string, hash: string): Promise<boolean>;
   /** Kept for ever; `false`: the bytes are no prior of that schema, or not the one the hash names. */
   putPrior(machine: string, hash: string, schemaHash: string, bytes: Uint8Array): Promise<boolean>;
 
   // rows
   /** High-water mark: the first sequence not stored; 0 for a spool never met. */
-  nextSequence(machine: string, spool: string): number;
+  nextSequence(machine: string, spool: string): Promise<number>;
   /** The row before the high-water mark; `null`: there is none, or none that is a row. */
-  lastRowOf(machine: string, spool: string): RowInstant | null;
+  lastRowOf(machine: string, spool: string): Promise<RowInstant | null>;
   /** Waits in a group commit with the others' blocks; in order per spool. Rejects only when the disk refuses. */
   append(block: IncomingBlock): Promise<AppendResult>;
   /** Rows that will never come; moves the high-water mark. */
@@ -151,18 +152,12 @@ export interface Store {
   /** Dates the boot's blocks, backwards too. Resolves when their times are re-dated. */
   putAnchor(anchor: Anchor): Promise<void>;
   /** UTC of an instant of a boot, `null` when it has no anchor. */
-  date(machine: string, spool: string, bootNumber: number, monotonicMs: number): number | null;
+  date(machine: string, spool: string, bootNumber: number, monotonicMs: number): Promise<number | null>;
 
   // reading
   /** Newest row stored, by instant. */
-  lastRow(machine: string): RowView | null;
-  chart(query: {
-    machine: string;
-    channels: readonly string[];
-    fromMs: number;
-    toMs: number;
-    width: number;
-  }): Promise<Omit<ChartAnswer, 'undated'>>;
+  lastRow(machine: string): Promise<RowView | null>;
+  chart(query: ChartQuery): Promise<Omit<ChartAnswer, 'undated'>>;
   /** Every row with fromMs ≤ instant < toMs, oldest first, values in the order of `channels`; for export and tests. */
   rows(query: {
     machine: string;
@@ -171,19 +166,19 @@ export interface Store {
     toMs: number;
   }): AsyncIterable<RowView>;
   /** Boots that no anchor dates, of each spool in the order of their rows. One that gets its anchor is no more among them. */
-  undated(machine: string): UndatedBoot[];
+  undated(machine: string): Promise<UndatedBoot[]>;
   /** Their rows in the same order, values in the order of `channels`; `sinceFirstMs` on the boot's own clock. */
   undatedRows(machine: string, channels: readonly string[]): AsyncIterable<UndatedRow>;
   /** Since the start of the month that holds `nowMs` (UTC). */
-  monthUsage(machine: string, nowMs: number): { readonly blockBytes: number; readonly rows: number };
+  monthUsage(machine: string, nowMs: number): Promise<{ readonly blockBytes: number; readonly rows: number }>;
 
   // journal
   addJournal(machine: string, entries: readonly JournalEntry[]): Promise<void>;
-  journal(machine: string, beforeMs: number, count: number): JournalEntry[];
+  journal(machine: string, beforeMs: number, count: number): Promise<JournalEntry[]>;
   /** What the journal said last of the machine's link; `null`: nothing yet. */
-  lastLinkNews(machine: string): 'edge-connected' | 'edge-disconnected' | null;
+  lastLinkNews(machine: string): Promise<'edge-connected' | 'edge-disconnected' | null>;
   /** JSON of what the journal said last of a machine; `null` at first. */
-  conditions(machine: string): string | null;
+  conditions(machine: string): Promise<string | null>;
   /** Adds entries and replaces the conditions they led to, in one transaction. */
   addChanges(machine: string, entries: readonly JournalEntry[], conditions: string): Promise<void>;
 

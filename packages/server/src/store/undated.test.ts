@@ -1,16 +1,13 @@
 // Boots without a date against a plain reference, on random histories of dated, undated and late dated boots in two
 // spools: each is bounded by its neighbours and in order, none of its rows is out of reach, and a date takes it away.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { encodeBlock } from '@vigie/codec';
 import type { UndatedBoot } from '@vigie/contract';
 import { codecSchema, machineSchemaSchema } from '@vigie/model';
 import { schemaHash } from '@vigie/model/load';
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
-import { openSqliteFolder } from './sqlite.ts';
+import { describe, expect, it } from 'vitest';
 import type { AppendResult, Store } from './store.ts';
+import { type TestDatabase, type TestStore, testDatabases } from './testing.ts';
 
 const schema = machineSchemaSchema.parse({
   model: 'test',
@@ -29,18 +26,14 @@ interface Row {
   readonly utcMs: number;
 }
 
-let folder = '';
+let test: TestStore;
 let store: Store;
-async function open(): Promise<void> {
-  folder = mkdtempSync(join(tmpdir(), 'vigie-undated-'));
-  store = openSqliteFolder(folder);
+async function open(fresh: TestDatabase['fresh']): Promise<void> {
+  test = await fresh();
+  store = test.store;
   await store.createMachine({ id: 'M', name: 'M', site: '', timeZone: 'UTC', intervalMs: 60_000 });
   await store.putSchema('M', hash, schema);
   await store.setMachineSchema('M', hash);
-}
-async function close(): Promise<void> {
-  await store.close();
-  rmSync(folder, { recursive: true });
 }
 
 /** The value of a row is its sequence. */
@@ -102,7 +95,7 @@ async function exported() {
 
 async function expectAsRows(rows: readonly Row[], dated: ReadonlySet<number>): Promise<void> {
   const boots = expected(rows, dated);
-  expect(store.undated('M')).toEqual(boots);
+  expect(await store.undated('M')).toEqual(boots);
   expect(await exported()).toEqual(
     boots.flatMap(({ spool, bootNumber }) => {
       const its = rows.filter((row) => row.boot === bootNumber);
@@ -130,101 +123,108 @@ const boots = fc.array(
   { minLength: 1, maxLength: 9 },
 );
 
-it('are bounded by their neighbours, in order, with all their rows; a late anchor takes each away', async () => {
-  await fc.assert(
-    fc
-      .asyncProperty(boots, async (history) => {
-        const rows: Row[] = [];
-        const dated = new Set<number>();
-        const next: Record<string, number> = {};
-        let utcMs = 1_700_000_000_000;
-        for (const [i, { spool: which, blocks, anchor }] of history.entries()) {
-          const [spool, boot] = [SPOOLS[which]!, i + 1];
-          const bootMs = utcMs + 30_000;
-          if (anchor === 'first') {
-            dated.add(boot);
-            await anchorOf({ spool, boot, sequence: 0, monotonicMs: 0, utcMs: bootMs });
-          }
-          let monotonicMs = 5000;
-          let before: Row[] = [];
-          for (const { count, again, lost } of blocks) {
-            if (lost > 0) {
-              const firstSequence = next[spool] ?? 0;
-              next[spool] = firstSequence + lost;
-              const gap = { firstSequence, nextSequence: next[spool], reason: 'spool-full' as const };
-              await store.appendGap({ machine: 'M', spool, ...gap });
+describe.each(testDatabases)('boots without a date on $name', ({ fresh }) => {
+  it('are bounded by their neighbours, in order, with all their rows; a late anchor takes each away', async () => {
+    await fc.assert(
+      fc
+        .asyncProperty(boots, async (history) => {
+          const rows: Row[] = [];
+          const dated = new Set<number>();
+          const next: Record<string, number> = {};
+          let utcMs = 1_700_000_000_000;
+          for (const [i, { spool: which, blocks, anchor }] of history.entries()) {
+            const [spool, boot] = [SPOOLS[which]!, i + 1];
+            const bootMs = utcMs + 30_000;
+            if (anchor === 'first') {
+              dated.add(boot);
+              await anchorOf({ spool, boot, sequence: 0, monotonicMs: 0, utcMs: bootMs });
             }
-            const fresh = Array.from({ length: count }, (): Row => {
-              const sequence = next[spool] ?? 0;
-              next[spool] = sequence + 1;
-              monotonicMs += 1000;
-              return { spool, boot, sequence, monotonicMs, utcMs: bootMs + monotonicMs };
-            });
-            const boundBefore = rows.some((row) => row.boot === boot);
-            rows.push(...fresh);
-            const result = await append([
-              ...(lost > 0 ? [] : before.slice(-again || before.length)),
-              ...fresh,
-            ]);
-            before = fresh;
-            const bounded =
-              anchor !== 'first' || boundBefore
-                ? []
-                : expected(rows, dated).filter(
-                    (one) => one.spool === spool && one.beforeMs === fresh[0]!.utcMs,
-                  );
-            expect(result).toMatchObject({ kind: 'stored', undated: bounded });
+            let monotonicMs = 5000;
+            let before: Row[] = [];
+            for (const { count, again, lost } of blocks) {
+              if (lost > 0) {
+                const firstSequence = next[spool] ?? 0;
+                next[spool] = firstSequence + lost;
+                const gap = { firstSequence, nextSequence: next[spool], reason: 'spool-full' as const };
+                await store.appendGap({ machine: 'M', spool, ...gap });
+              }
+              const fresh = Array.from({ length: count }, (): Row => {
+                const sequence = next[spool] ?? 0;
+                next[spool] = sequence + 1;
+                monotonicMs += 1000;
+                return { spool, boot, sequence, monotonicMs, utcMs: bootMs + monotonicMs };
+              });
+              const boundBefore = rows.some((row) => row.boot === boot);
+              rows.push(...fresh);
+              const result = await append([
+                ...(lost > 0 ? [] : before.slice(-again || before.length)),
+                ...fresh,
+              ]);
+              before = fresh;
+              const bounded =
+                anchor !== 'first' || boundBefore
+                  ? []
+                  : expected(rows, dated).filter(
+                      (one) => one.spool === spool && one.beforeMs === fresh[0]!.utcMs,
+                    );
+              expect(result).toMatchObject({ kind: 'stored', undated: bounded });
+            }
+            utcMs = bootMs + monotonicMs;
+            await expectAsRows(rows, dated);
           }
-          utcMs = bootMs + monotonicMs;
+          for (const [i, { anchor }] of history.entries()) {
+            if (anchor !== 'late') continue;
+            dated.add(i + 1);
+            await anchorOf(rows.find(({ boot }) => boot === i + 1)!);
+            await expectAsRows(rows, dated);
+          }
+          store = await test.reopen();
+          await test.seal();
           await expectAsRows(rows, dated);
-        }
-        for (const [i, { anchor }] of history.entries()) {
-          if (anchor !== 'late') continue;
-          dated.add(i + 1);
-          await anchorOf(rows.find(({ boot }) => boot === i + 1)!);
-          await expectAsRows(rows, dated);
-        }
-        await store.close();
-        store = openSqliteFolder(folder);
-        await expectAsRows(rows, dated);
-      })
-      .beforeEach(open)
-      .afterEach(close),
-    { numRuns: 40 },
-  );
-});
+        })
+        .beforeEach(() => open(fresh))
+        .afterEach(() => test.dispose()),
+      { numRuns: 40 },
+    );
+  });
 
-it('say why the chart has nothing where they lie, and are no part of its curves', async () => {
-  await open();
-  const utcMs = 1_700_000_000_000;
-  const row = (boot: number, sequence: number, atMs: number): Row => ({
-    spool: SPOOLS[0],
-    boot,
-    sequence,
-    monotonicMs: 1000,
-    utcMs: utcMs + atMs,
+  it('say why the chart has nothing where they lie, and are no part of its curves', async () => {
+    await open(fresh);
+    const utcMs = 1_700_000_000_000;
+    const row = (boot: number, sequence: number, atMs: number): Row => ({
+      spool: SPOOLS[0],
+      boot,
+      sequence,
+      monotonicMs: 1000,
+      utcMs: utcMs + atMs,
+    });
+    const [before, undated, after, last] = [
+      row(1, 0, 0),
+      row(2, 1, 0),
+      row(3, 2, 600_000),
+      row(4, 3, 900_000),
+    ];
+    for (const dated of [before, after, last]) await anchorOf(dated);
+    for (const one of [before, undated, after, last]) await append([one]);
+    const chart = await store.chart({
+      machine: 'M',
+      channels: ['n'],
+      fromMs: utcMs - 1000,
+      toMs: utcMs + 1_000_000,
+      width: 100,
+    });
+    expect(chart.gaps.map(({ reason }) => reason)).toEqual(['undated', 'edge-off']);
+    expect(chart.series[0]?.first).toEqual([0, 2, 3]);
+    await anchorOf({ ...undated, utcMs: utcMs + 300_000 });
+    const again = await store.chart({
+      machine: 'M',
+      channels: ['n'],
+      fromMs: utcMs,
+      toMs: utcMs + 1e6,
+      width: 100,
+    });
+    expect(again.gaps.map(({ reason }) => reason)).toEqual(['edge-off', 'edge-off', 'edge-off']);
+    expect(await store.undated('M')).toEqual([]);
+    await test.dispose();
   });
-  const [before, undated, after, last] = [row(1, 0, 0), row(2, 1, 0), row(3, 2, 600_000), row(4, 3, 900_000)];
-  for (const dated of [before, after, last]) await anchorOf(dated);
-  for (const one of [before, undated, after, last]) await append([one]);
-  const chart = await store.chart({
-    machine: 'M',
-    channels: ['n'],
-    fromMs: utcMs - 1000,
-    toMs: utcMs + 1_000_000,
-    width: 100,
-  });
-  expect(chart.gaps.map(({ reason }) => reason)).toEqual(['undated', 'edge-off']);
-  expect(chart.series[0]?.first).toEqual([0, 2, 3]);
-  await anchorOf({ ...undated, utcMs: utcMs + 300_000 });
-  const again = await store.chart({
-    machine: 'M',
-    channels: ['n'],
-    fromMs: utcMs,
-    toMs: utcMs + 1e6,
-    width: 100,
-  });
-  expect(again.gaps.map(({ reason }) => reason)).toEqual(['edge-off', 'edge-off', 'edge-off']);
-  expect(store.undated('M')).toEqual([]);
-  await close();
 });

@@ -29,6 +29,7 @@ function answerOf(buckets: readonly number[], gaps: readonly ChartGap[] = []): C
   return {
     machine: 'M',
     fromMs,
+    startMs: fromMs,
     toMs: fromMs + 1000 * bucketMs,
     bucketMs,
     series: [series],

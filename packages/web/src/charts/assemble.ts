@@ -41,8 +41,8 @@ function cutAfter(
   const result: boolean[] = [];
   let g = 0;
   for (let i = 0; i + 1 < series.bucket.length; i++) {
-    const lastMs = answer.fromMs + series.bucket[i]! * answer.bucketMs + series.lastAt[i]!;
-    const nextMs = answer.fromMs + series.bucket[i + 1]! * answer.bucketMs + series.firstAt[i + 1]!;
+    const lastMs = answer.startMs + series.bucket[i]! * answer.bucketMs + series.lastAt[i]!;
+    const nextMs = answer.startMs + series.bucket[i + 1]! * answer.bucketMs + series.firstAt[i + 1]!;
     while (g < cuts.length && cuts[g]!.toMs <= lastMs) g++;
     const gap = cuts[g];
     const inGap = gap !== undefined && gap.fromMs >= lastMs - 1 && gap.toMs <= nextMs + 1;
@@ -65,7 +65,7 @@ export function assemble(answer: ChartAnswer, cutMs: number): PlotData {
     });
   });
   const sorted = [...places].sort((a, b) => a - b);
-  const x = sorted.map((place) => answer.fromMs + (place / 2) * answer.bucketMs);
+  const x = sorted.map((place) => answer.startMs + (place / 2) * answer.bucketMs);
   const indexOf = new Map(sorted.map((place, index) => [place, index]));
   const series = answer.series.map((one, s): PlotSeries => {
     const columns = [one.mean, one.min, one.max].map((values) => {

@@ -30,7 +30,7 @@ function newest(answer: ChartAnswer): CrosshairReading {
     index: series.bucket.length === 0 ? null : series.bucket.length - 1,
   }));
   const last = Math.max(...answer.series.map(({ bucket }) => bucket.at(-1) ?? 0));
-  const atMs = answer.fromMs + last * answer.bucketMs;
+  const atMs = answer.startMs + last * answer.bucketMs;
   return { atMs, bucketMs: answer.bucketMs, gap: null, undated: [], points };
 }
 

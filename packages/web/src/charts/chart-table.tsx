@@ -27,7 +27,7 @@ export function ChartTable({ answer, channels, gaps, bands, zone }: ChartTablePr
   const buckets = [...new Set(answer.series.flatMap(({ bucket }) => bucket))];
   const lines: Line[] = [
     ...buckets.map(
-      (bucket): Line => ({ kind: 'bucket', bucket, atMs: answer.fromMs + bucket * answer.bucketMs }),
+      (bucket): Line => ({ kind: 'bucket', bucket, atMs: answer.startMs + bucket * answer.bucketMs }),
     ),
     ...gaps.map((gap): Line => ({ kind: 'gap', gap, atMs: gap.fromMs })),
     ...bands.map((band): Line => ({ kind: 'undated', band, atMs: band.afterMs ?? answer.fromMs })),

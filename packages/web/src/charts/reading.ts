@@ -70,7 +70,7 @@ export function readAt(
   atMs: number,
   cutMs: number,
 ): CrosshairReading {
-  const place = (atMs - answer.fromMs) / answer.bucketMs;
+  const place = (atMs - answer.startMs) / answer.bucketMs;
   const bucket = Math.floor(place);
   const own = answer.series.some((series) => series.bucket[nearestBucket(series.bucket, bucket)] === bucket);
   const gap = own ? null : gapAt(gaps, atMs);
@@ -84,7 +84,7 @@ export function readAt(
   const first = points.findIndex(({ index }) => index !== null);
   const index = points[first]?.index ?? null;
   const read = index === null ? bucket : answer.series[first]!.bucket[index]!;
-  const readMs = answer.fromMs + read * answer.bucketMs;
+  const readMs = answer.startMs + read * answer.bucketMs;
   return { atMs: readMs, bucketMs: answer.bucketMs, gap: null, undated, points };
 }
 
@@ -97,7 +97,7 @@ export function stops(
 ): readonly number[] {
   const instants = new Set<number>();
   for (const series of answer.series) {
-    for (const bucket of series.bucket) instants.add(answer.fromMs + (bucket + 0.5) * answer.bucketMs);
+    for (const bucket of series.bucket) instants.add(answer.startMs + (bucket + 0.5) * answer.bucketMs);
   }
   for (const gap of [...cuts, ...bands.flatMap((band) => placeOf(band, nowMs) ?? [])]) {
     const middle = (Math.max(gap.fromMs, answer.fromMs) + Math.min(gap.toMs, answer.toMs)) / 2;

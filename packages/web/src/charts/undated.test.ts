@@ -40,6 +40,7 @@ function answerWith(undated: readonly UndatedBoot[]): ChartAnswer {
   return {
     machine: 'M',
     fromMs: noonMs,
+    startMs: noonMs,
     toMs: noonMs + 120 * minute,
     bucketMs: minute,
     series: [{ channel: 'a', bucket, ...values, ...instants }],

@@ -24,6 +24,7 @@ function answer(buckets: readonly number[]): ChartAnswer {
   return {
     machine: 'M',
     fromMs,
+    startMs: fromMs,
     toMs: fromMs + 96 * bucketMs,
     bucketMs,
     series: [{ ...series, ...instants }],

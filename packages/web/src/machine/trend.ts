@@ -9,7 +9,7 @@ const trendAgeMaxMs = 1_800_000;
 export function trendPerHour(series: ChartSeries, answer: ChartAnswer, nowMs: number): number | null {
   const points: { hours: number; mean: number }[] = [];
   for (let i = 0; i < series.bucket.length; i++) {
-    const atMs = answer.fromMs + (series.bucket[i]! + 0.5) * answer.bucketMs;
+    const atMs = answer.startMs + (series.bucket[i]! + 0.5) * answer.bucketMs;
     if (atMs < nowMs - trendSpanMs) continue;
     points.push({ hours: (atMs - nowMs) / 3_600_000, mean: series.mean[i]! });
   }

@@ -1,0 +1,69 @@
+// Opens the store on either database: a folder of this machine (SQLite), or a PostgreSQL by its address.
+// Not here: what a store does (store.ts).
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Archive, folderArchive, postgresArchive } from './archive.ts';
+import type { Database } from './database.ts';
+import { Meanings } from './meanings.ts';
+import { MIGRATIONS, POSTGRES_MIGRATIONS } from './migrations.ts';
+import { openPostgres, type PostgresDatabase } from './postgres-database.ts';
+import { Reader } from './reader.ts';
+import { Sealer } from './sealer.ts';
+import { sqlStore } from './sql-store.ts';
+import { connect, sqliteDatabase } from './sqlite-database.ts';
+import type { Store } from './store.ts';
+
+/** Where a server keeps its rows. */
+export interface Place {
+  /** Folder of databases and keys. */
+  readonly folder: string;
+  /** `postgres://…`; `null`: SQLite in the folder. */
+  readonly database: string | null;
+}
+
+/** @throws StoreError when the database cannot be used, or is of a newer Vigie. */
+export async function openStore(place: Place, utcMs: () => number): Promise<Store> {
+  const { hot, archive } = await openDatabases(place);
+  return sqlStore({
+    hot,
+    archive,
+    soon: (work) => setImmediate(work),
+    pause: () => new Promise((resolve) => setImmediate(resolve)),
+    utcMs,
+  });
+}
+
+export interface OpenSealer {
+  readonly sealer: Sealer;
+  readonly postgres: PostgresDatabase | null;
+  close(): Promise<void>;
+}
+
+/** On connections of its own. @throws StoreError as `openStore`. */
+export async function openSealer(place: Place, utcMs: () => number): Promise<OpenSealer> {
+  const { hot, archive, postgres } = await openDatabases(place);
+  const meanings = new Meanings(hot);
+  const reader = new Reader({ hot, archive, meanings, pause: async () => undefined });
+  return {
+    sealer: new Sealer({ hot, archive, meanings, reader, utcMs }),
+    postgres,
+    close: async () => {
+      await archive.close();
+      await hot.close();
+    },
+  };
+}
+
+/** Both parts of a place. @throws StoreError as `openStore`. */
+export async function openDatabases({
+  folder,
+  database,
+}: Place): Promise<{ hot: Database; archive: Archive; postgres: PostgresDatabase | null }> {
+  if (database !== null) {
+    const postgres = await openPostgres(database, POSTGRES_MIGRATIONS);
+    return { hot: postgres, archive: postgresArchive(postgres), postgres };
+  }
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const hot = sqliteDatabase(connect(join(folder, 'vigie.db'), MIGRATIONS));
+  return { hot, archive: folderArchive(join(folder, 'archive')), postgres: null };
+}

@@ -1,0 +1,390 @@
+// Stored rows in the order of their instants, from wherever their blocks lie: unsealed in the hot tables, sealed in the
+// archive. Invariants: a block that is in both, as one is for a moment while it moves, is read once; only the columns
+// asked for are decoded; rows of blocks that overlap (two spools) are merged by instant.
+// Not here: what becomes of rows (chart.ts, sealer.ts).
+import { decodeBlock, sampleAt } from '@vigie/codec';
+import type { RowView } from '@vigie/contract';
+import { codecSchema, type MachineSchema } from '@vigie/model';
+import type { Archive } from './archive.ts';
+import type { Sql } from './database.ts';
+import { rowDates } from './dating.ts';
+import type { Meanings } from './meanings.ts';
+import { type DatedBlock, type StoredBlock, unpack } from './pack.ts';
+import { HOUR_MS, LONGEST_SEALED_MS, type Place } from './rollup.ts';
+
+/** Hot blocks fetched at once. */
+const FETCHED = 64;
+
+/** Rows of one block, or of several that overlap, in the order of their instants. */
+export interface Cluster {
+  readonly rowCount: number;
+  /** UTC ms of row i. */
+  at(i: number): number;
+  /** Sample of row i in the k-th channel asked for. */
+  value(k: number, i: number): number | string | null;
+  place(i: number): Place;
+  /** Of row i. */
+  schema(i: number): MachineSchema;
+  schemaHash(i: number): string;
+}
+
+interface ChunkKey {
+  readonly hour_ms: number;
+  readonly from_ms: number;
+  readonly to_ms: number;
+}
+type HotKey = Pick<DatedBlock, 'spool' | 'first_sequence' | 'from_ms' | 'to_ms'>;
+
+export interface ReaderOptions {
+  readonly hot: Sql;
+  readonly archive: Archive;
+  readonly meanings: Meanings;
+  /** Lets others have their turn. */
+  readonly pause: () => Promise<void>;
+}
+
+export class Reader {
+  readonly #hot: Sql;
+  readonly #archive: Archive;
+  readonly #meanings: Meanings;
+  readonly #pause: () => Promise<void>;
+
+  constructor({ hot, archive, meanings, pause }: ReaderOptions) {
+    this.#hot = hot;
+    this.#archive = archive;
+    this.#meanings = meanings;
+    this.#pause = pause;
+  }
+
+  /** All rows of blocks that have any with fromMs ≤ instant < toMs; `channels`: `null` for those of each row's schema. */
+  async *clusters(
+    machine: string,
+    fromMs: number,
+    toMs: number,
+    channels: readonly string[] | null,
+  ): AsyncGenerator<Cluster> {
+    let blocks: DatedBlock[] = [];
+    let endsMs = Number.NEGATIVE_INFINITY;
+    const cluster = async (): Promise<Cluster | null> => {
+      const read = await Promise.all(blocks.map((block) => this.#open(block, channels)));
+      blocks = [];
+      return clusterOf(read.filter((block) => block !== null));
+    };
+    for await (const block of this.#blocks(machine, fromMs, toMs)) {
+      if (blocks.length > 0 && block.from_ms > endsMs) {
+        const rows = await cluster();
+        if (rows !== null) yield rows;
+        endsMs = Number.NEGATIVE_INFINITY;
+      }
+      blocks.push(block);
+      endsMs = Math.max(endsMs, block.to_ms);
+    }
+    const rows = blocks.length > 0 ? await cluster() : null;
+    if (rows !== null) yield rows;
+  }
+
+  /** Every row with fromMs ≤ instant < toMs, oldest first. */
+  async *rows(
+    machine: string,
+    channels: readonly string[],
+    fromMs: number,
+    toMs: number,
+  ): AsyncGenerator<RowView> {
+    for await (const cluster of this.clusters(machine, fromMs, toMs, channels)) {
+      for (let i = 0; i < cluster.rowCount; i++) {
+        const atMs = cluster.at(i);
+        if (atMs >= fromMs && atMs < toMs)
+          yield { atMs, values: channels.map((_, k) => cluster.value(k, i)) };
+      }
+    }
+  }
+
+  /** Newest row by instant, in the channels of its schema. */
+  async lastRow(machine: string): Promise<RowView | null> {
+    const lastMs = await this.#lastBefore(machine, Number.MAX_SAFE_INTEGER);
+    if (lastMs === null) return null;
+    let row: RowView | null = null;
+    for await (const cluster of this.clusters(machine, lastMs, lastMs + 1, null)) {
+      const i = cluster.rowCount - 1;
+      row = {
+        atMs: cluster.at(i),
+        values: cluster.schema(i).channels.map((_, k) => cluster.value(k, i)),
+      };
+    }
+    return row;
+  }
+
+  /** The last row before an instant. */
+  async placeBefore(machine: string, atMs: number): Promise<Place | null> {
+    const endMs = await this.#lastBefore(machine, atMs);
+    let found: Place | null = null;
+    // Blocks that go on over the instant have rows before it, too; else the end of one that does not.
+    for (const aroundMs of endMs === null ? [atMs] : [endMs, atMs]) {
+      for await (const cluster of this.clusters(machine, aroundMs, aroundMs + 1, [])) {
+        for (let i = 0; i < cluster.rowCount && cluster.at(i) < atMs; i++) {
+          if (found === null || cluster.at(i) > found.atMs) found = cluster.place(i);
+        }
+      }
+    }
+    return found;
+  }
+
+  /** The first row from an instant on, and above which pause a curve is cut before it. */
+  async placeAfter(
+    machine: string,
+    atMs: number,
+  ): Promise<{ readonly place: Place; readonly cutMs: number } | null> {
+    const beginMs = await this.#firstFrom(machine, atMs);
+    let found: { readonly place: Place; readonly cutMs: number } | null = null;
+    for (const aroundMs of beginMs === null ? [atMs] : [atMs, beginMs]) {
+      for await (const cluster of this.clusters(machine, aroundMs, aroundMs + 1, [])) {
+        for (let i = cluster.rowCount - 1; i >= 0 && cluster.at(i) >= atMs; i--) {
+          if (found === null || cluster.at(i) < found.place.atMs) {
+            found = { place: cluster.place(i), cutMs: cluster.schema(i).cutMs };
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Blocks of a sealed hour; `null`: it is not sealed, or its record cannot be read. */
+  async chunk(machine: string, hourMs: number): Promise<readonly DatedBlock[] | null> {
+    for (const db of this.#archive.between(hourMs, hourMs + 1)) {
+      const row = await db.get<{ bytes: Uint8Array }>(
+        'SELECT bytes FROM chunk WHERE machine = $1 AND hour_ms = $2',
+        machine,
+        hourMs,
+      );
+      const unpacked = row === undefined ? null : unpack(machine, row.bytes);
+      if (unpacked?.ok) return unpacked.blocks;
+    }
+    return null;
+  }
+
+  /** Those with rows in the range, in the order of their first instants. */
+  async *#blocks(machine: string, fromMs: number, toMs: number): AsyncGenerator<DatedBlock> {
+    // The hot tables first: what moves to the archive meanwhile is found in both, never in none.
+    const hot = await this.#hot.all<HotKey>(
+      'SELECT spool, first_sequence, from_ms, to_ms FROM block WHERE machine = $1 AND to_ms >= $2 AND from_ms < $3 ORDER BY from_ms, first_sequence',
+      machine,
+      fromMs,
+      toMs,
+    );
+    const seen = new Set(hot.map(idOf));
+    const chunks: ChunkKey[] = [];
+    for (const db of this.#archive.between(fromMs - LONGEST_SEALED_MS, toMs)) {
+      const found = await db.all<ChunkKey>(
+        'SELECT hour_ms, from_ms, to_ms FROM chunk WHERE machine = $1 AND to_ms >= $2 AND hour_ms < $3 ORDER BY hour_ms',
+        machine,
+        fromMs,
+        toMs,
+      );
+      // PostgreSQL has all months in one.
+      for (const chunk of found)
+        if (!chunks.some(({ hour_ms }) => hour_ms === chunk.hour_ms)) chunks.push(chunk);
+    }
+    /** Of opened chunks, in order. */
+    let waiting: DatedBlock[] = [];
+    let nextHot = 0;
+    let nextChunk = 0;
+    let fetched = new Map<string, DatedBlock>();
+    let given = 0;
+    while (nextHot < hot.length || nextChunk < chunks.length || waiting.length > 0) {
+      const hotMs = hot[nextHot]?.from_ms ?? Number.POSITIVE_INFINITY;
+      const chunkMs = chunks[nextChunk]?.from_ms ?? Number.POSITIVE_INFINITY;
+      const waitingMs = waiting[0]?.from_ms ?? Number.POSITIVE_INFINITY;
+      if (chunkMs <= hotMs && chunkMs <= waitingMs) {
+        const { hour_ms } = chunks[nextChunk++] as ChunkKey;
+        const blocks = await this.#sealed(machine, hour_ms);
+        const wanted = blocks.filter(
+          (block) => block.to_ms >= fromMs && block.from_ms < toMs && !seen.has(idOf(block)),
+        );
+        waiting = [...waiting, ...wanted].sort(byStart);
+        continue;
+      }
+      let block: DatedBlock | undefined;
+      if (hotMs <= waitingMs) {
+        const key = hot[nextHot] as HotKey;
+        if (!fetched.has(idOf(key)))
+          fetched = await this.#fetch(machine, hot.slice(nextHot, nextHot + FETCHED));
+        nextHot++;
+        block = fetched.get(idOf(key));
+      } else block = waiting.shift();
+      if (block === undefined) continue;
+      yield block;
+      if (++given % FETCHED === 0) await this.#pause();
+    }
+  }
+
+  /** A chunk that is being dated anew is in the hot tables by now. */
+  async #sealed(machine: string, hourMs: number): Promise<readonly DatedBlock[]> {
+    const blocks = await this.chunk(machine, hourMs);
+    if (blocks !== null) return blocks;
+    return this.#hot.all<DatedBlock>(
+      'SELECT * FROM block WHERE machine = $1 AND to_ms >= $2 AND from_ms >= $2 AND from_ms < $3',
+      machine,
+      hourMs,
+      hourMs + HOUR_MS,
+    );
+  }
+
+  /** Those that were sealed since their keys were read are taken from their chunks. */
+  async #fetch(machine: string, keys: readonly HotKey[]): Promise<Map<string, DatedBlock>> {
+    const rows = keys.map(({ spool, first_sequence }) => ({ machine, spool, first_sequence }));
+    const found = await this.#hot.find<DatedBlock>(
+      'block',
+      { machine: 'text', spool: 'text', first_sequence: 'bigint' },
+      rows,
+    );
+    const blocks = new Map(found.map((block) => [idOf(block), block]));
+    for (const key of keys) {
+      if (blocks.has(idOf(key))) continue;
+      const hourMs = Math.floor(key.from_ms / HOUR_MS) * HOUR_MS;
+      for (const block of (await this.chunk(machine, hourMs)) ?? []) blocks.set(idOf(block), block);
+    }
+    return blocks;
+  }
+
+  /** Last instant of the blocks that end before an instant. */
+  async #lastBefore(machine: string, atMs: number): Promise<number | null> {
+    const hot = await this.#hot.get<{ to_ms: number }>(
+      'SELECT to_ms FROM block WHERE machine = $1 AND to_ms < $2 ORDER BY to_ms DESC LIMIT 1',
+      machine,
+      atMs,
+    );
+    let lastMs = hot?.to_ms ?? Number.NEGATIVE_INFINITY;
+    for (const db of this.#archive.between(0, atMs).toReversed()) {
+      // Of the two newest that begin before it, since the newest may hold but one block that goes on over it.
+      const chunks = await db.all<ChunkKey>(
+        'SELECT hour_ms, from_ms, to_ms FROM chunk WHERE machine = $1 AND hour_ms < $2 AND from_ms < $2 ORDER BY hour_ms DESC LIMIT 2',
+        machine,
+        atMs,
+      );
+      for (const { hour_ms, to_ms } of chunks) {
+        if (to_ms < atMs) lastMs = Math.max(lastMs, to_ms);
+        else {
+          const ends = ((await this.chunk(machine, hour_ms)) ?? []).map((block) => block.to_ms);
+          lastMs = Math.max(lastMs, ...ends.filter((endMs) => endMs < atMs));
+        }
+      }
+      if (lastMs > Number.NEGATIVE_INFINITY) break;
+    }
+    return lastMs > Number.NEGATIVE_INFINITY ? lastMs : null;
+  }
+
+  /** First instant of the blocks that begin at an instant or after it. */
+  async #firstFrom(machine: string, atMs: number): Promise<number | null> {
+    const hot = await this.#hot.get<{ from_ms: number }>(
+      'SELECT from_ms FROM block WHERE machine = $1 AND to_ms >= $2 AND from_ms >= $2 ORDER BY to_ms LIMIT 1',
+      machine,
+      atMs,
+    );
+    let firstMs = hot?.from_ms ?? Number.POSITIVE_INFINITY;
+    const hourMs = Math.floor(atMs / HOUR_MS) * HOUR_MS;
+    for (const db of this.#archive.between(hourMs, Number.MAX_SAFE_INTEGER)) {
+      const chunks = await db.all<ChunkKey>(
+        'SELECT hour_ms, from_ms, to_ms FROM chunk WHERE machine = $1 AND hour_ms >= $2 ORDER BY hour_ms LIMIT 2',
+        machine,
+        hourMs,
+      );
+      for (const { hour_ms, from_ms } of chunks) {
+        if (from_ms >= atMs) firstMs = Math.min(firstMs, from_ms);
+        else {
+          const begins = ((await this.chunk(machine, hour_ms)) ?? []).map((block) => block.from_ms);
+          firstMs = Math.min(firstMs, ...begins.filter((beginMs) => beginMs >= atMs));
+        }
+      }
+      if (firstMs < Number.POSITIVE_INFINITY) break;
+    }
+    return firstMs < Number.POSITIVE_INFINITY ? firstMs : null;
+  }
+
+  async #open(block: DatedBlock, channels: readonly string[] | null): Promise<OpenBlock | null> {
+    const decoded = await this.decode(block, channels);
+    return decoded === null
+      ? null
+      : { ...decoded, block, at: rowDates(decoded.timesMs, block.from_ms, block.to_ms) };
+  }
+
+  /** Rows of a block on its boot's clock, whether it has a date or not. `null`: it cannot be read. */
+  async decode(block: StoredBlock, channels: readonly string[] | null) {
+    const schema = await this.#meanings.schema(block.schema_hash);
+    if (schema === null) return null;
+    const indexes =
+      channels === null
+        ? schema.channels.map((_, i) => i)
+        : channels.map((id) => schema.channels.findIndex((channel) => channel.id === id));
+    const prior = await this.#meanings.priorOf(block.machine, block.bytes);
+    const decoded = decodeBlock(block.bytes, codecSchema(schema), {
+      columns: indexes.filter((index) => index >= 0),
+      prior: () => prior,
+    });
+    if (!decoded.ok) return null;
+    const columns = indexes.map((index) => (index < 0 ? null : (decoded.value.columns[index] ?? null)));
+    return {
+      schema,
+      first: block.skip_rows,
+      count: block.row_count,
+      timesMs: decoded.value.timesMs,
+      value: (k: number, i: number): number | string | null => sampleAt(columns[k], i),
+    };
+  }
+}
+
+interface OpenBlock {
+  readonly block: DatedBlock;
+  readonly schema: MachineSchema;
+  /** Its rows `first` … `count` − 1 are its own. */
+  readonly first: number;
+  readonly count: number;
+  readonly at: (row: number) => number;
+  readonly value: (k: number, i: number) => number | string | null;
+}
+
+function clusterOf(blocks: readonly OpenBlock[]): Cluster | null {
+  const [only] = blocks;
+  if (only === undefined) return null;
+  if (blocks.length === 1) {
+    const { first, count, at, value, schema, block } = only;
+    return {
+      rowCount: count - first,
+      at: (i) => at(first + i),
+      value: (k, i) => value(k, first + i),
+      place: (i) => placeIn(only, first + i),
+      schema: () => schema,
+      schemaHash: () => block.schema_hash,
+    };
+  }
+  const rows = blocks
+    .flatMap((one) =>
+      Array.from({ length: one.count - one.first }, (_, i) => ({
+        one,
+        row: one.first + i,
+        atMs: one.at(one.first + i),
+      })),
+    )
+    .sort((a, b) => a.atMs - b.atMs);
+  const nth = (i: number) => rows[i] as (typeof rows)[number];
+  return {
+    rowCount: rows.length,
+    at: (i) => nth(i).atMs,
+    value: (k, i) => nth(i).one.value(k, nth(i).row),
+    place: (i) => placeIn(nth(i).one, nth(i).row),
+    schema: (i) => nth(i).one.schema,
+    schemaHash: (i) => nth(i).one.block.schema_hash,
+  };
+}
+
+function placeIn({ block, at }: OpenBlock, row: number): Place {
+  const { spool, boot, first_sequence, skip_rows } = block;
+  return { atMs: at(row), spool, sequence: first_sequence - skip_rows + row, boot };
+}
+
+function idOf({ spool, first_sequence }: Pick<StoredBlock, 'spool' | 'first_sequence'>): string {
+  return `${spool}/${first_sequence}`;
+}
+
+function byStart(a: DatedBlock, b: DatedBlock): number {
+  return a.from_ms - b.from_ms || a.first_sequence - b.first_sequence;
+}

@@ -1,0 +1,347 @@
+// Makes what is due in `dirty`: an hour's blocks go from the hot tables into one record of the archive (pack.ts), with
+// the rollup of its minutes; from four nodes of a level becomes one of the next (rollup.ts).
+// Invariants: the archive has what it takes over before the hot tables give it up, so that a cut in between leaves it in
+// both, where readers see it once and the next run ends the work; a mark goes only if nothing came meanwhile. What is
+// sealed and belongs elsewhere by now, since its boot was dated anew, goes back first and is sealed again from there.
+// Not here: when it runs (seal-thread.ts), the high-water marks, which make a re-delivery harmless and never move here.
+import type { MachineSchema } from '@vigie/model';
+import { anchorsOf, bootKeyOf } from './anchors.ts';
+import { BLOCK_COLUMNS } from './append.ts';
+import type { Archive } from './archive.ts';
+import type { Columns, Database, Sql } from './database.ts';
+import { dateOf } from './dating.ts';
+import { Buckets } from './m4.ts';
+import { markHours, markNode } from './marks.ts';
+import type { Meanings } from './meanings.ts';
+import { type DatedBlock, pack } from './pack.ts';
+import type { Reader } from './reader.ts';
+import {
+  type Ends,
+  encodeRollup,
+  HOUR_MS,
+  intervalMsOf,
+  joinEnds,
+  type Level,
+  LONGEST_SEALED_MS,
+  levelAbove,
+  levelBelow,
+  nodeAt,
+  nodeMsOf,
+  numberChannels,
+  type Place,
+  parseEnds,
+  readRollup,
+} from './rollup.ts';
+
+/** Nodes of one round: another program may look in between. */
+const ROUND = 50;
+
+interface Mark {
+  readonly machine: string;
+  readonly level: Level;
+  readonly from_ms: number;
+  readonly revision: number;
+}
+
+export interface SealerOptions {
+  readonly hot: Database;
+  readonly archive: Archive;
+  readonly meanings: Meanings;
+  readonly reader: Reader;
+  readonly utcMs: () => number;
+}
+
+/** A rollup on its way into the archive, of one schema. */
+interface NewRollup {
+  readonly schemaHash: string;
+  readonly schema: MachineSchema;
+  readonly buckets: readonly Buckets[];
+}
+
+const BLOCK_KEY: Columns = { machine: 'text', spool: 'text', first_sequence: 'bigint' };
+const CHUNK: Columns = {
+  machine: 'text',
+  hour_ms: 'bigint',
+  from_ms: 'bigint',
+  to_ms: 'bigint',
+  row_count: 'bigint',
+  bytes: 'bytea',
+};
+const ROLLUP: Columns = {
+  machine: 'text',
+  level: 'bigint',
+  from_ms: 'bigint',
+  schema_hash: 'text',
+  ends: 'text',
+  bytes: 'bytea',
+};
+
+export class Sealer {
+  readonly #options: SealerOptions;
+
+  constructor(options: SealerOptions) {
+    this.#options = options;
+  }
+
+  /** One round over what is due, until `isOver` says so. @returns nodes made; 0: nothing is due. */
+  async round(isOver: () => boolean = () => false): Promise<number> {
+    const { hot, utcMs } = this.#options;
+    const due = await hot.all<Mark>(
+      `SELECT machine, level, from_ms, revision FROM dirty WHERE due_ms <= $1 ORDER BY level, due_ms LIMIT ${ROUND}`,
+      utcMs(),
+    );
+    let made = 0;
+    for (const mark of due) {
+      if (isOver()) break;
+      await this.#make(mark);
+      made++;
+    }
+    return made;
+  }
+
+  /** Milliseconds until something is due; `null`: nothing will be. */
+  async dueInMs(): Promise<number | null> {
+    const next = await this.#options.hot.get<{ due_ms: number | null }>(
+      'SELECT min(due_ms) AS due_ms FROM dirty',
+    );
+    return next?.due_ms == null ? null : Math.max(0, next.due_ms - this.#options.utcMs());
+  }
+
+  async #make(mark: Mark): Promise<void> {
+    if (mark.level === 1) await this.#seal(mark);
+    else await this.#join(mark);
+  }
+
+  async #seal(mark: Mark): Promise<void> {
+    const { hot, archive, reader, utcMs } = this.#options;
+    const { machine, from_ms: hourMs } = mark;
+    const endMs = hourMs + HOUR_MS;
+    const chunk = await reader.chunk(machine, hourMs);
+    if (chunk !== null && (await this.#unseal(mark, chunk))) return;
+    const blocks = await hot.all<DatedBlock>(
+      'SELECT * FROM block WHERE machine = $1 AND to_ms >= $2 AND from_ms >= $2 AND from_ms < $3 AND to_ms - from_ms < $4',
+      machine,
+      hourMs,
+      endMs,
+      LONGEST_SEALED_MS,
+    );
+    const [rollups, ends] = await this.#rollupsOfHour(machine, hourMs, endMs);
+    const db = await archive.at(hourMs);
+    await db.transaction(async (sql) => {
+      if (blocks.length > 0) await putChunk(sql, machine, hourMs, union(chunk ?? [], blocks));
+      await putRollups(sql, machine, 1, hourMs, rollups, ends);
+    });
+    await hot.transaction(async (sql) => {
+      // One that was dated anew meanwhile stays, and its mark with it.
+      await sql.remove(
+        'block',
+        { ...BLOCK_KEY, from_ms: 'bigint', to_ms: 'bigint' },
+        blocks.map(({ spool, first_sequence, from_ms, to_ms }) => ({
+          machine,
+          spool,
+          first_sequence,
+          from_ms,
+          to_ms,
+        })),
+      );
+      await this.#done(sql, mark, utcMs());
+    });
+  }
+
+  /** Gives blocks back that are dated otherwise by now. False: all are as they should be. */
+  async #unseal(mark: Mark, chunk: readonly DatedBlock[]): Promise<boolean> {
+    const { hot, archive, utcMs } = this.#options;
+    const { machine, from_ms: hourMs } = mark;
+    const anchors = await anchorsOf(hot, chunk);
+    const dated = chunk.map((block): DatedBlock => {
+      const own = anchors.get(bootKeyOf(machine, block.spool, block.boot)) ?? [];
+      return {
+        ...block,
+        from_ms: dateOf(own, block.monotonic_ms) ?? block.from_ms,
+        to_ms: dateOf(own, block.monotonic_ms + block.span_ms) ?? block.to_ms,
+      };
+    });
+    const isMoved = dated.some(
+      ({ from_ms, to_ms }, i) => from_ms !== chunk[i]?.from_ms || to_ms !== chunk[i]?.to_ms,
+    );
+    if (!isMoved) return false;
+    await hot.transaction(async (sql) => {
+      await sql.insert(
+        'block',
+        BLOCK_COLUMNS,
+        dated.map((block) => ({ ...block })),
+        'ON CONFLICT DO NOTHING',
+      );
+      const spans = [...chunk, ...dated].map(({ from_ms, to_ms }) => ({
+        machine,
+        fromMs: from_ms,
+        toMs: to_ms,
+      }));
+      await markHours(sql, spans, utcMs());
+    });
+    const db = await archive.at(hourMs);
+    await db.run('DELETE FROM chunk WHERE machine = $1 AND hour_ms = $2', machine, hourMs);
+    return true;
+  }
+
+  async #rollupsOfHour(
+    machine: string,
+    hourMs: number,
+    endMs: number,
+  ): Promise<readonly [readonly NewRollup[], Ends | null]> {
+    const rollups = new Map<string, NewRollup & { readonly places: readonly number[] }>();
+    let first: Place | null = null;
+    let last: Place | null = null;
+    const gaps: [Place, Place][] = [];
+    for await (const cluster of this.#options.reader.clusters(machine, hourMs, endMs, null)) {
+      let lastRow = -1;
+      for (let i = 0; i < cluster.rowCount; i++) {
+        const atMs = cluster.at(i);
+        if (atMs < hourMs || atMs >= endMs) continue;
+        const schema = cluster.schema(i);
+        if (lastRow >= 0 && atMs - cluster.at(lastRow) > schema.cutMs) {
+          gaps.push([cluster.place(lastRow), cluster.place(i)]);
+        }
+        if (lastRow < 0) {
+          const here = cluster.place(i);
+          first ??= here;
+          if (last !== null && atMs - last.atMs > schema.cutMs) gaps.push([last, here]);
+        }
+        lastRow = i;
+        const hash = cluster.schemaHash(i);
+        let rollup = rollups.get(hash);
+        if (rollup === undefined) {
+          const channels = numberChannels(schema);
+          rollup = {
+            schemaHash: hash,
+            schema,
+            buckets: channels.map(() => new Buckets(hourMs, endMs, intervalMsOf(1))),
+            places: channels.map((channel) => schema.channels.indexOf(channel)),
+          };
+          rollups.set(hash, rollup);
+        }
+        for (const [c, place] of rollup.places.entries()) {
+          const value = cluster.value(place, i);
+          if (typeof value === 'number') rollup.buckets[c]?.add(atMs, value);
+        }
+      }
+      if (lastRow >= 0) last = cluster.place(lastRow);
+    }
+    return [[...rollups.values()], first === null || last === null ? null : { first, last, gaps }];
+  }
+
+  /** A node from those of the level below. */
+  async #join(mark: Mark): Promise<void> {
+    const { hot, archive, meanings, utcMs } = this.#options;
+    const { machine, level, from_ms: fromMs } = mark;
+    const below = levelBelow(level);
+    if (below === null) return;
+    const endMs = fromMs + nodeMsOf(level);
+    const rollups = new Map<string, NewRollup>();
+    const children = new Map<number, Ends>();
+    let cutMs = Number.POSITIVE_INFINITY;
+    for (const db of archive.between(fromMs, endMs)) {
+      const rows = await db.all<{ from_ms: number; schema_hash: string; ends: string; bytes: Uint8Array }>(
+        'SELECT from_ms, schema_hash, ends, bytes FROM rollup WHERE machine = $1 AND level = $2 AND from_ms >= $3 AND from_ms < $4 ORDER BY from_ms',
+        machine,
+        below,
+        fromMs,
+        endMs,
+      );
+      for (const row of rows) {
+        const schema = await meanings.schema(row.schema_hash);
+        const ends = parseEnds(row.ends);
+        const read = schema === null ? null : readRollup(schema, below, row.from_ms, row.bytes);
+        if (schema === null || ends === null || read === null || !read.ok) continue;
+        children.set(row.from_ms, ends);
+        cutMs = Math.min(cutMs, schema.cutMs);
+        let rollup = rollups.get(row.schema_hash);
+        if (rollup === undefined) {
+          const buckets = numberChannels(schema).map(() => new Buckets(fromMs, endMs, intervalMsOf(level)));
+          rollup = { schemaHash: row.schema_hash, schema, buckets };
+          rollups.set(row.schema_hash, rollup);
+        }
+        for (const [c, buckets] of rollup.buckets.entries()) {
+          read.value.channel(c, (intervalFromMs, summary) => buckets.merge(intervalFromMs, summary));
+        }
+      }
+    }
+    const ends = joinEnds(
+      [...children].sort(([a], [b]) => a - b).map(([, child]) => child),
+      cutMs,
+    );
+    const db = await archive.at(fromMs);
+    await db.transaction((sql) => putRollups(sql, machine, level, fromMs, [...rollups.values()], ends));
+    await hot.transaction((sql) => this.#done(sql, mark, utcMs()));
+  }
+
+  async #done(sql: Sql, { machine, level, from_ms, revision }: Mark, nowMs: number): Promise<void> {
+    const above = levelAbove(level);
+    if (above !== null) await markNode(sql, machine, above, nodeAt(above, from_ms), nowMs);
+    await sql.run(
+      'DELETE FROM dirty WHERE machine = $1 AND level = $2 AND from_ms = $3 AND revision = $4',
+      machine,
+      level,
+      from_ms,
+      revision,
+    );
+  }
+}
+
+/** Those of both; a block that is in both is taken as it is now. */
+function union(sealed: readonly DatedBlock[], hot: readonly DatedBlock[]): DatedBlock[] {
+  const blocks = new Map(
+    [...sealed, ...hot].map((block) => [`${block.spool}/${block.first_sequence}`, block]),
+  );
+  return [...blocks.values()].sort((a, b) => a.from_ms - b.from_ms || a.first_sequence - b.first_sequence);
+}
+
+async function putChunk(
+  sql: Sql,
+  machine: string,
+  hourMs: number,
+  blocks: readonly DatedBlock[],
+): Promise<void> {
+  const row = {
+    machine,
+    hour_ms: hourMs,
+    from_ms: Math.min(...blocks.map(({ from_ms }) => from_ms)),
+    to_ms: Math.max(...blocks.map(({ to_ms }) => to_ms)),
+    row_count: blocks.reduce((sum, block) => sum + block.row_count - block.skip_rows, 0),
+    bytes: pack(blocks),
+  };
+  await sql.insert(
+    'chunk',
+    CHUNK,
+    [row],
+    'ON CONFLICT (machine, hour_ms) DO UPDATE SET from_ms = excluded.from_ms, to_ms = excluded.to_ms, row_count = excluded.row_count, bytes = excluded.bytes',
+  );
+}
+
+async function putRollups(
+  sql: Sql,
+  machine: string,
+  level: Level,
+  fromMs: number,
+  rollups: readonly NewRollup[],
+  ends: Ends | null,
+): Promise<void> {
+  await sql.run(
+    'DELETE FROM rollup WHERE machine = $1 AND level = $2 AND from_ms = $3',
+    machine,
+    level,
+    fromMs,
+  );
+  await sql.insert(
+    'rollup',
+    ROLLUP,
+    rollups.map(({ schemaHash, schema, buckets }) => ({
+      machine,
+      level,
+      from_ms: fromMs,
+      schema_hash: schemaHash,
+      ends: JSON.stringify(ends),
+      bytes: encodeRollup(schema, level, buckets),
+    })),
+  );
+}
