@@ -18,8 +18,6 @@ export interface Archive {
 
 /** Files kept open at once; a chart of ten years looks into 120. */
 const MOST_OPEN = 150;
-/** A sealed hour of a machine is some 30 kB: one page, or two. */
-const PAGE_BYTES = 32_768;
 const FILE = /^(\d{4})-(\d{2})\.db$/;
 
 /** Start of the month (UTC) that holds an instant. */
@@ -84,8 +82,7 @@ export function folderArchive(folder: string): Archive {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const archive = sqliteArchive({
     found: monthsIn(folder),
-    open: (month) =>
-      sqliteDatabase(connect(join(folder, `${monthName(month)}.db`), ARCHIVE_MIGRATIONS, PAGE_BYTES)),
+    open: (month) => sqliteDatabase(connect(join(folder, `${monthName(month)}.db`), ARCHIVE_MIGRATIONS)),
   });
   return {
     ...archive,

@@ -14,15 +14,11 @@ import {
 export type Sqlite = DatabaseFile.Database;
 
 /**
- * @param pageBytes small where many places of a file change at once, since each change writes whole pages
  * @param migrations SQL scripts; number i brings the file from version i to i + 1. All in one transaction.
  * @throws StoreError when a newer Vigie wrote the file.
  */
-export function connect(file: string, migrations: readonly string[], pageBytes = 4096): Sqlite {
-  const db = new DatabaseFile(file);
-  // Takes effect in a file that has nothing yet.
-  db.pragma(`page_size = ${pageBytes}`);
-  return prepareSqlite(db, file, migrations);
+export function connect(file: string, migrations: readonly string[]): Sqlite {
+  return prepareSqlite(new DatabaseFile(file), file, migrations);
 }
 
 /** The same for a file that is open already; `file`: its name in messages. */
