@@ -215,7 +215,9 @@ function excusedRows(
     const { refusedSinceUtcMs } = process;
     const refused =
       refusedSinceUtcMs !== null && row.utcMs >= refusedSinceUtcMs - COMMIT_MS - RETRY_MS - SLACK_MS;
-    // A card that was taken out, or a spool that had to be set aside, takes what no server had.
+    // A card that was taken out, a spool that had to be set aside, or one whose log was damaged so early that nothing
+    // before it was left, takes what no server had. What was acknowledged is among it only when a server that was
+    // restored has forgotten it too: then nobody holds it, and the new spool begins with a gap of unknown length.
     const damaged = damages.some(
       ({ kind, atScan }) => kind !== 'bit-flip' && scan < atScan && atScan <= end + 1,
     );

@@ -65,6 +65,8 @@ export type ProcessEnd = 'running' | 'power-cut' | 'killed' | 'stopped';
 /** A run of the agent. */
 export interface ProcessRecord {
   readonly boot: number;
+  /** Identity of its spool; when it had ended, the last one. */
+  spool: string;
   /** Rows given before it began. */
   readonly firstScan: number;
   endScan: number;
@@ -78,7 +80,7 @@ export interface ProcessRecord {
 
 /** Something done to the disk that may rightly take with it what no server had acknowledged. */
 export interface Damage {
-  readonly kind: 'bit-flip' | 'spool-set-aside' | 'spool-renewed' | 'card-replaced';
+  readonly kind: 'bit-flip' | 'spool-set-aside' | 'spool-forgotten' | 'spool-renewed' | 'card-replaced';
   readonly atScan: number;
 }
 
@@ -93,6 +95,8 @@ export interface Faults extends NetworkFaults {
   bitFlips: number;
   cardsReplaced: number;
   spoolsSetAside: number;
+  /** A bit flipped so early in SQLite's log that nothing was left of the spool. */
+  spoolsForgotten: number;
   spoolsRenewed: number;
   controllerSilences: number;
   linkOutages: number;
@@ -109,6 +113,7 @@ export const NO_FAULTS: Faults = {
     bitFlips: 0,
     cardsReplaced: 0,
     spoolsSetAside: 0,
+    spoolsForgotten: 0,
     spoolsRenewed: 0,
     controllerSilences: 0,
   },
@@ -386,25 +391,41 @@ export class Life {
       troubleSinceUtcMs: () => this.#troubleSinceUtcMs,
       renewed: () => {
         this.#faults.spoolsRenewed++;
-        this.#damages.push({ kind: 'spool-renewed', atScan: this.#truth.rows.length });
-        const flipped = this.#damages.some(({ kind }) => kind === 'bit-flip');
-        if (!flipped)
-          this.#findings.push(`a spool that nobody damaged took a new identity (boot ${box.number})`);
+        this.#spoolDamaged('spool-renewed', box);
       },
     });
     if (typeof opened !== 'string') {
       this.#edge = opened;
       if (opened.setAside !== null) {
         this.#faults.spoolsSetAside++;
-        const flipped = this.#damages.some(({ kind }) => kind === 'bit-flip');
-        this.#damages.push({ kind: 'spool-set-aside', atScan: this.#truth.rows.length });
-        if (!flipped) this.#findings.push(`a spool that nobody damaged was set aside (boot ${box.number})`);
+        this.#spoolDamaged('spool-set-aside', box);
+      } else if (this.#isForgotten()) {
+        this.#faults.spoolsForgotten++;
+        this.#spoolDamaged('spool-forgotten', box);
+        if (opened.nextSequence === 0)
+          this.#findings.push(`a spool that forgot all it held does not say so (boot ${box.number})`);
       }
       if (this.#drains) opened.quiet();
       return;
     }
     // As a supervisor would.
     this.#clock.after(5 * SECOND, () => this.#startEdge(box));
+  }
+
+  /** What only this spool held is gone; that it may be, a bit must have flipped. */
+  #spoolDamaged(kind: Damage['kind'] & `spool-${string}`, box: Box): void {
+    const flipped = this.#damages.some((damage) => damage.kind === 'bit-flip');
+    this.#damages.push({ kind, atScan: this.#truth.rows.length });
+    if (!flipped) this.#findings.push(`${kind}, and no bit had flipped (boot ${box.number})`);
+  }
+
+  /** Whether the process that just began has another spool than the one before, and nothing told yet is why. */
+  #isForgotten(): boolean {
+    const [before, now] = this.#processes.slice(-2);
+    if (before === undefined || now === undefined || before.spool === now.spool) return false;
+    return !this.#damages.some(
+      ({ kind, atScan }) => kind !== 'bit-flip' && atScan === this.#truth.rows.length,
+    );
   }
 
   #diskTrouble(box: Box, ms: number): void {
@@ -634,6 +655,7 @@ class EdgeProcess {
     this.setAside = spool.setAside;
     this.#record = {
       boot: box.number,
+      spool: spool.id,
       firstScan: truth.rows.length,
       endScan: -1,
       endUtcMs: 0,
@@ -674,6 +696,11 @@ class EdgeProcess {
     this.#agent.start();
   }
 
+  /** Of the next row to be committed. */
+  get nextSequence(): number {
+    return this.#spool.nextSequence;
+  }
+
   get isDrained(): boolean {
     const { backlogRows, linkProblem } = this.#agent.status();
     return backlogRows === 0 && linkProblem === null;
@@ -710,6 +737,7 @@ class EdgeProcess {
 
   #end(end: ProcessEnd): void {
     this.#record.end = end;
+    this.#record.spool = this.#spool.id;
     this.#record.endScan = this.#truth.rows.length;
     this.#record.endUtcMs = this.#trueClock.utcMs();
     this.#record.endAwakeMs = this.#clock.monotonicMs();
