@@ -149,7 +149,7 @@ export class Spool {
       .get(MOST_ROWS, MOST_ROWS)?.s;
     this.#nextSequence = Math.max(kept?.next_sequence ?? 0, heldTo ?? 0);
     this.#witness = new Witness(options.disk, options.file);
-    const witnessed = this.#witness.read();
+    const witnessed = this.#witness.read(this.#id);
     const most = Math.max(
       ...witnessed.map(({ id, nextSequence }) => (id === this.#id ? nextSequence : 0)),
       this.#nextSequence,
@@ -266,7 +266,8 @@ export class Spool {
     });
     if (!done.ok) return done;
     this.#nextSequence += lost + rows.length;
-    this.#testify(false);
+    // What was committed before a gap is in blocks now, and may leave at once.
+    this.#testify(lost > 0);
     return done;
   }
 
@@ -653,6 +654,7 @@ export class Spool {
     this.#db.close();
   }
 
+  /** @param safely false: only a block is told for sure, and none was made. */
   #testify(safely = true): void {
     this.#witness.write({ id: this.#id, nextSequence: this.#nextSequence, boot: this.#boot }, safely);
   }
