@@ -14,7 +14,7 @@ import {
   type Trainer,
   throughSleep,
 } from '@vigie/edge';
-import type { Clock, Timer } from '@vigie/protocol';
+import type { Clock, Frame, Refused, Timer } from '@vigie/protocol';
 import { VirtualClock } from '@vigie/protocol/virtual-clock';
 import {
   Link,
@@ -51,6 +51,8 @@ const DAY = 24 * HOUR;
 /** Rows of a boot are so many at most, so that long ones cost no more than they teach. */
 const MOST_ROWS_OF_BOOT = 30;
 const INTERVALS_MS = [SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR] as const;
+/** Refusals that say nothing against the edge. */
+const PASSING: readonly Refused['reason'][] = ['busy', 'shutting-down', 'replaced'];
 /** How long the last backlog may take, with nothing wrong any more. */
 const DRAIN_MS = 3 * DAY;
 
@@ -198,7 +200,8 @@ export class Life {
     this.#clock.utcOffsetMs = START_UTC_MS;
     this.#edgeDisk = new SimDisk(new Dice(seed ^ 0xed6e));
     this.#serverDisk = new SimDisk(new Dice(seed ^ 0x5e4e));
-    this.#spoolDisk = spoolDisk(this.#edgeDisk, mutant.edgeSql);
+    const disk = spoolDisk(this.#edgeDisk, mutant.edgeSql);
+    this.#spoolDisk = mutant.spoolDisk?.(disk) ?? disk;
     this.#openServerFile = plugIn(this.#serverDisk, mutant.serverSql);
     // In every fourth life so small that outages overrun it.
     this.#mostBytes = this.#dice.chance(0.25) ? this.#dice.spread(2_000, 50_000) : 50e6;
@@ -388,6 +391,11 @@ export class Life {
       isPowered: () => this.#box === box,
       acknowledged: (spool, mark) =>
         this.#acknowledged.set(spool, Math.max(mark, this.#acknowledged.get(spool) ?? 0)),
+      refused: ({ reason, message }) => {
+        // A life has one box, and one server that knows it.
+        if (!PASSING.includes(reason))
+          this.#findings.push(`boot ${box.number} is refused, ${reason}: ${message}`);
+      },
       troubleSinceUtcMs: () => this.#troubleSinceUtcMs,
       renewed: () => {
         this.#faults.spoolsRenewed++;
@@ -603,6 +611,7 @@ interface EdgeOptions {
   readonly processes: ProcessRecord[];
   readonly isPowered: () => boolean;
   readonly acknowledged: (spool: string, mark: number) => void;
+  readonly refused: (why: Refused) => void;
   readonly renewed: () => void;
   readonly troubleSinceUtcMs: () => number;
 }
@@ -667,7 +676,10 @@ class EdgeProcess {
     const { dial, died, silence } = options.network.dialler(() => clock.isAlive);
     this.#died = died;
     this.#slept = silence;
-    const heard = overhearing(dial, (mark) => options.acknowledged(spool.id, mark));
+    const heard = overhearing(dial, (frame) => {
+      if (frame.type === 'ACK') options.acknowledged(spool.id, frame.nextSequence);
+      if (frame.type === 'REFUSED') options.refused(frame.body);
+    });
     const axis = { ...liveAxis(awake, box.bootId), ...(mutant.anchor && { anchor: mutant.anchor }) };
     this.source = new SimulatedSource({
       schema: options.schema,
@@ -746,13 +758,13 @@ class EdgeProcess {
   }
 }
 
-/** Tells what the server acknowledges, as the edge hears it. */
-function overhearing(dial: Dial, acknowledged: (mark: number) => void): Dial {
+/** Tells what the server says, as the edge hears it. */
+function overhearing(dial: Dial, heard: (frame: Frame) => void): Dial {
   return (options, events) =>
     dial(options, {
       ...events,
       frame: (frame) => {
-        if (frame.type === 'ACK') acknowledged(frame.nextSequence);
+        heard(frame);
         events.frame(frame);
       },
     });
