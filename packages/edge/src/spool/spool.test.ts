@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeBlock } from '@vigie/codec';
 import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
+import { schemaHash } from '@vigie/model/load';
 import type { SpoolEntry } from '@vigie/protocol';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
@@ -295,6 +296,39 @@ describe('a damaged spool', () => {
     ]);
     expect(rowsOf(readAll(spool))).toHaveLength(170);
     spool.close();
+  });
+});
+
+describe('a damaged schema', () => {
+  it('is mended by the one in use, and else never told: the server would refuse it for ever', () => {
+    const file = newFile();
+    const damage = (): void => {
+      const db = new Database(file);
+      db.prepare(`UPDATE schema SET json = replace(json, '"a"', '"q"')`).run();
+      db.close();
+    };
+    const told = (spool: Spool, hash: string): string | null => {
+      const json = spool.schemaJson(hash);
+      return json === null ? null : schemaHash(machineSchemaSchema.parse(JSON.parse(json)));
+    };
+    const first = open(file);
+    const hash = first.schemaHash;
+    first.commit(rowsFrom(0, 3), 0, 'spool-full');
+    first.cut();
+    first.close();
+    damage();
+    const second = open(file);
+    expect(told(second, hash)).toBe(hash);
+    second.close();
+    const third = open(file, { schema: schemaOf('a') });
+    expect(told(third, hash)).toBe(hash);
+    expect(rowsOf(readAll(third))).toEqual(rowsFrom(0, 3));
+    third.close();
+    damage();
+    const fourth = open(file, { schema: schemaOf('a') });
+    expect([told(fourth, hash), told(fourth, fourth.schemaHash)]).toEqual([null, fourth.schemaHash]);
+    expect(readAll(fourth)).toMatchObject([{ kind: 'gap', nextSequence: 3, reason: 'spool-damaged' }]);
+    fourth.close();
   });
 });
 

@@ -176,10 +176,10 @@ export class Spool {
           options.bootId,
           this.#bootFirstSequence,
         );
-      db.prepare('INSERT OR IGNORE INTO schema VALUES (?, ?)').run(
-        this.schemaHash,
-        canonicalSchemaJson(options.schema),
-      );
+      // One that is there may be damaged, and blocks will need it when another has taken its place.
+      db.prepare(
+        'INSERT INTO schema VALUES (?, ?) ON CONFLICT DO UPDATE SET json = excluded.json WHERE json <> excluded.json',
+      ).run(this.schemaHash, canonicalSchemaJson(options.schema));
       if (isAfterDamage) this.#queueGap(0, 1, 'spool-damaged');
       if (forgotten > 0) {
         this.#cutAll();
@@ -582,12 +582,10 @@ export class Spool {
     });
   }
 
-  /** JSON of a schema that a block of the spool names; `null`: not there, or not to be read now. */
+  /** JSON of a schema that a block of the spool names; `null`: not there, damaged, or not to be read now. */
   schemaJson(hash: string): string | null {
-    const found = attempt(() =>
-      this.#db.prepare<[string], { json: string }>('SELECT json FROM schema WHERE hash = ?').get(hash),
-    );
-    return found.ok ? (found.value?.json ?? null) : null;
+    const schema = this.#schema(hash);
+    return schema === null ? null : canonicalSchemaJson(schema);
   }
 
   /** One row as a block, for LIVE; without a prior, since it may overtake the one it would need. */
@@ -694,8 +692,11 @@ export class Spool {
   #schema(hash: string): MachineSchema | null {
     const known = this.#schemas.get(hash);
     if (known !== undefined) return known;
-    const json = this.schemaJson(hash);
-    const parsed = json === null ? null : machineSchemaSchema.safeParse(safeJson(json));
+    const found = attempt(() =>
+      this.#db.prepare<[string], { json: string }>('SELECT json FROM schema WHERE hash = ?').get(hash),
+    );
+    const json = found.ok ? found.value?.json : undefined;
+    const parsed = json === undefined ? null : machineSchemaSchema.safeParse(safeJson(json));
     if (!parsed?.success || schemaHash(parsed.data) !== hash) return null;
     this.#schemas.set(hash, parsed.data);
     return parsed.data;
