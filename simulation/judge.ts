@@ -209,14 +209,19 @@ function excusedRows(
     if (row === undefined || process === undefined) continue;
     const wasCut = process.end === 'power-cut' || process.end === 'killed';
     const ageMs = process.endAwakeMs - row.awakeMs;
-    // A bit that flipped in SQLite's log takes what was committed after it; its witness may be a block behind.
+    // A bit that flipped in SQLite's log takes what was committed after it. Its witness is told for sure of blocks, and
+    // while the disk refuses none is made: what was committed for the next one is not told of either.
     const flipped = damages.some(({ kind, atScan }) => kind === 'bit-flip' && atScan === process.endScan);
-    const uncommitted = wasCut && ageMs <= COMMIT_MS + SLACK_MS + (flipped ? BLOCK_MS : 0);
+    const untoldMs = flipped ? BLOCK_MS : 0;
+    const uncommitted = wasCut && ageMs <= COMMIT_MS + SLACK_MS + untoldMs;
     // What memory held while the disk refused goes with the process, polite or not.
     const { refusedSinceUtcMs } = process;
     const refused =
-      refusedSinceUtcMs !== null && row.utcMs >= refusedSinceUtcMs - COMMIT_MS - RETRY_MS - SLACK_MS;
-    // A card that was taken out, or a spool that had to be set aside, takes what no server had.
+      refusedSinceUtcMs !== null &&
+      row.utcMs >= refusedSinceUtcMs - COMMIT_MS - RETRY_MS - SLACK_MS - untoldMs;
+    // A card that was taken out, a spool that had to be set aside, or one whose log was damaged so early that nothing
+    // before it was left, takes what no server had. What was acknowledged is among it only when a server that was
+    // restored has forgotten it too: then nobody holds it, and the new spool begins with a gap of unknown length.
     const damaged = damages.some(
       ({ kind, atScan }) => kind !== 'bit-flip' && scan < atScan && atScan <= end + 1,
     );

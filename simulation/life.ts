@@ -14,7 +14,7 @@ import {
   type Trainer,
   throughSleep,
 } from '@vigie/edge';
-import type { Clock, Timer } from '@vigie/protocol';
+import type { Clock, Frame, Refused, Timer } from '@vigie/protocol';
 import { VirtualClock } from '@vigie/protocol/virtual-clock';
 import {
   ARCHIVE_MIGRATIONS,
@@ -59,6 +59,8 @@ const DAY = 24 * HOUR;
 /** Rows of a boot are so many at most, so that long ones cost no more than they teach. */
 const MOST_ROWS_OF_BOOT = 30;
 const INTERVALS_MS = [SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR] as const;
+/** Refusals that say nothing against the edge. */
+const PASSING: readonly Refused['reason'][] = ['busy', 'shutting-down', 'replaced'];
 /** How long the last backlog may take, with nothing wrong any more. */
 const DRAIN_MS = 3 * DAY;
 
@@ -73,6 +75,8 @@ export type ProcessEnd = 'running' | 'power-cut' | 'killed' | 'stopped';
 /** A run of the agent. */
 export interface ProcessRecord {
   readonly boot: number;
+  /** Identity of its spool; when it had ended, the last one. */
+  spool: string;
   /** Rows given before it began. */
   readonly firstScan: number;
   endScan: number;
@@ -86,7 +90,7 @@ export interface ProcessRecord {
 
 /** Something done to the disk that may rightly take with it what no server had acknowledged. */
 export interface Damage {
-  readonly kind: 'bit-flip' | 'spool-set-aside' | 'spool-renewed' | 'card-replaced';
+  readonly kind: 'bit-flip' | 'spool-set-aside' | 'spool-forgotten' | 'spool-renewed' | 'card-replaced';
   readonly atScan: number;
 }
 
@@ -101,6 +105,8 @@ export interface Faults extends NetworkFaults {
   bitFlips: number;
   cardsReplaced: number;
   spoolsSetAside: number;
+  /** A bit flipped so early in SQLite's log that nothing was left of the spool. */
+  spoolsForgotten: number;
   spoolsRenewed: number;
   controllerSilences: number;
   linkOutages: number;
@@ -117,6 +123,7 @@ export const NO_FAULTS: Faults = {
     bitFlips: 0,
     cardsReplaced: 0,
     spoolsSetAside: 0,
+    spoolsForgotten: 0,
     spoolsRenewed: 0,
     controllerSilences: 0,
   },
@@ -204,7 +211,8 @@ export class Life {
     this.#edgeDisk = new SimDisk(new Dice(seed ^ 0xed6e));
     this.#serverDisk = new SimDisk(new Dice(seed ^ 0x5e4e));
     this.#seals = new Dice(seed ^ 0x5ea1).chance(0.25);
-    this.#spoolDisk = spoolDisk(this.#edgeDisk, mutant.edgeSql);
+    const disk = spoolDisk(this.#edgeDisk, mutant.edgeSql);
+    this.#spoolDisk = mutant.spoolDisk?.(disk) ?? disk;
     this.#openServerFile = plugIn(this.#serverDisk, mutant.serverSql);
     // In every fourth life so small that outages overrun it.
     this.#mostBytes = this.#dice.chance(0.25) ? this.#dice.spread(2_000, 50_000) : 50e6;
@@ -399,28 +407,49 @@ export class Life {
       isPowered: () => this.#box === box,
       acknowledged: (spool, mark) =>
         this.#acknowledged.set(spool, Math.max(mark, this.#acknowledged.get(spool) ?? 0)),
+      refused: ({ reason, message }) => {
+        // A life has one box, and one server that knows it.
+        if (!PASSING.includes(reason))
+          this.#findings.push(`boot ${box.number} is refused, ${reason}: ${message}`);
+      },
       troubleSinceUtcMs: () => this.#troubleSinceUtcMs,
       renewed: () => {
         this.#faults.spoolsRenewed++;
-        this.#damages.push({ kind: 'spool-renewed', atScan: this.#truth.rows.length });
-        const flipped = this.#damages.some(({ kind }) => kind === 'bit-flip');
-        if (!flipped)
-          this.#findings.push(`a spool that nobody damaged took a new identity (boot ${box.number})`);
+        this.#spoolDamaged('spool-renewed', box);
       },
     });
     if (typeof opened !== 'string') {
       this.#edge = opened;
       if (opened.setAside !== null) {
         this.#faults.spoolsSetAside++;
-        const flipped = this.#damages.some(({ kind }) => kind === 'bit-flip');
-        this.#damages.push({ kind: 'spool-set-aside', atScan: this.#truth.rows.length });
-        if (!flipped) this.#findings.push(`a spool that nobody damaged was set aside (boot ${box.number})`);
+        this.#spoolDamaged('spool-set-aside', box);
+      } else if (this.#isForgotten()) {
+        this.#faults.spoolsForgotten++;
+        this.#spoolDamaged('spool-forgotten', box);
+        if (opened.nextSequence === 0)
+          this.#findings.push(`a spool that forgot all it held does not say so (boot ${box.number})`);
       }
       if (this.#drains) opened.quiet();
       return;
     }
     // As a supervisor would.
     this.#clock.after(5 * SECOND, () => this.#startEdge(box));
+  }
+
+  /** What only this spool held is gone; that it may be, a bit must have flipped. */
+  #spoolDamaged(kind: Damage['kind'] & `spool-${string}`, box: Box): void {
+    const flipped = this.#damages.some((damage) => damage.kind === 'bit-flip');
+    this.#damages.push({ kind, atScan: this.#truth.rows.length });
+    if (!flipped) this.#findings.push(`${kind}, and no bit had flipped (boot ${box.number})`);
+  }
+
+  /** Whether the process that just began has another spool than the one before, and nothing told yet is why. */
+  #isForgotten(): boolean {
+    const [before, now] = this.#processes.slice(-2);
+    if (before === undefined || now === undefined || before.spool === now.spool) return false;
+    return !this.#damages.some(
+      ({ kind, atScan }) => kind !== 'bit-flip' && atScan === this.#truth.rows.length,
+    );
   }
 
   #diskTrouble(box: Box, ms: number): void {
@@ -628,6 +657,7 @@ interface EdgeOptions {
   readonly processes: ProcessRecord[];
   readonly isPowered: () => boolean;
   readonly acknowledged: (spool: string, mark: number) => void;
+  readonly refused: (why: Refused) => void;
   readonly renewed: () => void;
   readonly troubleSinceUtcMs: () => number;
 }
@@ -680,6 +710,7 @@ class EdgeProcess {
     this.setAside = spool.setAside;
     this.#record = {
       boot: box.number,
+      spool: spool.id,
       firstScan: truth.rows.length,
       endScan: -1,
       endUtcMs: 0,
@@ -691,7 +722,10 @@ class EdgeProcess {
     const { dial, died, silence } = options.network.dialler(() => clock.isAlive);
     this.#died = died;
     this.#slept = silence;
-    const heard = overhearing(dial, (mark) => options.acknowledged(spool.id, mark));
+    const heard = overhearing(dial, (frame) => {
+      if (frame.type === 'ACK') options.acknowledged(spool.id, frame.nextSequence);
+      if (frame.type === 'REFUSED') options.refused(frame.body);
+    });
     const axis = { ...liveAxis(awake, box.bootId), ...(mutant.anchor && { anchor: mutant.anchor }) };
     this.source = new SimulatedSource({
       schema: options.schema,
@@ -718,6 +752,11 @@ class EdgeProcess {
       },
     });
     this.#agent.start();
+  }
+
+  /** Of the next row to be committed. */
+  get nextSequence(): number {
+    return this.#spool.nextSequence;
   }
 
   get isDrained(): boolean {
@@ -756,6 +795,7 @@ class EdgeProcess {
 
   #end(end: ProcessEnd): void {
     this.#record.end = end;
+    this.#record.spool = this.#spool.id;
     this.#record.endScan = this.#truth.rows.length;
     this.#record.endUtcMs = this.#trueClock.utcMs();
     this.#record.endAwakeMs = this.#clock.monotonicMs();
@@ -764,13 +804,13 @@ class EdgeProcess {
   }
 }
 
-/** Tells what the server acknowledges, as the edge hears it. */
-function overhearing(dial: Dial, acknowledged: (mark: number) => void): Dial {
+/** Tells what the server says, as the edge hears it. */
+function overhearing(dial: Dial, heard: (frame: Frame) => void): Dial {
   return (options, events) =>
     dial(options, {
       ...events,
       frame: (frame) => {
-        if (frame.type === 'ACK') acknowledged(frame.nextSequence);
+        heard(frame);
         events.frame(frame);
       },
     });

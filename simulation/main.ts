@@ -97,7 +97,7 @@ function inWords(report: Report, seconds: number): string {
   return [
     `${machineYears} machine-years and ${powerCuts} power cuts in ${seconds.toFixed(0)} s: ${(machineYears * perMinute).toFixed(1)} years and ${(powerCuts * perMinute).toFixed(0)} cuts a minute.`,
     `Other faults: ${others.map(([name, count]) => `${count} ${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)}`).join(', ')}.`,
-    `${rows} rows given, ${stored} stored, ${undated} of them of boots that never met the server; dated ${worstDatingErrorMs} ms off at worst, never by more than was stated.`,
+    `${rows} rows given, ${stored} stored, ${undated} of them of boots that never met the server; dated ${worstDatingErrorMs} ms off at worst, ${report.misdated > 0 ? report.misdated : 'none'} by more than was stated.`,
     `lost ${report.lost}, doubled ${report.duplicated}, misdated ${report.misdated}, falsified ${report.falsified}, out of order ${report.outOfOrder}, unexplained gaps ${report.unexplainedGaps}`,
     report.failures.length === 0
       ? 'All is well. Next: npm run simulate -- --machine-years 100'

@@ -1,6 +1,6 @@
 // Planted bugs: each is a mistake that somebody could make in the programs, put in from outside, and each of them the
 // simulation must find. Not here: finding them (mutants.test.ts).
-import type { ConnectionEvents, Dial, Source, Spool } from '@vigie/edge';
+import type { ConnectionEvents, Dial, Source, Spool, SpoolDisk } from '@vigie/edge';
 import type { Clock } from '@vigie/protocol';
 import type { Store } from '@vigie/server';
 import type { SqlRewrite } from './sqlite.ts';
@@ -13,6 +13,7 @@ export interface Mutant {
   readonly bootId?: string;
   /** The clock stands still while the box sleeps. */
   readonly sleepless?: boolean;
+  readonly spoolDisk?: (disk: SpoolDisk) => SpoolDisk;
   readonly spool?: (spool: Spool) => Spool;
   readonly sourceClock?: (clock: Clock) => Clock;
   readonly anchor?: Source['axis']['anchor'];
@@ -80,6 +81,9 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
     serverSql: (sql) => (sql.startsWith('UPDATE block SET from_ms') ? `${sql} AND 0` : sql),
   },
   'rows are kept in memory until their block is cut': { spool: lazySpool },
+  'nothing witnesses how far the spool had come': {
+    spoolDisk: (disk) => ({ ...disk, scribble: () => true }),
+  },
   'gaps are not declared': { dial: sending((frame) => (frame.type === 'GAP' ? null : frame)) },
 };
 

@@ -489,11 +489,14 @@ export function spoolDisk(disk: SimDisk, rewrite?: SqlRewrite): SpoolDisk {
     },
     takesWrites: () => disk.refusal(disk.era, 0) === null,
     scribble: (name, at, bytes, safely) => {
-      if (disk.refusal(disk.era, 0) !== null) return;
+      if (disk.refusal(disk.era, 0) !== null) return false;
       const file = disk.files.get(name) ?? new SimFile();
       disk.files.set(name, file);
       file.write(at, bytes);
-      if (safely && disk.refusal(disk.era, 0) === null) disk.sync(file);
+      if (!safely) return true;
+      if (disk.refusal(disk.era, 0) !== null) return false;
+      disk.sync(file);
+      return true;
     },
     setAside: (file) => {
       let n = 1;

@@ -26,8 +26,8 @@ export interface SpoolDisk {
   head(file: string, count: number): Uint8Array;
   /** Whether something can be written beside the file. */
   takesWrites(file: string): boolean;
-  /** Writes in place, and waits for the disk when `safely`; what it refuses is left unsaid. */
-  scribble(file: string, at: number, bytes: Uint8Array, safely: boolean): void;
+  /** Writes in place, and waits for the disk when `safely`, also for what was written before; `false`: it refuses. */
+  scribble(file: string, at: number, bytes: Uint8Array, safely: boolean): boolean;
   /** Renames the file and what SQLite keeps beside it; returns the new name. */
   setAside(file: string): string;
 }
@@ -64,8 +64,10 @@ export const realDisk: SpoolDisk = {
       } finally {
         closeSync(handle);
       }
+      return true;
     } catch {
       // A full disk, a read-only one.
+      return false;
     }
   },
   setAside: (file) => {
@@ -84,7 +86,7 @@ export const noDisk: SpoolDisk = {
   size: () => 0,
   head: () => new Uint8Array(0),
   takesWrites: () => true,
-  scribble: () => undefined,
+  scribble: () => true,
   setAside: () => {
     throw new Error('memory is never damaged');
   },

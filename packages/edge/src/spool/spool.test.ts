@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeBlock } from '@vigie/codec';
 import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
+import { schemaHash } from '@vigie/model/load';
 import type { SpoolEntry } from '@vigie/protocol';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { SampledRow } from '../acquire/source.ts';
 import { fromRows, toRows } from './batch.ts';
-import { realDisk } from './disk.ts';
+import { realDisk, type SpoolDisk } from './disk.ts';
 import { readAll } from './spool.test-support.ts';
 import { Spool } from './spool.ts';
 import { learn } from './trainer.ts';
@@ -39,7 +40,7 @@ function newFile(): string {
 
 function open(
   file: string,
-  options: { bootId?: string; schema?: MachineSchema; mostBytes?: number } = {},
+  options: { bootId?: string; schema?: MachineSchema; mostBytes?: number; disk?: SpoolDisk } = {},
 ): Spool {
   const opened = Spool.open({
     disk: realDisk,
@@ -295,6 +296,93 @@ describe('a damaged spool', () => {
     ]);
     expect(rowsOf(readAll(spool))).toHaveLength(170);
     spool.close();
+  });
+});
+
+describe('a damaged schema', () => {
+  it('is mended by the one in use, and else never told: the server would refuse it for ever', () => {
+    const file = newFile();
+    const damage = (): void => {
+      const db = new Database(file);
+      db.prepare(`UPDATE schema SET json = replace(json, '"a"', '"q"')`).run();
+      db.close();
+    };
+    const told = (spool: Spool, hash: string): string | null => {
+      const json = spool.schemaJson(hash);
+      return json === null ? null : schemaHash(machineSchemaSchema.parse(JSON.parse(json)));
+    };
+    const first = open(file);
+    const hash = first.schemaHash;
+    first.commit(rowsFrom(0, 3), 0, 'spool-full');
+    first.cut();
+    first.close();
+    damage();
+    const second = open(file);
+    expect(told(second, hash)).toBe(hash);
+    second.close();
+    const third = open(file, { schema: schemaOf('a') });
+    expect(told(third, hash)).toBe(hash);
+    expect(rowsOf(readAll(third))).toEqual(rowsFrom(0, 3));
+    third.close();
+    damage();
+    const fourth = open(file, { schema: schemaOf('a') });
+    expect([told(fourth, hash), told(fourth, fourth.schemaHash)]).toEqual([null, fourth.schemaHash]);
+    expect(readAll(fourth)).toMatchObject([{ kind: 'gap', nextSequence: 3, reason: 'spool-damaged' }]);
+    fourth.close();
+  });
+});
+
+describe('a spool whose log was damaged', () => {
+  /** What it holds of a file that is not waited for, power takes. */
+  function tearing(): { disk: SpoolDisk; cut: (file: string) => void } {
+    const waiting: { at: number; bytes: Uint8Array }[] = [];
+    return {
+      disk: {
+        ...realDisk,
+        scribble: (name, at, bytes, safely) => {
+          if (safely) waiting.length = 0;
+          else waiting.push({ at, bytes });
+          return realDisk.scribble(name, at, bytes, safely);
+        },
+      },
+      cut: (file) => {
+        for (const { at, bytes } of waiting)
+          realDisk.scribble(
+            `${file}.witness`,
+            at,
+            bytes.map(() => 0xee),
+            true,
+          );
+      },
+    };
+  }
+
+  it('gives no number of a boot or a block again that it has forgotten, though power tore its witness', () => {
+    const file = newFile();
+    const { disk, cut } = tearing();
+    const first = open(file, { bootId: 'first', disk });
+    first.commit(rowsFrom(0, 3), 0, 'spool-full');
+    first.cut();
+    first.close();
+    const remembered = readFileSync(file);
+    const second = open(file, { bootId: 'second', disk });
+    second.commit(rowsFrom(3, 3), 0, 'spool-full');
+    // A gap makes a block of what is before it.
+    second.commit(rowsFrom(6, 1), 2, 'controller-silent');
+    expect(readAll(second).at(-1)).toMatchObject({ nextSequence: 8 });
+    for (let i = 7; i < 10; i++) second.commit(rowsFrom(i, 1), 0, 'spool-full');
+    second.close();
+    writeFileSync(file, remembered);
+    cut(file);
+    const third = open(file, { bootId: 'third', disk });
+    expect([third.boot, third.nextSequence]).toEqual([3, 9]);
+    expect(readAll(third).at(-1)).toEqual({
+      kind: 'gap',
+      firstSequence: 3,
+      nextSequence: 9,
+      reason: 'spool-damaged',
+    });
+    third.close();
   });
 });
 

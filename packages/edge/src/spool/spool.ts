@@ -149,7 +149,7 @@ export class Spool {
       .get(MOST_ROWS, MOST_ROWS)?.s;
     this.#nextSequence = Math.max(kept?.next_sequence ?? 0, heldTo ?? 0);
     this.#witness = new Witness(options.disk, options.file);
-    const witnessed = this.#witness.read();
+    const witnessed = this.#witness.read(this.#id);
     const most = Math.max(
       ...witnessed.map(({ id, nextSequence }) => (id === this.#id ? nextSequence : 0)),
       this.#nextSequence,
@@ -176,10 +176,10 @@ export class Spool {
           options.bootId,
           this.#bootFirstSequence,
         );
-      db.prepare('INSERT OR IGNORE INTO schema VALUES (?, ?)').run(
-        this.schemaHash,
-        canonicalSchemaJson(options.schema),
-      );
+      // One that is there may be damaged, and blocks will need it when another has taken its place.
+      db.prepare(
+        'INSERT INTO schema VALUES (?, ?) ON CONFLICT DO UPDATE SET json = excluded.json WHERE json <> excluded.json',
+      ).run(this.schemaHash, canonicalSchemaJson(options.schema));
       if (isAfterDamage) this.#queueGap(0, 1, 'spool-damaged');
       if (forgotten > 0) {
         this.#cutAll();
@@ -266,7 +266,8 @@ export class Spool {
     });
     if (!done.ok) return done;
     this.#nextSequence += lost + rows.length;
-    this.#testify(false);
+    // What was committed before a gap is in blocks now, and may leave at once.
+    this.#testify(lost > 0);
     return done;
   }
 
@@ -581,12 +582,10 @@ export class Spool {
     });
   }
 
-  /** JSON of a schema that a block of the spool names; `null`: not there, or not to be read now. */
+  /** JSON of a schema that a block of the spool names; `null`: not there, damaged, or not to be read now. */
   schemaJson(hash: string): string | null {
-    const found = attempt(() =>
-      this.#db.prepare<[string], { json: string }>('SELECT json FROM schema WHERE hash = ?').get(hash),
-    );
-    return found.ok ? (found.value?.json ?? null) : null;
+    const schema = this.#schema(hash);
+    return schema === null ? null : canonicalSchemaJson(schema);
   }
 
   /** One row as a block, for LIVE; without a prior, since it may overtake the one it would need. */
@@ -653,6 +652,7 @@ export class Spool {
     this.#db.close();
   }
 
+  /** @param safely false: only a block is told for sure, and none was made. */
   #testify(safely = true): void {
     this.#witness.write({ id: this.#id, nextSequence: this.#nextSequence, boot: this.#boot }, safely);
   }
@@ -692,8 +692,11 @@ export class Spool {
   #schema(hash: string): MachineSchema | null {
     const known = this.#schemas.get(hash);
     if (known !== undefined) return known;
-    const json = this.schemaJson(hash);
-    const parsed = json === null ? null : machineSchemaSchema.safeParse(safeJson(json));
+    const found = attempt(() =>
+      this.#db.prepare<[string], { json: string }>('SELECT json FROM schema WHERE hash = ?').get(hash),
+    );
+    const json = found.ok ? found.value?.json : undefined;
+    const parsed = json === undefined ? null : machineSchemaSchema.safeParse(safeJson(json));
     if (!parsed?.success || schemaHash(parsed.data) !== hash) return null;
     this.#schemas.set(hash, parsed.data);
     return parsed.data;
