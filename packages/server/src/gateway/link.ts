@@ -239,7 +239,7 @@ export class Link {
     if (!isSigned(proofMessage(this.#socket.exporter(), machine.id), hello.proof, publicKey)) {
       return refusal('bad-proof', `the key is not the one machine ${machine.id} enrolled with`, 60_000);
     }
-    const nextSequence = await store.nextSequence(machine.id, hello.spool);
+    const { nextSequence, lastRow } = await store.spoolEnd(machine.id, hello.spool);
     const boot = { spool: hello.spool, number: hello.bootNumber, id: hello.bootId };
     const met = await store.boots(machine.id);
     if (isSecondBox(met, boot, hello.nextSequence < nextSequence)) {
@@ -284,7 +284,7 @@ export class Link {
       welcome: {
         utcMs: clock.utcMs(),
         nextSequence,
-        lastRow: await store.lastRowOf(machine.id, hello.spool),
+        lastRow,
         schemaWanted,
         priorWanted: hello.prior !== null && !(await store.hasPrior(machine.id, hello.prior)),
       },

@@ -207,10 +207,12 @@ export function sqlStore({ hot: db, archive, soon, pause, utcMs }: SqlStoreOptio
     hasPrior: (machine, hash) => meanings.hasPrior(machine, hash),
     putPrior: (machine, hash, schemaHash, bytes) => meanings.putPrior(machine, hash, schemaHash, bytes),
     nextSequence: async (machine, spool) => (await spoolRow(db, machine, spool))?.next_sequence ?? 0,
-    lastRowOf: async (machine, spool) => {
+    spoolEnd: async (machine, spool) => {
       const row = await spoolRow(db, machine, spool);
-      if (row === undefined || row.last_boot === null || row.last_monotonic_ms === null) return null;
-      return { bootNumber: row.last_boot, monotonicMs: row.last_monotonic_ms };
+      if (row === undefined) return { nextSequence: 0, lastRow: null };
+      const { next_sequence: nextSequence, last_boot: bootNumber, last_monotonic_ms: monotonicMs } = row;
+      const lastRow = bootNumber === null || monotonicMs === null ? null : { bootNumber, monotonicMs };
+      return { nextSequence, lastRow };
     },
     append: (block) =>
       new Promise((resolve, reject) => {

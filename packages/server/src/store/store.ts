@@ -137,8 +137,14 @@ export interface Store {
   // rows
   /** High-water mark: the first sequence not stored; 0 for a spool never met. */
   nextSequence(machine: string, spool: string): Promise<number>;
-  /** The row before the high-water mark; `null`: there is none, or none that is a row. */
-  lastRowOf(machine: string, spool: string): Promise<RowInstant | null>;
+  /**
+   * The high-water mark and the row before it, of one instant: an old connection may still bring blocks.
+   * `lastRow` `null`: there is none, or none that is a row.
+   */
+  spoolEnd(
+    machine: string,
+    spool: string,
+  ): Promise<{ readonly nextSequence: number; readonly lastRow: RowInstant | null }>;
   /** Waits in a group commit with the others' blocks; in order per spool. Rejects only when the disk refuses. */
   append(block: IncomingBlock): Promise<AppendResult>;
   /** Rows that will never come; moves the high-water mark. */
