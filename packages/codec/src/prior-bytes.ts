@@ -5,7 +5,13 @@ import { ByteReader, ByteWriter } from './bytes.ts';
 import { checkOf, contentHash, fingerprint } from './checksum.ts';
 import { Coder } from './coder.ts';
 import { INSTANT_A, INSTANT_REGULAR, PLAIN_COUNT, STATE_COUNT, WEIGHT_COUNT } from './contexts.ts';
-import { type ColumnPrior, MAX_STREAM_COLUMNS, type Prior, type UniversalPrior } from './prior.ts';
+import {
+  type ColumnPrior,
+  MAX_STREAM_COLUMNS,
+  type Overrides,
+  type Prior,
+  type UniversalPrior,
+} from './prior.ts';
 import { codeColumnPrior } from './prior-columns.ts';
 import { type Budget, CONTEXT, codePlain, codeStates, type Used } from './prior-tables.ts';
 import { codeNumber, codeRaw } from './symbols.ts';
@@ -76,9 +82,41 @@ export function decodePrior(
   const content = codeContent(coder, schema, null, universal);
   if (content === null) return refuse('corrupt', 'the prior makes no sense');
   const hash = contentHash(bytes);
-  const prior: Prior = { ...content, hash, check: Number.parseInt(hash.slice(-6), 16), fingerprint: made };
+  const prior: Prior = {
+    ...gathered(content),
+    hash,
+    check: Number.parseInt(hash.slice(-6), 16),
+    fingerprint: made,
+  };
   encoded.set(prior, bytes.slice());
   return { ok: true, value: prior };
+}
+
+/** Its tables' differences in two arrays instead of some hundred: who serves many machines holds as many priors. */
+function gathered(content: PriorContent): PriorContent {
+  const { instants, columns } = content;
+  const all = [instants.plain, instants.states, ...columns.flatMap(({ states, heads }) => [states, heads])];
+  const count = all.reduce((sum, { indexes }) => sum + indexes.length, 0);
+  const indexes = new Uint16Array(count);
+  const values = new Int32Array(count);
+  let at = 0;
+  const moved = (overrides: Overrides): Overrides => {
+    const end = at + overrides.indexes.length;
+    indexes.set(overrides.indexes, at);
+    values.set(overrides.values, at);
+    const view = { indexes: indexes.subarray(at, end), values: values.subarray(at, end) };
+    at = end;
+    return view;
+  };
+  return {
+    ...content,
+    instants: { ...instants, plain: moved(instants.plain), states: moved(instants.states) },
+    columns: columns.map((column) => ({
+      ...column,
+      states: moved(column.states),
+      heads: moved(column.heads),
+    })),
+  };
 }
 
 function newCoder(): Coder {
