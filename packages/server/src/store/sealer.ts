@@ -152,20 +152,15 @@ export class Sealer {
   async #unseal(mark: Mark, chunk: readonly DatedBlock[]): Promise<boolean> {
     const { hot, archive, utcMs } = this.#options;
     const { machine, from_ms: hourMs } = mark;
-    const anchors = await anchorsOf(hot, chunk);
-    const dated = chunk.map((block): DatedBlock => {
-      const own = anchors.get(bootKeyOf(machine, block.spool, block.boot)) ?? [];
-      return {
-        ...block,
-        from_ms: dateOf(own, block.monotonic_ms) ?? block.from_ms,
-        to_ms: dateOf(own, block.monotonic_ms + block.span_ms) ?? block.to_ms,
-      };
-    });
-    const isMoved = dated.some(
-      ({ from_ms, to_ms }, i) => from_ms !== chunk[i]?.from_ms || to_ms !== chunk[i]?.to_ms,
-    );
-    if (!isMoved) return false;
+    if (!hasMoved(chunk, await datedNow(hot, chunk))) return false;
     await hot.transaction(async (sql) => {
+      // Dated under the lock that anchors take: what goes back to the hot table must be dated as those beside it.
+      await sql.lock(
+        'spool',
+        { machine: 'text', spool: 'text' },
+        [...new Set(chunk.map(({ spool }) => spool))].sort().map((spool) => ({ machine, spool })),
+      );
+      const dated = await datedNow(sql, chunk);
       await sql.insert(
         'block',
         BLOCK_COLUMNS,
@@ -286,6 +281,23 @@ export class Sealer {
       revision,
     );
   }
+}
+
+/** The same blocks with the dates that the anchors of now give them. */
+async function datedNow(sql: Sql, blocks: readonly DatedBlock[]): Promise<DatedBlock[]> {
+  const anchors = await anchorsOf(sql, blocks);
+  return blocks.map((block) => {
+    const own = anchors.get(bootKeyOf(block.machine, block.spool, block.boot)) ?? [];
+    return {
+      ...block,
+      from_ms: dateOf(own, block.monotonic_ms) ?? block.from_ms,
+      to_ms: dateOf(own, block.monotonic_ms + block.span_ms) ?? block.to_ms,
+    };
+  });
+}
+
+function hasMoved(before: readonly DatedBlock[], now: readonly DatedBlock[]): boolean {
+  return now.some(({ from_ms, to_ms }, i) => from_ms !== before[i]?.from_ms || to_ms !== before[i]?.to_ms);
 }
 
 /** Those of both; a block that is in both is taken as it is now. */
