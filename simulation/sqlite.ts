@@ -292,6 +292,7 @@ class Statement {
   }
 
   #bind(values: Value[]): void {
+    this.#db.mustBeOpen();
     const [first] = values;
     const named = typeof first === 'object' && first !== null && !(first instanceof Uint8Array);
     const record = first as unknown as Record<string, Value>;
@@ -368,6 +369,11 @@ export class SimDatabase {
     C.sqlite3_extended_result_codes?.(this.pointer, 1);
   }
 
+  /** As better-sqlite3 says it. What a dead process still had to do comes here; SQLite's memory of it is another's now. */
+  mustBeOpen(): void {
+    if (this.#closed) throw new TypeError('The database connection is not open');
+  }
+
   error(): InstanceType<typeof Database.SqliteError> {
     const number = C.sqlite3_extended_errcode?.(this.pointer) ?? 0;
     const message = wasm.cstrToJs(C.sqlite3_errmsg?.(this.pointer) ?? 0);
@@ -384,6 +390,7 @@ export class SimDatabase {
   }
 
   #prepare(sql: string): Prepared {
+    this.mustBeOpen();
     const cell = wasm.alloc(8);
     const result = lent(
       utf8.encode(sql),
@@ -404,6 +411,7 @@ export class SimDatabase {
   }
 
   exec(sql: string): this {
+    this.mustBeOpen();
     const result = lent(
       utf8.encode(this.#rewrite(sql)),
       (text) => C.sqlite3_exec?.(this.pointer, text, 0, 0, 0) ?? 0,
@@ -423,6 +431,7 @@ export class SimDatabase {
     const within =
       (begin: string) =>
       (...args: A): R => {
+        this.mustBeOpen();
         const nested = C.sqlite3_get_autocommit?.(this.pointer) === 0;
         this.prepare(nested ? 'SAVEPOINT inner' : begin).run();
         try {
