@@ -18,6 +18,7 @@ import type { Clock, Timer } from '@vigie/protocol';
 import { VirtualClock } from '@vigie/protocol/virtual-clock';
 import {
   ARCHIVE_MIGRATIONS,
+  aloneBus,
   type Database,
   Link,
   LinkNews,
@@ -830,6 +831,7 @@ class ServerProcess {
       archive,
       soon: (work) => clock.after(dice.spread(1, 50), work),
       pause,
+      restMs: (ms) => new Promise((resolve) => clock.after(ms, () => resolve())),
       utcMs,
     });
     const store = mutant.store?.(sql, clock) ?? sql;
@@ -865,8 +867,9 @@ class ServerProcess {
     this.#clock = clock;
     this.#store = store;
     this.#close = close;
-    this.#live = new Live(clock);
-    this.#news = new LinkNews(clock, store, (machine, entry) => {
+    this.#live = new Live(clock, aloneBus);
+    const isConnected = (machine: string): boolean => this.#live.connected(machine) !== null;
+    this.#news = new LinkNews(clock, store, isConnected, (machine, entry) => {
       void store.addJournal(machine, [entry]).catch(() => undefined);
     });
   }

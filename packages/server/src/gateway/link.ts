@@ -111,6 +111,11 @@ export class Link {
     });
   }
 
+  /** Of the machine that has proved what it is. */
+  get machine(): string | null {
+    return this.#machine?.id ?? null;
+  }
+
   end(reason: Refused['reason'], message: string): void {
     this.#feed({ type: 'refuse', refused: { reason, message, retryAfterMs: null } });
   }
@@ -368,7 +373,7 @@ export class Link {
       return refusal('busy', 'the key was replaced a moment ago', 1000);
     }
     // Who still speaks by the old key must prove to hold the new one.
-    live.connected(machine.id)?.close('revoked');
+    live.close(machine.id, 'revoked');
     log('link: key rotated', { machine: machine.id });
     this.#journal(machine.id, [this.#entry('key-rotated', {})]);
     return { type: 'rotated', body: { machine: machine.id } };
@@ -384,7 +389,7 @@ export class Link {
       return refusal('bad-code', message, null);
     }
     await store.setPublicKey(machine, body.publicKey, pins);
-    this.#options.live.connected(machine)?.close('revoked');
+    this.#options.live.close(machine, 'revoked');
     log('link: enrolled', { machine });
     return { type: 'enrolled', body: { machine, pins: [...pins] } };
   }
