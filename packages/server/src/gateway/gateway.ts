@@ -4,14 +4,17 @@ import { EXPORTER_BYTES, EXPORTER_LABEL, type Timer } from '@vigie/protocol';
 import { LinkNews } from '../journal/link-news.ts';
 import { bothChanges, type Changes, NO_CHANGES } from '../store/database.ts';
 import type { LinkIdentity } from './identity.ts';
+import { Intake } from './intake.ts';
 import { Link, type LinkOptions, type LinkSocket } from './link.ts';
 
 const MOST_CONNECTIONS = 20_000;
 const TLS_HANDSHAKE_MS = 15_000;
+/** A peer that takes so little of what it is sent is gone, or means ill. */
+const MOST_UNREAD_BYTES = 4 << 20;
 /** Commands of other processes (settings, revocation, rotation) take effect within this time and an instant. */
 const LOOK_EVERY_MS = 500;
 
-export interface GatewayOptions extends Omit<LinkOptions, 'pins'> {
+export interface GatewayOptions extends Omit<LinkOptions, 'pins' | 'intake'> {
   readonly host: string;
   readonly port: number;
   /** The keys as they are now: a command may rotate them. */
@@ -29,6 +32,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let identity = options.identity();
   const linkOptions: LinkOptions = {
     ...options,
+    intake: new Intake(options.clock),
     get pins() {
       return identity.pins;
     },
@@ -123,6 +127,7 @@ function linkSocket(socket: TLSSocket): LinkSocket {
       socket.on('close', closed);
     },
     write: (bytes) => {
+      if (socket.writableLength > MOST_UNREAD_BYTES) socket.destroy();
       if (socket.writable) socket.write(bytes);
     },
     end: () => socket.end(),
