@@ -3,6 +3,7 @@
 // counts reads, so that every stored row names the read it came from. VIGIE_SEED replays the instants.
 import { describe, expect, it, type TestContext } from 'vitest';
 import { LinkProxy } from './proxy.ts';
+import { expectWhole } from './whole.ts';
 import {
   type Exported,
   freePort,
@@ -17,11 +18,6 @@ import {
   until,
   World,
 } from './world.ts';
-
-/** Rows that an edge killed may not have committed: ten seconds of them, and the one it was reading. */
-const MOST_LOST_PER_KILL = 10 * 10 + 1;
-/** Between the instant the controller answered and the one stored. */
-const MOST_OFF_MS = 100;
 
 class Scene {
   readonly world = new World();
@@ -73,45 +69,6 @@ class Scene {
     await until('the backlog to drain', () => this.edge !== null && this.world.isDrained(this.id, this.edge));
     return { stored: await this.world.export(this.id), served: this.machine.served() };
   }
-}
-
-function expectWhole(
-  { stored, served }: { stored: Exported; served: ServedRow[] },
-  kills: readonly number[],
-) {
-  const scanAt = stored.channels.indexOf('scan');
-  const byScan = new Map(served.map((row) => [row.scan, row]));
-  const seen = new Set<number>();
-  let before = Number.NEGATIVE_INFINITY;
-  const offs: number[] = [];
-  for (const row of stored.rows) {
-    const scan = row.values[scanAt] ?? -1;
-    expect(seen.has(scan), `scan ${scan} is stored twice`).toBe(false);
-    seen.add(scan);
-    const said = byScan.get(scan);
-    expect(row.values, `scan ${scan}`).toEqual(said?.values);
-    expect(row.atMs, `scan ${scan} comes after the one before`).toBeGreaterThan(before);
-    before = row.atMs;
-    offs.push(Math.abs(row.atMs - (said?.utcMs ?? 0)));
-  }
-  console.log(`${stored.rows.length} rows, off by ${Math.max(...offs)} ms at most, ${kills.length} kills`);
-  expect(Math.max(...offs), 'stored instant against the log').toBeLessThanOrEqual(MOST_OFF_MS);
-  // What is missing lies right before a kill, and nowhere else.
-  const missing = served.map(({ scan }) => scan).filter((scan) => !seen.has(scan));
-  const ends = [...kills, served.at(-1)?.scan ?? 0];
-  const lost = new Map<number, number[]>();
-  for (const scan of missing) {
-    const end = ends.find((last) => last >= scan) ?? -1;
-    lost.set(end, [...(lost.get(end) ?? []), scan]);
-  }
-  for (const [end, scans] of lost) {
-    const tail = Array.from({ length: scans.length }, (_, i) => end - scans.length + 1 + i);
-    expect(scans, `lost before the kill at scan ${end}`).toEqual(tail);
-    // A polite stop may end a read that is under way.
-    const most = kills.includes(end) ? MOST_LOST_PER_KILL : 1;
-    expect(scans.length, `lost before the kill at scan ${end}`).toBeLessThanOrEqual(most);
-  }
-  expect(stored.rows.length, 'enough rows to mean something').toBeGreaterThan(50);
 }
 
 async function set(name: string, { onTestFinished }: TestContext): Promise<Scene> {

@@ -2,7 +2,7 @@
 // the end. Everything is asked of the programs as a person would: commands, the HTTP API, files they print.
 // Not here: what must be true of it.
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,6 +122,16 @@ export function freePort(): Promise<number> {
   });
 }
 
+interface Listening {
+  readonly address: string;
+  readonly linkPort: number;
+  readonly setupCode: string | null;
+}
+
+export interface AnotherServer extends Listening {
+  readonly program: Program;
+}
+
 export class World {
   readonly folder = mkdtempSync(join(tmpdir(), 'vigie-e2e-'));
   readonly #programs = new Set<Program>();
@@ -132,6 +142,8 @@ export class World {
   address = '';
   linkPort = 0;
   port = 0;
+  /** Of a PostgreSQL; `null`: SQLite in the server's folder. */
+  database: string | null = null;
 
   path(...parts: string[]): string {
     return join(this.folder, ...parts);
@@ -155,14 +167,11 @@ export class World {
       [
         ...['--data', this.path('server'), '--port', String(this.port)],
         ...['--link-host', '127.0.0.1', '--link-port', String(this.linkPort)],
+        ...this.#databaseFlags(),
       ],
       options,
     );
-    const { address, linkPort, setupCode } = await server.event<{
-      address: string;
-      linkPort: number;
-      setupCode: string | null;
-    }>('listening');
+    const { address, linkPort, setupCode } = await server.event<Listening>('listening');
     this.#server = server;
     this.address = address;
     this.port = Number(new URL(address).port);
@@ -171,14 +180,32 @@ export class World {
     return server;
   }
 
+  /** One more on the same database, with a folder of its own and a copy of the keys; `ports`: those it had before. */
+  async startAnother(name: string, ports = { http: 0, link: 0 }): Promise<AnotherServer> {
+    if (!existsSync(this.path(name))) {
+      mkdirSync(this.path(name));
+      cpSync(this.path('server', 'keys'), this.path(name, 'keys'), { recursive: true });
+    }
+    const program = this.start('vigie-server', [
+      ...['--data', this.path(name), '--port', String(ports.http)],
+      ...['--link-host', '127.0.0.1', '--link-port', String(ports.link), ...this.#databaseFlags()],
+    ]);
+    const listening = await program.event<Listening>('listening');
+    return { ...listening, program };
+  }
+
+  #databaseFlags(): readonly string[] {
+    return this.database === null ? [] : ['--database', this.database];
+  }
+
   get server(): Program {
     if (this.#server === null) throw new Error('no server was started');
     return this.#server;
   }
 
   /** Makes the first Super Admin with the printed code. */
-  async setUp(): Promise<void> {
-    const answer = await fetch(`${this.address}/api/setup`, {
+  async setUp(address = this.address): Promise<void> {
+    const answer = await fetch(`${address}/api/setup`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
@@ -195,7 +222,7 @@ export class World {
 
   async addMachine(id: string, ...flags: string[]): Promise<string> {
     const added = await command('vigie-server', [
-      ...['add-machine', '--data', this.path('server'), '--id', id, ...flags],
+      ...['add-machine', '--data', this.path('server'), '--id', id, ...this.#databaseFlags(), ...flags],
     ]);
     const code = /"code":"(VG1-[A-Z2-7-]+)"/.exec(added.stdout)?.[1];
     if (code === undefined) throw new Error(added.stderr);
@@ -245,6 +272,25 @@ export class World {
       .trim()
       .split('\n')
       .map((line) => line.split(','));
+  }
+
+  /** Events of the machine's live stream, as they come, until it is aborted. */
+  async live(id: string, take: (event: string, data: unknown) => void, signal: AbortSignal): Promise<void> {
+    const answer = await fetch(`${this.address}/api/machines/${id}/live`, {
+      headers: { cookie: this.#cookie },
+      signal,
+    });
+    if (!answer.ok || answer.body === null) throw new Error(`live: ${answer.status}`);
+    let text = '';
+    for await (const chunk of answer.body.pipeThrough(new TextDecoderStream())) {
+      const messages = (text + chunk).split('\n\n');
+      text = messages.pop() ?? '';
+      for (const message of messages) {
+        const event = /^event: (.*)$/m.exec(message)?.[1];
+        const data = /^data: (.*)$/m.exec(message)?.[1];
+        if (event !== undefined && data !== undefined) take(event, JSON.parse(data));
+      }
+    }
   }
 
   async #fetch(path: string): Promise<Response> {

@@ -156,13 +156,26 @@ export class PostgresProcess {
   }
 
   /** As if its machine stopped: SIGKILL for it and its children, which would finish what they are at. */
+  /** Stops all of its processes where they are; connections stay open and say nothing. */
+  freeze(): void {
+    if (this.pid === null) throw new Error('this PostgreSQL does not run');
+    process.kill(this.pid, 'SIGSTOP');
+    for (const pid of childrenOf(this.pid)) sendIfThere(pid, 'SIGSTOP');
+  }
+
+  thaw(): void {
+    if (this.pid === null) return;
+    for (const pid of childrenOf(this.pid)) sendIfThere(pid, 'SIGCONT');
+    process.kill(this.pid, 'SIGCONT');
+  }
+
   async kill9(): Promise<void> {
     const running = this.#running;
     if (running?.process.pid === undefined) throw new Error('this PostgreSQL does not run');
     const children = childrenOf(running.process.pid);
     running.process.ref();
     running.process.kill('SIGKILL');
-    for (const pid of children) killIfThere(pid);
+    for (const pid of children) sendIfThere(pid, 'SIGKILL');
     await running.ended;
   }
 
@@ -315,9 +328,9 @@ function childrenOf(pid: number): number[] {
   }
 }
 
-function killIfThere(pid: number): void {
+function sendIfThere(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }

@@ -26,6 +26,9 @@ export interface Postgres {
   createDatabase(name?: string): Promise<string>;
   /** SIGKILL for the server and all its processes. */
   kill9(): Promise<void>;
+  /** SIGSTOP for them, and SIGCONT: it hangs with its connections open. */
+  freeze(): void;
+  thaw(): void;
   /** In order; what it holds is kept. */
   stop(): Promise<void>;
   /** Again after `stop` or `kill9`, on the same port and data. */
@@ -106,6 +109,14 @@ class Member implements Standby {
 
   kill9(): Promise<void> {
     return this.server.kill9();
+  }
+
+  freeze(): void {
+    this.server.freeze();
+  }
+
+  thaw(): void {
+    this.server.thaw();
   }
 
   stop(): Promise<void> {

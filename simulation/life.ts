@@ -18,7 +18,9 @@ import type { Clock, Frame, Refused, Timer } from '@vigie/protocol';
 import { VirtualClock } from '@vigie/protocol/virtual-clock';
 import {
   ARCHIVE_MIGRATIONS,
+  aloneBus,
   type Database,
+  Intake,
   Link,
   LinkNews,
   type LinkSocket,
@@ -870,6 +872,7 @@ class ServerProcess {
       archive,
       soon: (work) => clock.after(dice.spread(1, 50), work),
       pause,
+      restMs: (ms) => new Promise((resolve) => clock.after(ms, () => resolve())),
       utcMs,
     });
     const store = mutant.store?.(sql, clock) ?? sql;
@@ -905,8 +908,9 @@ class ServerProcess {
     this.#clock = clock;
     this.#store = store;
     this.#close = close;
-    this.#live = new Live(clock);
-    this.#news = new LinkNews(clock, store, (machine, entry) => {
+    this.#live = new Live(clock, aloneBus);
+    const isConnected = (machine: string): boolean => this.#live.connected(machine) !== null;
+    this.#news = new LinkNews(clock, store, isConnected, (machine, entry) => {
       void store.addJournal(machine, [entry]).catch(() => undefined);
     });
   }
@@ -918,6 +922,7 @@ class ServerProcess {
         pins: [PIN],
         store: this.#store,
         live: this.#live,
+        intake: new Intake(this.#clock),
         clock: this.#clock,
         log: () => undefined,
       },

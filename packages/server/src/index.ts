@@ -1,5 +1,7 @@
 // What simulation and browser tests take from the server beside its program: a link, the store beneath it, and what
 // they need.
+export { aloneBus } from './bus.ts';
+export { Intake } from './gateway/intake.ts';
 export { Link, type LinkSocket } from './gateway/link.ts';
 export { LinkNews } from './journal/link-news.ts';
 export { Live } from './live.ts';

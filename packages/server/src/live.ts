@@ -1,62 +1,101 @@
 // What the server knows of each machine's present: connection, newest row, and who watches. Pushes it to watchers.
-// Invariant: while at least one watches, the edge is asked for live rows; nothing here is durable.
-// Not here: sockets of edges (gateway) or of pages (api).
+// Invariants: while at least one watches, here or at another server, the edge is asked for live rows; of several
+// connections of a machine the newest stands, wherever it is; nothing here is durable.
+// Not here: sockets of edges (gateway) or of pages (api), the way to other servers (bus.ts).
 import type { JournalEntry, RowView } from '@vigie/contract';
 import type { Clock, Timer } from '@vigie/protocol';
+import type { Bus, Presence, Told } from './bus.ts';
 
 /** A WATCH lasts this long on the edge, and is said again in half the time. */
 const WATCH_MS = 60_000;
 const WATCH_INTERVAL_MS = 1000;
 
-export interface Connected {
-  readonly sinceMs: number;
-  readonly spool: string;
-  readonly bootNumber: number;
-  /** Rows the edge said it held when it connected, beyond the mark. */
-  readonly announcedNextSequence: number;
+/** A connection at this server. */
+export interface Connected extends Presence {
   watch(durationMs: number, intervalMs: number): void;
   /** Ends the connection, for a newer one of the same machine or a revoked credential. */
   close(reason: 'replaced' | 'revoked'): void;
 }
 
-export type LiveMessage =
-  | { readonly event: 'row'; readonly data: RowView }
-  | { readonly event: 'journal'; readonly data: JournalEntry }
-  | { readonly event: 'stored'; readonly data: { readonly fromMs: number; readonly toMs: number } }
-  /** The link changed: whoever writes it out asks for a LinkView. */
-  | { readonly event: 'link' };
+/** `link`: it changed; whoever writes it out asks for a LinkView. */
+export type LiveMessage = Told | { readonly event: 'link' };
 
 interface Present {
-  connected: Connected | null;
+  here: Connected | null;
+  elsewhere: Presence | null;
   lastContactMs: number | null;
   lastRow: RowView | null;
   /** Runs while WATCH is being renewed. */
   renewal: Timer | null;
   readonly watchers: Set<(message: LiveMessage) => void>;
+  /** Somebody watches at another server, until this instant (monotonic). */
+  watchedUntilMs: number;
 }
 
 export class Live {
   readonly #clock: Clock;
+  readonly #bus: Bus;
   readonly #machines = new Map<string, Present>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, bus: Bus) {
     this.#clock = clock;
+    this.#bus = bus;
+  }
+
+  /**
+   * Resolves when what other servers hold is known.
+   * @param abandoned the machine's connection ended with its server; when it was heard last.
+   */
+  async start(abandoned: (machine: string, heardMs: number) => void): Promise<void> {
+    await this.#bus.start({
+      elsewhere: (machine, presence) => this.#elsewhere(machine, presence),
+      watched: (machine) => {
+        const present = this.#of(machine);
+        present.watchedUntilMs = this.#clock.monotonicMs() + WATCH_MS;
+        present.here?.watch(WATCH_MS, WATCH_INTERVAL_MS);
+      },
+      told: (machine, message) => {
+        const present = this.#of(machine);
+        if (message.event === 'row') this.#row(present, message);
+        else this.#tell(present, message);
+      },
+      abandoned: (machine, heardMs) => {
+        // Its next connection may be here before this.
+        if (this.connected(machine) === null) abandoned(machine, heardMs);
+      },
+      lost: () => {
+        for (const present of this.#machines.values()) {
+          if (present.watchers.size === 0) continue;
+          this.#tell(present, { event: 'stored', data: { fromMs: 0, toMs: this.#clock.utcMs() } });
+          this.#tell(present, { event: 'link' });
+        }
+      },
+    });
   }
 
   #of(machine: string): Present {
     let present = this.#machines.get(machine);
     if (present === undefined) {
-      present = { connected: null, lastContactMs: null, lastRow: null, renewal: null, watchers: new Set() };
+      present = {
+        ...{ here: null, elsewhere: null, lastContactMs: null, lastRow: null, renewal: null },
+        watchers: new Set(),
+        watchedUntilMs: Number.NEGATIVE_INFINITY,
+      };
       this.#machines.set(machine, present);
     }
     return present;
   }
 
-  connected(machine: string): Connected | null {
-    return this.#of(machine).connected;
+  /** The machine's connection, at whichever server. */
+  connected(machine: string): Presence | null {
+    const { here, elsewhere } = this.#of(machine);
+    return here ?? elsewhere;
   }
-  lastContactMs(machine: string): number | null {
-    return this.#of(machine).lastContactMs;
+  async lastContactMs(machine: string): Promise<number | null> {
+    const { here, lastContactMs } = this.#of(machine);
+    if (here !== null) return lastContactMs;
+    const told = await this.#bus.lastContactMs(machine);
+    return told === null || (lastContactMs !== null && lastContactMs > told) ? lastContactMs : told;
   }
   /** Newest live row, `null` when there was none since the server started. */
   lastRow(machine: string): RowView | null {
@@ -65,39 +104,51 @@ export class Live {
 
   connect(machine: string, connected: Connected): void {
     const present = this.#of(machine);
-    present.connected?.close('replaced');
-    present.connected = connected;
+    const before = present.here;
+    present.here = connected;
+    present.elsewhere = null;
+    before?.close('replaced');
     this.heard(machine);
-    if (present.watchers.size > 0) connected.watch(WATCH_MS, WATCH_INTERVAL_MS);
+    this.#bus.connected(machine, connected);
+    if (present.watchers.size > 0 || this.#isWatchedElsewhere(present)) {
+      connected.watch(WATCH_MS, WATCH_INTERVAL_MS);
+    }
     this.#tell(present, { event: 'link' });
   }
 
   /** Returns false when a newer connection stands already. */
   disconnect(machine: string, connected: Connected): boolean {
     const present = this.#of(machine);
-    if (present.connected !== connected) return false;
-    present.connected = null;
+    if (present.here !== connected) return false;
+    present.here = null;
+    this.#bus.disconnected(machine, present.lastContactMs ?? this.#clock.utcMs());
     this.#tell(present, { event: 'link' });
     return true;
   }
 
+  /** Ends the connection at this server, if there is one; others see by the machine's key what it is worth. */
+  close(machine: string, reason: 'revoked'): void {
+    this.#of(machine).here?.close(reason);
+  }
+
   heard(machine: string): void {
-    this.#of(machine).lastContactMs = this.#clock.utcMs();
+    const nowMs = this.#clock.utcMs();
+    this.#of(machine).lastContactMs = nowMs;
+    this.#bus.heard(machine, nowMs);
   }
 
   row(machine: string, row: RowView): void {
     const present = this.#of(machine);
-    if (present.lastRow !== null && row.atMs <= present.lastRow.atMs) return;
-    present.lastRow = row;
-    this.#tell(present, { event: 'row', data: row });
+    const message = { event: 'row', data: row } as const;
+    if (this.#row(present, message)) this.#pass(machine, present, message);
   }
 
   stored(machine: string, fromMs: number, toMs: number): void {
-    this.#tell(this.#of(machine), { event: 'stored', data: { fromMs, toMs } });
+    this.#tellAll(machine, { event: 'stored', data: { fromMs, toMs } });
   }
 
   journal(machine: string, entry: JournalEntry): void {
-    this.#tell(this.#of(machine), { event: 'journal', data: entry });
+    this.#tellAll(machine, { event: 'journal', data: entry });
   }
 
   /** Calls back for everything of the machine until the returned function is called. */
@@ -105,15 +156,50 @@ export class Live {
     const present = this.#of(machine);
     present.watchers.add(watcher);
     // A renewal that still runs from an earlier watcher has asked the edge within half a WATCH.
-    if (present.renewal === null) this.#keepWatching(present);
+    if (present.renewal === null) this.#keepWatching(machine, present);
     return () => present.watchers.delete(watcher);
   }
 
-  #keepWatching(present: Present): void {
+  #keepWatching(machine: string, present: Present): void {
     present.renewal = null;
     if (present.watchers.size === 0) return;
-    present.connected?.watch(WATCH_MS, WATCH_INTERVAL_MS);
-    present.renewal = this.#clock.after(WATCH_MS / 2, () => this.#keepWatching(present));
+    present.here?.watch(WATCH_MS, WATCH_INTERVAL_MS);
+    // Said in any case: its next connection may be at another server.
+    this.#bus.watch(machine);
+    present.renewal = this.#clock.after(WATCH_MS / 2, () => this.#keepWatching(machine, present));
+  }
+
+  #elsewhere(machine: string, presence: Presence | null): void {
+    const present = this.#of(machine);
+    present.elsewhere = presence;
+    const { here } = present;
+    if (presence !== null && here !== null) {
+      present.here = null;
+      here.close('replaced');
+    }
+    this.#tell(present, { event: 'link' });
+  }
+
+  #isWatchedElsewhere(present: Present): boolean {
+    return present.watchedUntilMs > this.#clock.monotonicMs();
+  }
+
+  /** `false`: a newer one was there. */
+  #row(present: Present, message: Extract<Told, { event: 'row' }>): boolean {
+    if (present.lastRow !== null && message.data.atMs <= present.lastRow.atMs) return false;
+    present.lastRow = message.data;
+    this.#tell(present, message);
+    return true;
+  }
+
+  #tellAll(machine: string, message: Told): void {
+    const present = this.#of(machine);
+    this.#tell(present, message);
+    this.#pass(machine, present, message);
+  }
+
+  #pass(machine: string, present: Present, message: Told): void {
+    if (this.#isWatchedElsewhere(present)) this.#bus.tell(machine, message);
   }
 
   #tell(present: Present, message: LiveMessage): void {

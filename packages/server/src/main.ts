@@ -14,13 +14,13 @@ import {
 } from '@vigie/config';
 import { machineId } from '@vigie/protocol';
 import pino from 'pino';
-import { Accounts } from './accounts/accounts.ts';
+import { openAccounts } from './accounts/open.ts';
 import { databaseUrl, RUN_FLAGS, serverSettings } from './config.ts';
 import { linkIdentity, newEnrolmentCode, rotateLinkKey } from './gateway/identity.ts';
 import { startServer } from './server.ts';
 import { asksForChange, changed, describeSettings, SETTINGS_FLAGS } from './settings.ts';
 import { StoreError } from './store/database.ts';
-import { openStore } from './store/open.ts';
+import { type Databases, openDatabases, type Place, storeOn } from './store/open.ts';
 import type { MachineRecord, Store } from './store/store.ts';
 
 const CODE_VALID_MS = 24 * 3_600_000;
@@ -238,7 +238,9 @@ async function rotateLink(): Promise<number> {
   if (!hasData({ data, database })) return fail(noDataIn(data), EXIT.failed);
   const keys = join(data, 'keys');
   return withStore({ data, database }, async (store) => {
-    const [, spare] = linkIdentity(keys).pins;
+    const before = linkIdentity(keys).pins;
+    await store.agreeOnLinkKeys(before, clock.utcMs());
+    const [, spare] = before;
     const enrolled = (await store.machines()).filter(
       ({ publicKey, retired }) => publicKey !== null && !retired,
     );
@@ -249,7 +251,7 @@ async function rotateLink(): Promise<number> {
       return fail(`vigie-server rotate-link-key: ${message}`, EXIT.failed);
     }
     const { pins } = rotateLinkKey(keys);
-    await store.noteLinkKey(pins[0], clock.utcMs());
+    await store.noteLinkKeys(pins, clock.utcMs());
     const lines = [`Active key ${pins[0].slice(0, 16)}…, spare key ${pins[1].slice(0, 16)}…`];
     if (lockedOut.length > 0) lines.push(`Locked out, enrol them again: ${names(lockedOut)}`);
     const behind = enrolled.filter((machine) => !lockedOut.includes(machine));
@@ -261,7 +263,9 @@ async function rotateLink(): Promise<number> {
 }
 
 async function printCode(store: Store, data: string, id: string): Promise<number> {
-  const code = newEnrolmentCode(linkIdentity(join(data, 'keys')).pins[0]);
+  const { pins } = linkIdentity(join(data, 'keys'));
+  await store.agreeOnLinkKeys(pins, clock.utcMs());
+  const code = newEnrolmentCode(pins[0]);
   await store.putEnrolmentCode(id, code.sha256, clock.utcMs() + CODE_VALID_MS);
   console.log(JSON.stringify({ enrolment: { machine: id, code: code.text } }));
   console.log(`On the box beside ${id}: vigie-edge enrol --server HOST:PORT --code ${code.text} --data DIR`);
@@ -272,23 +276,24 @@ async function resetPassword(): Promise<number> {
   const parsed = flags({
     name: 'vigie-server reset-password',
     summary: 'Sets a new password for a user, prints it, and ends the sessions of that user.',
-    flags: { data: PLACE.data, email: { type: 'string', value: 'EMAIL', help: 'the user' } },
+    flags: { ...PLACE, email: { type: 'string', value: 'EMAIL', help: 'the user' } },
   });
   if (typeof parsed === 'number') return parsed;
-  const { data, email } = parsed;
+  const { data, database, email } = parsed;
   if (data === undefined || email === undefined) {
     return fail('vigie-server reset-password: --data and --email are needed', EXIT.usage);
   }
-  if (!existsSync(join(data, 'accounts.db'))) return fail(noDataIn(data), EXIT.failed);
-  try {
-    const accounts = new Accounts(data, () => clock.utcMs());
-    const password = await accounts.resetPassword(email);
-    accounts.close();
-    if (password === null) return fail(`vigie-server: there is no user ${email}`, EXIT.failed);
-    return show(`New password of ${email}: ${password}`);
-  } catch (error) {
-    return fail(`vigie-server: ${inWords(error)}`, EXIT.failed);
-  }
+  if (!hasData({ data, database })) return fail(noDataIn(data), EXIT.failed);
+  return withDatabases({ data, database }, async (place, { postgres }) => {
+    const { accounts, close } = openAccounts(place, postgres, () => clock.utcMs());
+    try {
+      const password = await accounts.resetPassword(email);
+      if (password === null) return fail(`vigie-server: there is no user ${email}`, EXIT.failed);
+      return show(`New password of ${email}: ${password}`);
+    } finally {
+      await close();
+    }
+  });
 }
 
 /** For commands about one machine that is there. */
@@ -325,16 +330,25 @@ function hasData({ data, database }: Given): boolean {
   return existsSync(join(data, database === undefined ? 'vigie.db' : 'keys'));
 }
 
-async function withStore(given: Given, work: (store: Store) => Promise<number>): Promise<number> {
-  const { data, database = null } = given;
+function withStore(given: Given, work: (store: Store) => Promise<number>): Promise<number> {
+  return withDatabases(given, (_, databases) => work(storeOn(databases, () => clock.utcMs())));
+}
+
+async function withDatabases(
+  { data, database: given }: Given,
+  work: (place: Place, databases: Databases) => Promise<number>,
+): Promise<number> {
+  const database = given ?? null;
   const url = databaseUrl.nullable().safeParse(database);
   if (!url.success) return fail(`vigie-server: --database: ${url.error.issues[0]?.message}`, EXIT.usage);
   try {
-    const store = await openStore({ folder: data, database }, () => clock.utcMs());
+    const place = { folder: data, database };
+    const databases = await openDatabases(place);
     try {
-      return await work(store);
+      return await work(place, databases);
     } finally {
-      await store.close();
+      await databases.archive.close();
+      await databases.hot.close();
     }
   } catch (error) {
     return fail(`vigie-server: ${inWords(error)}`, EXIT.failed);

@@ -3,18 +3,22 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import type { Clock } from '@vigie/protocol';
-import { Accounts } from './accounts/accounts.ts';
+import { openAccounts } from './accounts/open.ts';
 import { createApp } from './api/app.ts';
+import { aloneBus, type Bus } from './bus.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { linkIdentity } from './gateway/identity.ts';
 import { Live } from './live.ts';
+import { PostgresBus } from './postgres-bus.ts';
 import { lockFolder } from './store/lock.ts';
-import { openStore } from './store/open.ts';
+import { POSTGRES_MIGRATIONS } from './store/migrations.ts';
+import { openDatabases, storeOn } from './store/open.ts';
+import { openPostgres } from './store/postgres-database.ts';
 import { startSealing } from './store/sealing.ts';
 
 export interface ServerOptions {
   readonly data: string;
-  /** `postgres://…`; `null`: SQLite in the data folder. */
+  /** `postgres://…`, of one host or several; `null`: SQLite in the data folder. */
   readonly database: string | null;
   readonly host: string;
   readonly port: number;
@@ -47,23 +51,32 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     const lock = lockFolder(data);
     undo.push(() => lock.release());
     const place = { folder: data, database: options.database };
-    const store = await openStore(place, () => clock.utcMs());
+    const databases = await openDatabases(place);
+    const store = storeOn(databases, () => clock.utcMs());
     undo.push(() => store.close());
+    const identity = () => linkIdentity(join(data, 'keys'));
+    await store.agreeOnLinkKeys(identity().pins, clock.utcMs());
     const sealing = startSealing(place, log);
     undo.push(() => sealing.close());
-    const accounts = new Accounts(data, () => clock.utcMs());
-    undo.push(() => accounts.close());
-    const live = new Live(clock);
+    const { accounts, close: closeAccounts } = openAccounts(place, databases.postgres, () => clock.utcMs());
+    undo.push(closeAccounts);
+    const bus = await openBus(options);
+    const live = new Live(clock, bus);
     const gateway = await startGateway({
       host: options.linkHost,
       port: options.linkPort,
-      identity: () => linkIdentity(join(data, 'keys')),
+      identity,
       store,
       live,
       clock,
       log,
+    }).catch(async (error: unknown) => {
+      await bus.close();
+      throw error;
     });
     undo.push(() => gateway.close());
+    // Before the connections end: who is not back soon is then told by another server.
+    undo.push(() => bus.close());
     const app = createApp({ ...options, store, accounts, live });
     const http = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
       const server = serve({ fetch: app.fetch, hostname: options.host, port: options.port }, () =>
@@ -80,11 +93,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     return {
       port: typeof address === 'object' && address !== null ? address.port : options.port,
       linkPort: gateway.port,
-      setupCode: accounts.setupCode(),
+      setupCode: await accounts.setupCode(),
       close,
     };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Where several servers may be, the one on which they hear each other. */
+async function openBus({ database, clock, log }: ServerOptions): Promise<Bus> {
+  if (database === null) return aloneBus;
+  return new PostgresBus({ db: await openPostgres(database, POSTGRES_MIGRATIONS, 1), clock, log });
 }

@@ -1,11 +1,11 @@
-// Who may sign in, and what they may do: users, their sessions, the one-time code of the first Super Admin.
-// Invariants: no default password; passwords are kept as argon2id (RFC 9106), session tokens as SHA-256 only;
-// wrong attempts are slowed down per address and per user; one function, `may`, decides. Not here: cookies (api).
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { join } from 'node:path';
+// Who may sign in, and what they may do: accounts, their sessions, the one-time code of the first Super Admin.
+// Invariants: no default password; passwords are kept as argon2id (RFC 9106), session tokens and set-up codes as SHA-256
+// only; whatever one server of a database opens, all of them know, but wrong attempts are counted by each alone, per address
+// and per account; one function, `may`, decides. Not here: cookies (api).
+import { createHash, randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
 import type { Language, Me, Role } from '@vigie/contract';
-import { connect } from '../store/sqlite-database.ts';
+import type { Database, Sql } from '../store/database.ts';
 
 const SESSION_MS = 30 * 86_400_000;
 /** Attempts within the window before one must wait. */
@@ -14,7 +14,8 @@ const WINDOW_MS = 15 * 60_000;
 /** Users and addresses remembered for their attempts; beyond, the oldest are forgotten. */
 const MOST_REMEMBERED = 10_000;
 
-const MIGRATIONS = [
+/** Of the file beside SQLite; on PostgreSQL the tables are among the others (store/migrations.ts). */
+export const ACCOUNT_MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE user (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL UNIQUE, role TEXT NOT NULL,
@@ -24,9 +25,17 @@ const MIGRATIONS = [
   -- Machines a user or an admin sees; a Super Admin sees all.
   CREATE TABLE user_machine (user TEXT NOT NULL REFERENCES user, machine TEXT NOT NULL, PRIMARY KEY (user, machine)) STRICT;
   `,
+  // «user» is a word of PostgreSQL's own.
+  `
+  ALTER TABLE user RENAME TO account;
+  ALTER TABLE session RENAME COLUMN user TO account;
+  ALTER TABLE user_machine RENAME TO account_machine;
+  ALTER TABLE account_machine RENAME COLUMN user TO account;
+  CREATE TABLE setup_code (sha256 TEXT PRIMARY KEY) STRICT;
+  `,
 ];
 
-interface UserRow {
+interface AccountRow {
   readonly id: string;
   readonly name: string;
   readonly email: string;
@@ -44,30 +53,35 @@ export type SignIn =
 export type Action = 'see-machine';
 
 export class Accounts {
-  readonly #db: ReturnType<typeof connect>;
+  readonly #db: Database;
   readonly #nowMs: () => number;
   readonly #attempts = new Map<string, number[]>();
   #setupCode: string | null = null;
-  /** Verified in place of a missing user's, so that the time taken tells nothing. */
+  /** Verified in place of a missing account's, so that the time taken tells nothing. */
   readonly #decoy = hash(randomBytes(16));
 
-  /** @throws StoreError when the file is of a newer Vigie. */
-  constructor(folder: string, nowMs: () => number) {
-    this.#db = connect(join(folder, 'accounts.db'), MIGRATIONS);
+  constructor(db: Database, nowMs: () => number) {
+    this.#db = db;
     this.#nowMs = nowMs;
   }
 
-  get setupNeeded(): boolean {
-    return this.#db.prepare('SELECT 1 FROM user LIMIT 1').get() === undefined;
+  async setupNeeded(): Promise<boolean> {
+    return isEmpty(this.#db);
   }
 
-  /** The code that makes the first Super Admin; a new one at each start, `null` when there is one already. */
-  setupCode(): string | null {
-    if (!this.setupNeeded) return null;
+  /**
+   * The code that makes the first Super Admin; a new one at each start, `null` when there is one already. Those that
+   * other servers printed are worth as much until one has served.
+   */
+  async setupCode(): Promise<string | null> {
+    if (!(await this.setupNeeded())) return null;
+    if (this.#setupCode !== null) return this.#setupCode;
     // 10 letters of 32: 50 bits, behind the limit of attempts.
-    this.#setupCode ??= Array.from(randomBytes(10), (byte) => 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'[byte & 31])
-      .join('')
-      .replace(/^(.{5})/, '$1-');
+    const letters = Array.from(randomBytes(10), (byte) => 'ABCDEFGHJKLMNPQRSTUVWXYZ23456789'[byte & 31]).join(
+      '',
+    );
+    await this.#db.run('INSERT INTO setup_code (sha256) VALUES ($1)', sha256(letters));
+    this.#setupCode = letters.replace(/^(.{5})/, '$1-');
     return this.#setupCode;
   }
 
@@ -78,110 +92,113 @@ export class Accounts {
   ): Promise<SignIn> {
     const wait = this.#attempt(`setup ${address}`);
     if (wait > 0) return { kind: 'too-many-attempts', retryAfterMs: wait };
-    const expected = this.setupCode();
     const given = request.code
       .trim()
       .toUpperCase()
       .replace(/[^A-Z0-9]/g, '');
-    if (expected === null || !sameText(given, expected.replace('-', ''))) return { kind: 'wrong-code' };
-    const user = await this.#create({ ...request, role: 'super-admin' });
-    if (user === null) return { kind: 'wrong-code' };
+    const known = await this.#db.get('SELECT 1 AS one FROM setup_code WHERE sha256 = $1', sha256(given));
+    if (known === undefined) return { kind: 'wrong-code' };
+    const account: AccountRow = {
+      id: randomBytes(8).toString('hex'),
+      name: request.name,
+      email: request.email.trim().toLowerCase(),
+      role: 'super-admin',
+      language: request.language,
+      password: await hash(request.password),
+    };
+    const isMade = await this.#db.transaction(async (sql) => {
+      // All of them: two servers that are asked at once find out here which one was first.
+      if ((await sql.run('DELETE FROM setup_code')) === 0 || !(await isEmpty(sql))) return false;
+      await sql.run(
+        'INSERT INTO account (id, name, email, role, language, password) VALUES ($1, $2, $3, $4, $5, $6)',
+        account.id,
+        account.name,
+        account.email,
+        account.role,
+        account.language,
+        account.password,
+      );
+      return true;
+    });
+    if (!isMade) return { kind: 'wrong-code' };
     this.#setupCode = null;
     this.#forgive(`setup ${address}`);
-    return this.#open(user);
+    return this.#open(account);
   }
 
   async signIn(email: string, password: string, address: string): Promise<SignIn> {
     const name = email.trim().toLowerCase();
     const wait = Math.max(this.#attempt(`user ${name}`), this.#attempt(`address ${address}`));
     if (wait > 0) return { kind: 'too-many-attempts', retryAfterMs: wait };
-    const user = this.#db.prepare<[string], UserRow>('SELECT * FROM user WHERE email = ?').get(name);
-    const right = await verify(user?.password ?? (await this.#decoy), password);
-    if (user === undefined || !right) return { kind: 'wrong-credentials' };
+    const account = await this.#db.get<AccountRow>('SELECT * FROM account WHERE email = $1', name);
+    const right = await verify(account?.password ?? (await this.#decoy), password);
+    if (account === undefined || !right) return { kind: 'wrong-credentials' };
     this.#attempts.delete(`user ${name}`);
     this.#forgive(`address ${address}`);
-    return this.#open(user);
+    return this.#open(account);
   }
 
-  signOut(token: string): void {
-    this.#db.prepare('DELETE FROM session WHERE sha256 = ?').run(sha256(token));
+  async signOut(token: string): Promise<void> {
+    await this.#db.run('DELETE FROM session WHERE sha256 = $1', sha256(token));
   }
 
   /** `null`: no such session, or it has expired. */
-  session(token: string): Me | null {
-    const user = this.#db
-      .prepare<[string, number], UserRow>(
-        'SELECT user.* FROM session JOIN user ON user.id = session.user WHERE sha256 = ? AND expires_ms > ?',
-      )
-      .get(sha256(token), this.#nowMs());
-    return user === undefined ? null : meOf(user);
+  async session(token: string): Promise<Me | null> {
+    const account = await this.#db.get<AccountRow>(
+      'SELECT account.* FROM session JOIN account ON account.id = session.account WHERE sha256 = $1 AND expires_ms > $2',
+      sha256(token),
+      this.#nowMs(),
+    );
+    return account === undefined ? null : meOf(account);
   }
 
-  setLanguage(user: string, language: Language): void {
-    this.#db.prepare('UPDATE user SET language = ? WHERE id = ?').run(language, user);
+  async setLanguage(account: string, language: Language): Promise<void> {
+    await this.#db.run('UPDATE account SET language = $1 WHERE id = $2', language, account);
   }
 
-  may(actor: Me, action: Action, machine: string): boolean {
+  async may(actor: Me, action: Action, machine: string): Promise<boolean> {
     switch (action) {
-      case 'see-machine':
-        return (
-          actor.role === 'super-admin' ||
-          this.#db
-            .prepare('SELECT 1 FROM user_machine WHERE user = ? AND machine = ?')
-            .get(actor.id, machine) !== undefined
+      case 'see-machine': {
+        if (actor.role === 'super-admin') return true;
+        const link = await this.#db.get(
+          'SELECT 1 AS one FROM account_machine WHERE account = $1 AND machine = $2',
+          actor.id,
+          machine,
         );
+        return link !== undefined;
+      }
     }
   }
 
-  /** Sets a new password and ends the user's sessions; returns it, or `null` when there is no such user. */
+  /** Sets a new password and ends the sessions of the account; returns it, or `null` when there is no such account. */
   async resetPassword(email: string): Promise<string | null> {
     const password = randomBytes(12).toString('base64url');
     const hashed = await hash(password);
-    return this.#db.transaction(() => {
-      const user = this.#db
-        .prepare<[string, string], { id: string }>(
-          'UPDATE user SET password = ? WHERE email = ? RETURNING id',
-        )
-        .get(hashed, email.trim().toLowerCase());
-      if (user === undefined) return null;
-      this.#db.prepare('DELETE FROM session WHERE user = ?').run(user.id);
+    return this.#db.transaction(async (sql) => {
+      const account = await sql.get<{ id: string }>(
+        'UPDATE account SET password = $1 WHERE email = $2 RETURNING id',
+        hashed,
+        email.trim().toLowerCase(),
+      );
+      if (account === undefined) return null;
+      await sql.run('DELETE FROM session WHERE account = $1', account.id);
       return password;
-    })();
+    });
   }
 
-  close(): void {
-    this.#db.close();
-  }
-
-  /** `null`: somebody else was first. */
-  async #create(user: Omit<UserRow, 'id'>): Promise<UserRow | null> {
-    const row: UserRow = {
-      id: randomBytes(8).toString('hex'),
-      name: user.name,
-      email: user.email.trim().toLowerCase(),
-      role: user.role,
-      language: user.language,
-      password: await hash(user.password),
-    };
-    return this.#db.transaction(() => {
-      if (!this.setupNeeded) return null;
-      this.#db
-        .prepare('INSERT INTO user (id, name, email, role, language, password) VALUES (?, ?, ?, ?, ?, ?)')
-        .run(row.id, row.name, row.email, row.role, row.language, row.password);
-      return row;
-    })();
-  }
-
-  #open(user: UserRow): SignIn {
+  async #open(account: AccountRow): Promise<SignIn> {
     const token = randomBytes(32).toString('base64url');
     const nowMs = this.#nowMs();
-    this.#db.transaction(() => {
-      this.#db.prepare('DELETE FROM session WHERE expires_ms <= ?').run(nowMs);
-      this.#db
-        .prepare('INSERT INTO session (sha256, user, expires_ms) VALUES (?, ?, ?)')
-        .run(sha256(token), user.id, nowMs + SESSION_MS);
-    })();
-    return { kind: 'signed-in', me: meOf(user), token };
+    await this.#db.transaction(async (sql) => {
+      await sql.run('DELETE FROM session WHERE expires_ms <= $1', nowMs);
+      await sql.run(
+        'INSERT INTO session (sha256, account, expires_ms) VALUES ($1, $2, $3)',
+        sha256(token),
+        account.id,
+        nowMs + SESSION_MS,
+      );
+    });
+    return { kind: 'signed-in', me: meOf(account), token };
   }
 
   /** Takes back an attempt that was right: many people may sign in from behind one address. */
@@ -207,7 +224,7 @@ export class Accounts {
 
 export const SESSION_SECONDS = SESSION_MS / 1000;
 
-function meOf({ id, name, email, role, language }: UserRow): Me {
+function meOf({ id, name, email, role, language }: AccountRow): Me {
   return { id, name, email, role, language };
 }
 
@@ -215,7 +232,6 @@ function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-function sameText(a: string, b: string): boolean {
-  const [left, right] = [Buffer.from(a), Buffer.from(b)];
-  return left.length === right.length && timingSafeEqual(left, right);
+async function isEmpty(sql: Sql): Promise<boolean> {
+  return (await sql.get('SELECT 1 AS one FROM account LIMIT 1')) === undefined;
 }

@@ -137,7 +137,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     }
   };
 
-  api.get('/setup', (c) => c.json<SetupState>({ needed: accounts.setupNeeded }));
+  api.get('/setup', async (c) => c.json<SetupState>({ needed: await accounts.setupNeeded() }));
   api.post('/setup', async (c) => {
     const body = await readBody(c, setupRequest);
     if (!body.ok) return fail(c, 'invalid', body.message);
@@ -151,13 +151,13 @@ export function createApp(options: AppOptions): Hono<Env> {
 
   api.use(async (c, next) => {
     const token = getCookie(c, COOKIE);
-    const me = token === undefined ? null : accounts.session(token);
+    const me = token === undefined ? null : await accounts.session(token);
     if (me === null) return fail(c, 'signed-out', 'Please sign in.');
     c.set('me', me);
     return next();
   });
-  api.delete('/session', (c) => {
-    accounts.signOut(getCookie(c, COOKIE) ?? '');
+  api.delete('/session', async (c) => {
+    await accounts.signOut(getCookie(c, COOKIE) ?? '');
     deleteCookie(c, COOKIE, { path: '/' });
     return c.body(null, 204);
   });
@@ -166,14 +166,14 @@ export function createApp(options: AppOptions): Hono<Env> {
     const body = await readBody(c, meChange);
     if (!body.ok) return fail(c, 'invalid', body.message);
     const me = c.get('me');
-    if (body.value.language !== undefined) accounts.setLanguage(me.id, body.value.language);
+    if (body.value.language !== undefined) await accounts.setLanguage(me.id, body.value.language);
     return c.json<Me>({ ...me, ...body.value, language: body.value.language ?? me.language });
   });
 
   /** The machine, if whoever asks may see it. */
   const seen = async (c: Context<Env>, id: string): Promise<MachineRecord | null> => {
     const machine = await store.machine(id);
-    return machine !== null && accounts.may(c.get('me'), 'see-machine', machine.id) ? machine : null;
+    return machine !== null && (await accounts.may(c.get('me'), 'see-machine', machine.id)) ? machine : null;
   };
   const unknown = (c: Context, id: string) =>
     fail(c, 'not-found', `There is no machine ${id.slice(0, 40)} here, or you may not see it.`);
@@ -184,7 +184,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     const stored = connected === null ? 0 : await store.nextSequence(machine.id, connected.spool);
     return {
       connected: connected !== null,
-      lastContactMs: live.lastContactMs(machine.id),
+      lastContactMs: await live.lastContactMs(machine.id),
       connectedSinceMs: connected?.sinceMs ?? null,
       monthBlockBytes: usage.blockBytes,
       monthRows: usage.rows,
@@ -208,7 +208,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     const machines: MachineSummary[] = [];
     for (const machine of await store.machines()) {
       const { id, name, site, retired } = machine;
-      if (retired || !accounts.may(c.get('me'), 'see-machine', id)) continue;
+      if (retired || !(await accounts.may(c.get('me'), 'see-machine', id))) continue;
       machines.push({
         id,
         name,
@@ -335,14 +335,18 @@ export function createApp(options: AppOptions): Hono<Env> {
       const waiting: LiveMessage[] = [];
       let wake: () => void = () => undefined;
       const unwatch = live.watch(machine.id, (message) => {
-        waiting.push(message);
+        if (waiting.length < MOST_WAITING_EVENTS) waiting.push(message);
         wake();
       });
       out.onAbort(() => wake());
       const write = (event: string, data: unknown) => out.writeSSE({ event, data: JSON.stringify(data) });
       try {
         await write('beat', { nowMs: clock.utcMs() });
-        while (!out.aborted && waiting.length < MOST_WAITING_EVENTS && accounts.session(token) !== null) {
+        while (
+          !out.aborted &&
+          waiting.length < MOST_WAITING_EVENTS &&
+          (await accounts.session(token)) !== null
+        ) {
           const message = waiting.shift();
           if (message !== undefined) {
             await write(message.event, message.event === 'link' ? await linkOf(machine) : message.data);

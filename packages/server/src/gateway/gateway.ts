@@ -2,15 +2,19 @@
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { EXPORTER_BYTES, EXPORTER_LABEL, type Timer } from '@vigie/protocol';
 import { LinkNews } from '../journal/link-news.ts';
+import { bothChanges, type Changes, NO_CHANGES } from '../store/database.ts';
 import type { LinkIdentity } from './identity.ts';
+import { Intake } from './intake.ts';
 import { Link, type LinkOptions, type LinkSocket } from './link.ts';
 
 const MOST_CONNECTIONS = 20_000;
 const TLS_HANDSHAKE_MS = 15_000;
+/** A peer that takes so little of what it is sent is gone, or means ill. */
+const MOST_UNREAD_BYTES = 4 << 20;
 /** Commands of other processes (settings, revocation, rotation) take effect within this time and an instant. */
 const LOOK_EVERY_MS = 500;
 
-export interface GatewayOptions extends Omit<LinkOptions, 'pins'> {
+export interface GatewayOptions extends Omit<LinkOptions, 'pins' | 'intake'> {
   readonly host: string;
   readonly port: number;
   /** The keys as they are now: a command may rotate them. */
@@ -23,21 +27,28 @@ export interface Gateway {
 }
 
 /** Rejects when the port is taken. */
-export function startGateway(options: GatewayOptions): Promise<Gateway> {
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const connections = new Set<Link>();
   let identity = options.identity();
   const linkOptions: LinkOptions = {
     ...options,
+    intake: new Intake(options.clock),
     get pins() {
       return identity.pins;
     },
   };
-  const linkNews = new LinkNews(options.clock, options.store, (machine, entry) => {
-    void options.store.addJournal(machine, [entry]).then(
-      () => options.live.journal(machine, entry),
-      (error: unknown) => options.log('store: refused', { machine, why: String(error) }),
-    );
-  });
+  const { live } = options;
+  const linkNews = new LinkNews(
+    options.clock,
+    options.store,
+    (machine) => live.connected(machine) !== null,
+    (machine, entry) => {
+      void options.store.addJournal(machine, [entry]).then(
+        () => live.journal(machine, entry),
+        (error: unknown) => options.log('store: refused', { machine, why: String(error) }),
+      );
+    },
+  );
   const context = () => ({
     key: identity.keyPem,
     cert: identity.certificatePem,
@@ -51,27 +62,36 @@ export function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   );
   let looking: Timer | null = null;
-  let changed = false;
+  let changed: Changes = NO_CHANGES;
+  let isClosing = false;
   const look = async (): Promise<void> => {
-    looking = options.clock.after(LOOK_EVERY_MS, () => void look());
     try {
-      changed = (await options.store.changedElsewhere()) || changed;
-      if (!changed) return;
-      const found = options.identity();
-      if (found.pins[0] !== identity.pins[0]) options.log('link: the server shows its next key from now on');
-      identity = found;
-      server.setSecureContext(context());
-      for (const link of connections) link.look();
-      changed = false;
+      changed = bothChanges(changed, await options.store.changedElsewhere());
+      if (changed === 'anything') {
+        const found = options.identity();
+        if (found.pins[0] !== identity.pins[0])
+          options.log('link: the server shows its next key from now on');
+        identity = found;
+        server.setSecureContext(context());
+        await options.store.agreeOnLinkKeys(found.pins, options.clock.utcMs()).catch((error: unknown) => {
+          options.log('link: other keys', { why: error instanceof Error ? error.message : String(error) });
+        });
+      }
+      for (const link of connections) {
+        if (changed === 'anything' || (link.machine !== null && changed.has(link.machine))) link.look();
+      }
+      changed = NO_CHANGES;
     } catch (error) {
       options.log('link: changes cannot be read', { why: String(error) });
     }
+    if (!isClosing) looking = options.clock.after(LOOK_EVERY_MS, () => void look());
   };
   server.maxConnections = MOST_CONNECTIONS;
   server.on('tlsClientError', (error, socket) => {
     options.log('link: no TLS', { from: socket.remoteAddress, why: error.message });
     socket.destroy();
   });
+  await live.start((machine, heardMs) => linkNews.disconnected(machine, heardMs));
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port, options.host, () => {
@@ -81,6 +101,7 @@ export function startGateway(options: GatewayOptions): Promise<Gateway> {
       resolve({
         port: typeof address === 'object' && address !== null ? address.port : options.port,
         close: async () => {
+          isClosing = true;
           looking?.cancel();
           const links = [...connections];
           const closed = new Promise<void>((done) => server.close(() => done()));
@@ -106,6 +127,7 @@ function linkSocket(socket: TLSSocket): LinkSocket {
       socket.on('close', closed);
     },
     write: (bytes) => {
+      if (socket.writableLength > MOST_UNREAD_BYTES) socket.destroy();
       if (socket.writable) socket.write(bytes);
     },
     end: () => socket.end(),

@@ -35,6 +35,7 @@ import type { Connected, Live } from '../live.ts';
 import type { AppendResult, MachineRecord, Store } from '../store/store.ts';
 import { isSameBoot, isSecondBox } from './clones.ts';
 import { codeSha256 } from './identity.ts';
+import type { Intake } from './intake.ts';
 
 const MOST_SCHEMA_BYTES = 512 << 10;
 /** Anchors may not lie further ahead of the server's clock. */
@@ -63,6 +64,8 @@ export interface LinkOptions {
   readonly pins: readonly string[];
   readonly store: Store;
   readonly live: Live;
+  /** Of all connections. */
+  readonly intake: Intake;
   readonly clock: Clock;
   readonly log: (message: string, facts?: Record<string, unknown>) => void;
 }
@@ -88,6 +91,9 @@ export class Link {
     /** `null`: it has answered them in an earlier connection. */
     readonly sent: { readonly settings: MachineSettings; readonly pins: readonly string[] } | null;
   } | null = null;
+  /** Not read: by its own session, or since all connections together have brought too much. */
+  #isPaused = false;
+  #isHeldBack = false;
   /** The journal has it that rows of this connection were thinned: there may be a gap a minute, for weeks. */
   #toldThinned = false;
   /** Anchors, schemas and blocks take effect in the order they came. */
@@ -109,6 +115,11 @@ export class Link {
         this.#disconnected();
       },
     });
+  }
+
+  /** Of the machine that has proved what it is. */
+  get machine(): string | null {
+    return this.#machine?.id ?? null;
   }
 
   end(reason: Refused['reason'], message: string): void {
@@ -136,6 +147,14 @@ export class Link {
       else this.#feed({ type: 'garbage', message: result.message });
     }
     if (this.#machine !== null) this.#options.live.heard(this.#machine.id);
+    const { intake } = this.#options;
+    if (!intake.isFull || this.#isHeldBack) return;
+    this.#isHeldBack = true;
+    this.#socket.pause();
+    intake.whenRoom(() => {
+      this.#isHeldBack = false;
+      if (!this.#isPaused) this.#socket.resume();
+    });
   }
 
   #feed(event: ServerEvent): void {
@@ -163,31 +182,35 @@ export class Link {
         this.#inOrder(async () => this.#feed(await this.#rotate(effect.body)));
         return;
       case 'settled':
-        this.#forMachine((machine) => this.#settled(machine, effect.body));
+        this.#forMachine(0, (machine) => this.#settled(machine, effect.body));
         return;
       case 'schema':
-        this.#forMachine(() => this.#keepSchema(effect.hash, effect.bytes));
+        this.#forMachine(effect.bytes.length, () => this.#keepSchema(effect.hash, effect.bytes));
         return;
       case 'prior':
-        this.#forMachine((machine) => this.#keepPrior(machine, effect));
+        this.#forMachine(effect.bytes.length, (machine) => this.#keepPrior(machine, effect));
         return;
       case 'append':
         this.#append(effect);
         return;
       case 'append-gap':
-        this.#forMachine((machine, spool) => this.#appendGap(machine, spool, effect));
+        this.#forMachine(0, (machine, spool) => this.#appendGap(machine, spool, effect));
         return;
       case 'anchor':
-        this.#forMachine((machine, spool) => this.#anchor(machine, spool, effect.anchor));
+        this.#forMachine(0, (machine, spool) => this.#anchor(machine, spool, effect.anchor));
         return;
       case 'live':
-        this.#forMachine((machine, spool) => this.#showLive(machine, spool, effect.row));
+        this.#forMachine(effect.row.block.length, (machine, spool) =>
+          this.#showLive(machine, spool, effect.row),
+        );
         return;
       case 'pause':
+        this.#isPaused = true;
         this.#socket.pause();
         return;
       case 'resume':
-        this.#socket.resume();
+        this.#isPaused = false;
+        if (!this.#isHeldBack) this.#socket.resume();
         return;
       case 'close': {
         const { log, clock } = this.#options;
@@ -210,9 +233,14 @@ export class Link {
   }
 
   /** `inOrder` for what a machine sent; dropped when the connection has ended meanwhile: the edge sends it again. */
-  #forMachine(work: (machine: string, spool: string) => Promise<void>): void {
+  #forMachine(bytes: number, work: (machine: string, spool: string) => Promise<void>): void {
+    const taken = this.#options.intake.take(bytes);
     this.#inOrder(async () => {
-      if (this.#machine !== null) await work(this.#machine.id, this.#machine.spool);
+      try {
+        if (this.#machine !== null) await work(this.#machine.id, this.#machine.spool);
+      } finally {
+        taken();
+      }
     });
   }
 
@@ -368,7 +396,7 @@ export class Link {
       return refusal('busy', 'the key was replaced a moment ago', 1000);
     }
     // Who still speaks by the old key must prove to hold the new one.
-    live.connected(machine.id)?.close('revoked');
+    live.close(machine.id, 'revoked');
     log('link: key rotated', { machine: machine.id });
     this.#journal(machine.id, [this.#entry('key-rotated', {})]);
     return { type: 'rotated', body: { machine: machine.id } };
@@ -384,7 +412,7 @@ export class Link {
       return refusal('bad-code', message, null);
     }
     await store.setPublicKey(machine, body.publicKey, pins);
-    this.#options.live.connected(machine)?.close('revoked');
+    this.#options.live.close(machine, 'revoked');
     log('link: enrolled', { machine });
     return { type: 'enrolled', body: { machine, pins: [...pins] } };
   }
@@ -410,11 +438,15 @@ export class Link {
   }
 
   #append({ block, bytes }: Extract<ServerEffect, { type: 'append' }>): void {
-    const { store, clock } = this.#options;
+    const { store, clock, intake } = this.#options;
+    const taken = intake.take(bytes);
     // Frames before it may still be on their way to the store; blocks themselves share commits.
     this.#order = this.#order.then(() => {
       const machine = this.#machine;
-      if (machine === null) return;
+      if (machine === null) {
+        taken();
+        return;
+      }
       const { firstSequence, bootNumber, monotonicStartMs, rowCount } = block;
       store
         .append({
@@ -426,6 +458,7 @@ export class Link {
           rowCount,
           block: block.block,
         })
+        .finally(taken)
         .then((result) => {
           if (result.kind === 'out-of-order') {
             this.end(

@@ -7,9 +7,11 @@ import { AWAY_MS, LinkNews } from './link-news.ts';
 it('tells of boxes that stay away and of their return, and of nothing shorter', async () => {
   const clock = new VirtualClock();
   const told: JournalEntry[] = [];
+  let isElsewhere = false;
   const news = new LinkNews(
     clock,
     { lastLinkNews: async () => (told.at(-1)?.kind as 'edge-connected' | undefined) ?? null },
+    () => isElsewhere,
     (_, entry) => told.push(entry),
   );
   const kinds = (): string[] => told.map(({ kind, atMs }) => `${kind} ${atMs}`);
@@ -19,6 +21,10 @@ it('tells of boxes that stay away and of their return, and of nothing shorter', 
     clock.advance(AWAY_MS - 1);
     await news.connected('A');
   }
+  isElsewhere = true;
+  news.disconnected('A');
+  clock.advance(10 * AWAY_MS);
+  isElsewhere = false;
   expect(kinds()).toEqual(['edge-connected 0']);
   const leftMs = clock.utcMs();
   news.disconnected('A');

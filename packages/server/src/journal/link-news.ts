@@ -1,5 +1,6 @@
 // What of the link is news: a box that went away and stayed away, and its return. A connection that breaks and comes
-// back within the pause, as cellular links do all day, is none; nor is a restart of the server.
+// back within the pause, as cellular links do all day, is none; nor is one that comes back to another server, nor a restart
+// of the server.
 // Not here: whether a machine is connected now (live.ts).
 import type { JournalEntry } from '@vigie/contract';
 import type { Clock, Timer } from '@vigie/protocol';
@@ -11,16 +12,19 @@ export const AWAY_MS = 60_000;
 export class LinkNews {
   readonly #clock: Clock;
   readonly #store: Pick<Store, 'lastLinkNews'>;
+  readonly #isConnected: (machine: string) => boolean;
   readonly #tell: (machine: string, entry: JournalEntry) => void;
   readonly #leaving = new Map<string, Timer>();
 
   constructor(
     clock: Clock,
     store: Pick<Store, 'lastLinkNews'>,
+    isConnected: (machine: string) => boolean,
     tell: (machine: string, entry: JournalEntry) => void,
   ) {
     this.#clock = clock;
     this.#store = store;
+    this.#isConnected = isConnected;
     this.#tell = tell;
   }
 
@@ -31,11 +35,11 @@ export class LinkNews {
     this.#tell(machine, { atMs: this.#clock.utcMs(), kind: 'edge-connected', channel: null, facts: {} });
   }
 
-  disconnected(machine: string): void {
-    const atMs = this.#clock.utcMs();
+  disconnected(machine: string, atMs = this.#clock.utcMs()): void {
     this.#leaving.get(machine)?.cancel();
     const timer = this.#clock.after(AWAY_MS, () => {
       this.#leaving.delete(machine);
+      if (this.#isConnected(machine)) return;
       this.#tell(machine, { atMs, kind: 'edge-disconnected', channel: null, facts: {} });
     });
     this.#leaving.set(machine, timer);

@@ -27,16 +27,28 @@ export interface Sql {
   find<Row>(table: string, keys: Columns, rows: readonly SqlRow[]): Promise<Row[]>;
 }
 
+/** Machines of which another process may have changed what is set or believed; none: nothing has changed. */
+export type Changes = ReadonlySet<string> | 'anything';
+export const NO_CHANGES: Changes = new Set<string>();
+
+export function bothChanges(one: Changes, other: Changes): Changes {
+  return one === 'anything' || other === 'anything' ? 'anything' : new Set([...one, ...other]);
+}
+
 export interface Database extends Sql {
+  /** Several servers may be on it, on machines of their own. */
+  readonly isShared: boolean;
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
-  /** Whether another process has changed anything since this was asked last. */
-  changedElsewhere(): Promise<boolean>;
+  /** What another process may have changed since this was asked last. */
+  changedElsewhere(): Promise<Changes>;
+  /** Whether an error says that the database cannot be reached now, whatever was asked of it. */
+  isAway(error: unknown): boolean;
   close(): Promise<void>;
 }
 
 /** Why a database cannot be used; `message` is one sentence for the operator. */
 export class StoreError extends Error {
-  readonly code: 'newer-schema' | 'folder-in-use' | 'database-unusable';
+  readonly code: 'newer-schema' | 'folder-in-use' | 'database-unusable' | 'other-link-key';
   constructor(code: StoreError['code'], message: string) {
     super(message);
     this.name = 'StoreError';

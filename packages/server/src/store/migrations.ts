@@ -1,7 +1,8 @@
 // The tables of the store, by version: of SQLite's hot file, of its archive files (one a month), and of PostgreSQL, which
 // holds both. A change adds a script at the end of each list it concerns; what stands is never edited. docs/database.md
 // says what each table is for. Instants are Unix ms UTC; machine comes first in every key.
-// Invariant: both databases have the same tables and columns (a test compares them).
+// Invariant: both databases have the same tables and columns, but for what only several servers need (server, presence)
+// and for accounts, which have a file of their own beside SQLite (accounts/accounts.ts).
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE machine (
@@ -102,6 +103,9 @@ export const MIGRATIONS: readonly string[] = [
   INSERT OR IGNORE INTO dirty SELECT DISTINCT machine, 1, to_ms / 3600000 * 3600000, 0, 1 FROM block WHERE to_ms IS NOT NULL;
   INSERT INTO usage SELECT machine, unixepoch(to_ms / 1000, 'unixepoch', 'start of month') * 1000, sum(length(bytes)),
     sum(row_count - skip_rows) FROM block WHERE to_ms IS NOT NULL GROUP BY 1, 2;
+  `,
+  `
+  ALTER TABLE link_key ADD COLUMN spare_pin TEXT;
   `,
 ];
 
@@ -210,5 +214,29 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
   CREATE TRIGGER machine_changed AFTER UPDATE OF interval_ms, data_budget_mb, overrides, public_key, revoked, retired
     ON machine FOR EACH STATEMENT EXECUTE FUNCTION vigie_tell();
   CREATE TRIGGER link_key_changed AFTER INSERT ON link_key FOR EACH STATEMENT EXECUTE FUNCTION vigie_tell();
+  `,
+  // Several servers: accounts beside the rest, who holds which connection, and one word for each machine that changed.
+  `
+  DROP TRIGGER machine_changed ON machine;
+  CREATE FUNCTION vigie_tell_machine() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN PERFORM pg_notify('vigie_changed', NEW.id); RETURN NULL; END $$;
+  CREATE TRIGGER machine_changed AFTER UPDATE OF interval_ms, data_budget_mb, overrides, public_key, revoked, retired
+    ON machine FOR EACH ROW EXECUTE FUNCTION vigie_tell_machine();
+  CREATE TABLE account (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, email TEXT NOT NULL UNIQUE, role TEXT NOT NULL,
+    language TEXT NOT NULL, password TEXT NOT NULL
+  );
+  CREATE TABLE session (sha256 TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES account, expires_ms BIGINT NOT NULL);
+  CREATE TABLE account_machine (account TEXT NOT NULL REFERENCES account, machine TEXT NOT NULL, PRIMARY KEY (account, machine));
+  CREATE TABLE setup_code (sha256 TEXT PRIMARY KEY);
+  ALTER TABLE link_key ADD COLUMN spare_pin TEXT;
+  CREATE TABLE server (id TEXT PRIMARY KEY, beat_ms BIGINT NOT NULL);
+  -- generation rises with every new connection of the machine: the highest one is its present. server: NULL when it is not
+  -- connected.
+  CREATE TABLE presence (
+    machine TEXT PRIMARY KEY, server TEXT, generation BIGINT NOT NULL, since_ms BIGINT NOT NULL, spool TEXT NOT NULL,
+    boot BIGINT NOT NULL, announced_next BIGINT NOT NULL, heard_ms BIGINT NOT NULL
+  );
+  CREATE INDEX presence_by_server ON presence (server);
   `,
 ].map(ofPostgres);

@@ -17,20 +17,32 @@ import type { Store } from './store.ts';
 export interface Place {
   /** Folder of databases and keys. */
   readonly folder: string;
-  /** `postgres://…`; `null`: SQLite in the folder. */
+  /** `postgres://…`, of one host or several; `null`: SQLite in the folder. */
   readonly database: string | null;
 }
 
 /** @throws StoreError when the database cannot be used, or is of a newer Vigie. */
 export async function openStore(place: Place, utcMs: () => number): Promise<Store> {
-  const { hot, archive } = await openDatabases(place);
+  return storeOn(await openDatabases(place), utcMs);
+}
+
+/** Closes the databases with itself. */
+export function storeOn({ hot, archive }: Databases, utcMs: () => number): Store {
   return sqlStore({
     hot,
     archive,
     soon: (work) => setImmediate(work),
     pause: () => new Promise((resolve) => setImmediate(resolve)),
+    restMs: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     utcMs,
   });
+}
+
+/** Both parts of a place. */
+export interface Databases {
+  readonly hot: Database;
+  readonly archive: Archive;
+  readonly postgres: PostgresDatabase | null;
 }
 
 export interface OpenSealer {
@@ -54,11 +66,8 @@ export async function openSealer(place: Place, utcMs: () => number): Promise<Ope
   };
 }
 
-/** Both parts of a place. @throws StoreError as `openStore`. */
-export async function openDatabases({
-  folder,
-  database,
-}: Place): Promise<{ hot: Database; archive: Archive; postgres: PostgresDatabase | null }> {
+/** @throws StoreError as `openStore`. */
+export async function openDatabases({ folder, database }: Place): Promise<Databases> {
   if (database !== null) {
     const postgres = await openPostgres(database, POSTGRES_MIGRATIONS);
     return { hot: postgres, archive: postgresArchive(postgres), postgres };

@@ -8,17 +8,28 @@ import { addAnchor, anchorsOf, bootKeyOf } from './anchors.ts';
 import { appendAll, type CheckedBlock, checkBlock, lockMarks } from './append.ts';
 import { type Archive, monthOf } from './archive.ts';
 import { readChart } from './chart.ts';
-import type { Database, Sql } from './database.ts';
+import { type Database, type Sql, StoreError } from './database.ts';
 import { dateOf } from './dating.ts';
 import { Meanings } from './meanings.ts';
 import type { StoredBlock } from './pack.ts';
 import { Reader } from './reader.ts';
-import type { AppendResult, EdgeAnswer, IncomingBlock, MachineRecord, MetBoot, Store } from './store.ts';
+import type {
+  AppendResult,
+  EdgeAnswer,
+  IncomingBlock,
+  LinkPins,
+  MachineRecord,
+  MetBoot,
+  Store,
+} from './store.ts';
 import { undatedBoots } from './undated.ts';
 
 /** Blocks of one transaction: what comes while it commits waits for the next. */
 const MOST_TOGETHER = 500;
 const DAY_MS = 86_400_000;
+/** A database that cannot be reached is asked again for so long before what waits is refused: a standby takes over in less. */
+const AWAY_MS = 60_000;
+const AGAIN_MS = 500;
 
 interface Waiting {
   readonly block: IncomingBlock;
@@ -34,10 +45,11 @@ export interface SqlStoreOptions {
   readonly soon: (work: () => void) => void;
   /** Lets others have their turn while much is read. */
   readonly pause: () => Promise<void>;
+  readonly restMs: (ms: number) => Promise<void>;
   readonly utcMs: () => number;
 }
 
-export function sqlStore({ hot: db, archive, soon, pause, utcMs }: SqlStoreOptions): Store {
+export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlStoreOptions): Store {
   const meanings = new Meanings(db);
   const reader = new Reader({ hot: db, archive, meanings, pause });
   const waiting: Waiting[] = [];
@@ -45,13 +57,28 @@ export function sqlStore({ hot: db, archive, soon, pause, utcMs }: SqlStoreOptio
   /** Of all commits that were asked for. */
   let committing: Promise<void> = Promise.resolve();
 
+  /** Again while the database is away: what it stored without saying so is not stored twice. */
+  const appended = async (batch: readonly Waiting[]): Promise<AppendResult[]> => {
+    for (let awayMs = 0; ; awayMs += AGAIN_MS) {
+      try {
+        const checked: CheckedBlock[] = [];
+        for (const { block } of batch) checked.push(await checkBlock(block, meanings));
+        return await db.transaction((sql) => appendAll(sql, checked, utcMs()));
+      } catch (error) {
+        if (!db.isAway(error) || awayMs >= AWAY_MS || closed) throw error;
+      }
+      await restMs(AGAIN_MS);
+    }
+  };
   const commit = async (batch: readonly Waiting[]): Promise<void> => {
     let results: AppendResult[];
     try {
-      const checked: CheckedBlock[] = [];
-      for (const { block } of batch) checked.push(await checkBlock(block, meanings));
-      results = await db.transaction((sql) => appendAll(sql, checked, utcMs()));
+      results = await appended(batch);
     } catch (error) {
+      if (db.isAway(error)) {
+        for (const { reject } of batch) reject(error);
+        return;
+      }
       // One that the database refuses must not take the others with it.
       if (batch.length > 1) {
         for (const one of batch) await commit([one]);
@@ -177,8 +204,27 @@ export function sqlStore({ hot: db, archive, soon, pause, utcMs }: SqlStoreOptio
         machine,
       );
     },
-    noteLinkKey: async (pin, atMs) => {
-      await db.run('INSERT INTO link_key (pin, since_ms) VALUES ($1, $2)', pin, atMs);
+    noteLinkKeys: (pins, atMs) => noteLinkKeys(db, pins, atMs),
+    agreeOnLinkKeys: async (pins, atMs) => {
+      if (!db.isShared) return;
+      const [active, spare] = pins;
+      await db.transaction(async (sql) => {
+        // Two first servers that start at once must not both find none.
+        await sql.run('LOCK TABLE link_key IN SHARE ROW EXCLUSIVE MODE');
+        const agreed = await sql.get<{ pin: string; spare_pin: string | null }>(
+          'SELECT pin, spare_pin FROM link_key ORDER BY since_ms DESC LIMIT 1',
+        );
+        if (agreed?.pin === active && agreed.spare_pin === spare) return;
+        // The spare that became the active key without a word: the power went while it was rotated.
+        const isOurs = agreed === undefined || agreed.spare_pin === active;
+        if (isOurs || (agreed.pin === active && agreed.spare_pin === null)) {
+          return noteLinkKeys(sql, pins, atMs);
+        }
+        throw new StoreError(
+          'other-link-key',
+          "the link's keys in this data folder are not those of the other servers on this database: copy the folder keys from one of them, or edges will refuse this server",
+        );
+      });
     },
     changedElsewhere: () => db.changedElsewhere(),
     putEnrolmentCode: async (machine, codeSha256, expiresMs) => {
@@ -331,12 +377,16 @@ export function sqlStore({ hot: db, archive, soon, pause, utcMs }: SqlStoreOptio
       return rows.map((row) => ({ ...row, facts: JSON.parse(row.facts) as JournalEntry['facts'] }));
     },
     close: async () => {
-      await commitWaiting();
       closed = true;
+      await commitWaiting();
       await archive.close();
       await db.close();
     },
   };
+}
+
+async function noteLinkKeys(sql: Sql, [pin, spare]: LinkPins, atMs: number): Promise<void> {
+  await sql.run('INSERT INTO link_key (pin, spare_pin, since_ms) VALUES ($1, $2, $3)', pin, spare, atMs);
 }
 
 interface SpoolRow {

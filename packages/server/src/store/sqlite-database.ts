@@ -5,6 +5,7 @@ import DatabaseFile from 'better-sqlite3';
 import {
   type Columns,
   type Database,
+  NO_CHANGES,
   newerSchema,
   type Sql,
   type SqlRow,
@@ -151,6 +152,8 @@ export function sqliteDatabase(db: Sqlite): Database {
     while (busy !== null) await busy;
   };
   return {
+    isShared: false,
+    isAway: () => false,
     all: async (text, ...parameters) => {
       if (busy !== null) await outside();
       return direct.all(text, ...parameters);
@@ -179,7 +182,7 @@ export function sqliteDatabase(db: Sqlite): Database {
       const version = dataVersion();
       const changed = version !== seenVersion;
       seenVersion = version;
-      return changed;
+      return changed ? 'anything' : NO_CHANGES;
     },
     close: async () => {
       await outside();

@@ -6,6 +6,7 @@ import type { ChartAnswer, JournalEntry, RowView, UndatedBoot } from '@vigie/con
 import type { MachineSchema, MachineSettings } from '@vigie/model';
 import type { GapReason, RowInstant, Settled } from '@vigie/protocol';
 import type { ChartQuery } from './chart.ts';
+import type { Changes } from './database.ts';
 
 /** A block as received, about to be kept as those same bytes. */
 export interface IncomingBlock {
@@ -89,6 +90,9 @@ export interface UndatedRow {
   readonly values: RowView['values'];
 }
 
+/** Of the active key, and of the spare one. */
+export type LinkPins = readonly [string, string];
+
 export interface Store {
   // machines
   machines(): Promise<MachineRecord[]>;
@@ -115,10 +119,12 @@ export interface Store {
   boots(machine: string): Promise<MetBoot[]>;
   putBoot(machine: string, boot: MetBoot): Promise<void>;
   putEdgeAnswer(machine: string, answer: EdgeAnswer, edgePins: readonly string[]): Promise<void>;
-  /** A command made `pin` that of the server's active key; a server that runs then looks at its keys. */
-  noteLinkKey(pin: string, atMs: number): Promise<void>;
-  /** Whether another process has changed anything since this was asked last. */
-  changedElsewhere(): Promise<boolean>;
+  /** A command made these the server's; a server that runs then looks at its keys. */
+  noteLinkKeys(pins: LinkPins, atMs: number): Promise<void>;
+  /** @throws StoreError when other servers on the database show other keys than these. */
+  agreeOnLinkKeys(pins: LinkPins, atMs: number): Promise<void>;
+  /** What another process may have changed since this was asked last. */
+  changedElsewhere(): Promise<Changes>;
   /** A single-use code by its SHA-256 (hex), for a machine, until an instant. */
   putEnrolmentCode(machine: string, codeSha256: string, expiresMs: number): Promise<void>;
   /** Uses up the code; `null` when unknown, used or expired. */
