@@ -103,6 +103,8 @@ export const MIGRATIONS: readonly string[] = [
   INSERT INTO usage SELECT machine, unixepoch(to_ms / 1000, 'unixepoch', 'start of month') * 1000, sum(length(bytes)),
     sum(row_count - skip_rows) FROM block WHERE to_ms IS NOT NULL GROUP BY 1, 2;
   `,
+  // Before which instant rows may be gone, as keep_days wants; NULL: none is (retention.ts).
+  'ALTER TABLE machine ADD COLUMN raw_from_ms INTEGER;',
 ];
 
 /** chunk: the blocks of an hour as received (pack.ts). rollup: 60 intervals of a level (rollup.ts). */
@@ -211,4 +213,5 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
     ON machine FOR EACH STATEMENT EXECUTE FUNCTION vigie_tell();
   CREATE TRIGGER link_key_changed AFTER INSERT ON link_key FOR EACH STATEMENT EXECUTE FUNCTION vigie_tell();
   `,
+  'ALTER TABLE machine ADD COLUMN raw_from_ms BIGINT;',
 ].map(ofPostgres);
