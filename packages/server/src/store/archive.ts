@@ -14,8 +14,10 @@ export interface Archive {
   between(fromMs: number, toMs: number): readonly Database[];
   /** The one for what begins at an instant; made when there is none. */
   at(ms: number): Promise<Database>;
-  /** Gives back the space that deleted rows of a month which is over have left; only for who seals. */
-  tidy(monthMs: number): Promise<void>;
+  /** Gives back what is free of a month that is over, if it is more than that share. */
+  shrink(monthMs: number, freeShare: number): Promise<void>;
+  /** Removes a month that is over and in which nothing is left; only for who seals. */
+  removeEmpty(monthMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -23,8 +25,6 @@ export interface Archive {
 const MOST_OPEN = 150;
 /** A sealed hour of a machine is some 30 kB: one page, or two. */
 const PAGE_BYTES = 32_768;
-/** A month's file is written anew when more of it is free. */
-const FREE_SHARE = 0.5;
 const FILE = /^(\d{4})-(\d{2})\.db$/;
 
 /** Start of the month (UTC) that holds an instant. */
@@ -89,7 +89,8 @@ export function sqliteArchive({ found, open }: SqliteArchiveOptions): SqliteArch
       if (!months.includes(month)) months = [...months, month].sort((a, b) => a - b);
       return use(month);
     },
-    tidy: async () => undefined,
+    shrink: async () => undefined,
+    removeEmpty: async () => undefined,
     close: async () => {
       for (const db of opened.values()) await db.close();
       opened.clear();
@@ -111,20 +112,22 @@ export function folderArchive(folder: string): Archive {
       archive.look(monthsIn(folder));
       return archive.between(fromMs, toMs);
     },
-    tidy: async (monthMs) => {
+    shrink: async (monthMs, freeShare) => {
       for (const db of archive.between(monthMs, monthMs + 1)) {
-        const { isEmpty } = (await db.get<{ isEmpty: number }>(
-          'SELECT NOT EXISTS (SELECT 1 FROM chunk) AND NOT EXISTS (SELECT 1 FROM rollup) AS "isEmpty"',
-        )) ?? { isEmpty: 0 };
-        if (isEmpty === 1) {
-          await archive.letGo(monthMs);
-          removeUnused(fileOf(monthMs));
-          continue;
-        }
         const size = await db.get<{ free: number; pages: number }>(
           'SELECT freelist_count AS free, page_count AS pages FROM pragma_freelist_count, pragma_page_count',
         );
-        if (size !== undefined && size.free > FREE_SHARE * size.pages) await db.run('VACUUM');
+        if (size !== undefined && size.free > freeShare * size.pages) await db.run('VACUUM');
+      }
+    },
+    removeEmpty: async (monthMs) => {
+      for (const db of archive.between(monthMs, monthMs + 1)) {
+        const left = await db.get(
+          'SELECT 1 AS one WHERE EXISTS (SELECT 1 FROM chunk) OR EXISTS (SELECT 1 FROM rollup)',
+        );
+        if (left !== undefined) continue;
+        await archive.letGo(monthMs);
+        removeUnused(fileOf(monthMs));
       }
     },
   };
@@ -176,7 +179,8 @@ export function postgresArchive(db: PostgresDatabase): Archive {
       return db;
     },
     // Autovacuum does.
-    tidy: async () => undefined,
+    shrink: async () => undefined,
+    removeEmpty: async () => undefined,
     close: async () => undefined,
   };
 }

@@ -11,6 +11,8 @@ const DAY_MS = 86_400_000;
 const CHUNK_KEY: Columns = { machine: 'text', hour_ms: 'bigint' };
 /** Chunks deleted in one transaction. */
 const TOGETHER = 500;
+/** A file of a month is written anew when more of it is free: about once in its life, since all of it goes in a month. */
+const FREE_SHARE = 0.5;
 
 export interface RetentionOptions {
   readonly hot: Database;
@@ -86,7 +88,9 @@ export class Retention {
         }
         deleted += hours.length;
       }
-      if (monthAfter(monthMs) <= utcMs()) await archive.tidy(monthMs);
+      if (monthAfter(monthMs) > utcMs()) continue;
+      await archive.shrink(monthMs, FREE_SHARE);
+      await archive.removeEmpty(monthMs);
     }
     this.#done.set(id, rawFromMs);
     return deleted;

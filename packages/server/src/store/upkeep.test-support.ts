@@ -3,7 +3,11 @@
 import { type Column, encodeBlock, type Prior } from '@vigie/codec';
 import { codecSchema, machineSchemaSchema } from '@vigie/model';
 import { schemaHash } from '@vigie/model/load';
+import { Meanings } from './meanings.ts';
+import { Reader } from './reader.ts';
+import type { Place } from './rollup.ts';
 import type { Store } from './store.ts';
+import type { TestStore } from './testing.ts';
 
 export const schema = machineSchemaSchema.parse({
   model: 'test',
@@ -107,4 +111,24 @@ export async function allRows(store: Store, machine = 'M') {
   const rows: { readonly atMs: number; readonly values: readonly (number | string | null)[] }[] = [];
   for await (const row of store.rows({ machine, channels: CHANNELS, fromMs: 0, toMs: 4e12 })) rows.push(row);
   return rows;
+}
+
+/** Every row with its place, as readers find it. */
+export async function places(test: TestStore, machine = 'M') {
+  return test.beside(async (hot, archive) => {
+    const meanings = new Meanings(hot);
+    const reader = new Reader({ hot, archive, meanings, pause: async () => undefined });
+    const rows: { readonly place: Place; readonly schema: string; readonly values: readonly unknown[] }[] =
+      [];
+    for await (const cluster of reader.clusters(machine, 0, 4e12, null)) {
+      for (let i = 0; i < cluster.rowCount; i++) {
+        rows.push({
+          place: cluster.place(i),
+          schema: cluster.schemaHash(i),
+          values: CHANNELS.map((_, k) => cluster.value(k, i)),
+        });
+      }
+    }
+    return rows;
+  });
 }
