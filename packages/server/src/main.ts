@@ -188,11 +188,14 @@ async function settingsCommand(): Promise<number> {
     const schema = schemaHash === null ? null : await store.schema(schemaHash);
     let mistakes: readonly string[] = [];
     if (asksForChange(parsed)) {
+      let keepDays: number | null | undefined;
       await store.changeSettings(id, (before) => {
         const result = changed(before, parsed, schema);
-        if (!result.ok) mistakes = result.mistakes;
+        if (result.ok) keepDays = result.keepDays;
+        else mistakes = result.mistakes;
         return result.ok ? result.settings : null;
       });
+      if (keepDays !== undefined) await store.setKeepDays(id, keepDays);
     }
     if (mistakes.length > 0) {
       return fail(mistakes.map((mistake) => `vigie-server settings: ${mistake}`).join('\n'), EXIT.failed);

@@ -53,6 +53,21 @@ describe('vigie-server settings', () => {
     expect(changed(before, { reset: ['t'] }, schema)).toMatchObject({ settings: { channels: {} } });
   });
 
+  it('takes how long rows are kept beside what the edge is sent', () => {
+    expect(changed(before, { 'keep-days': '90' }, schema)).toEqual({
+      ok: true,
+      settings: before,
+      keepDays: 90,
+    });
+    expect(changed(before, { 'keep-days': 'none' }, schema)).toMatchObject({ keepDays: null });
+    expect(changed(before, { interval: 30 }, schema)).toMatchObject({ keepDays: undefined });
+    for (const wrong of ['0', '1.5', 'ninety', '', '-3', '40000']) {
+      expect(mistakes({ 'keep-days': wrong, interval: 30 })).toEqual([
+        expect.stringMatching(/^--keep-days takes whole days/),
+      ]);
+    }
+  });
+
   it('says every mistake', () => {
     expect(
       mistakes({ interval: 0.5, 'budget-mb': '0', limit: ['t.high=3', 't.alarmHigh='], band: ['t=4'] }),

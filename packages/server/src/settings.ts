@@ -17,6 +17,7 @@ export const SETTINGS_FLAGS = {
   database: { type: 'string', value: 'URL', help: "the server's --database, if it has one" },
   id: { type: 'string', value: 'ID', help: 'the machine' },
   interval: { type: 'number', value: 'S', help: 'seconds between two blocks, 1 to 3600' },
+  'keep-days': { type: 'string', value: 'N', help: 'rows older than N days are deleted, or none' },
   'budget-mb': { type: 'string', value: 'N', help: 'megabytes a month, or none' },
   reset: {
     type: 'list',
@@ -35,10 +36,18 @@ export const SETTINGS_FLAGS = {
     help: 'alarmLow, warningLow, warningHigh or alarmHigh of a channel, a number or none',
   },
 } as const;
+/** A hundred years. */
+const MOST_KEEP_DAYS = 36_525;
 export type SettingsFlags = FlagValues<typeof SETTINGS_FLAGS>;
 
 export type Changed =
-  | { readonly ok: true; readonly settings: MachineSettings }
+  | {
+      readonly ok: true;
+      /** What the edge is sent; as before where nothing of it is asked for. */
+      readonly settings: MachineSettings;
+      /** `undefined`: as before. */
+      readonly keepDays: number | null | undefined;
+    }
   | { readonly ok: false; readonly mistakes: readonly string[] };
 
 export function asksForChange({ data: _, database: __, id: ___, ...changes }: SettingsFlags): boolean {
@@ -63,6 +72,15 @@ export function changed(
     if (budget === undefined || (budget !== null && (budget < 1 || budget > 1_000_000)))
       mistakes.push(`--budget-mb takes megabytes from 1 to 1000000, or none, not «${flags['budget-mb']}»`);
     else dataBudgetMb = budget;
+  }
+  const keepDays = flags['keep-days'] === undefined ? undefined : numberOrNone(flags['keep-days']);
+  const keeps =
+    typeof keepDays !== 'number' ||
+    (Number.isInteger(keepDays) && keepDays >= 1 && keepDays <= MOST_KEEP_DAYS);
+  if (!keeps || (flags['keep-days'] !== undefined && keepDays === undefined)) {
+    mistakes.push(
+      `--keep-days takes whole days from 1 to ${MOST_KEEP_DAYS}, or none, not «${flags['keep-days']}»`,
+    );
   }
   const channels = new Map(Object.entries(before.channels));
   const change = (id: string, more: ChannelOverride): void => {
@@ -113,7 +131,7 @@ export function changed(
     };
   }
   const wrong = mistakesIn(settings.data, schema);
-  return wrong.length > 0 ? { ok: false, mistakes: wrong } : { ok: true, settings: settings.data };
+  return wrong.length > 0 ? { ok: false, mistakes: wrong } : { ok: true, settings: settings.data, keepDays };
 }
 
 /** `null`: none; `undefined`: neither that nor a number. */
@@ -133,6 +151,7 @@ export function describeSettings(machine: MachineRecord, schema: MachineSchema |
     `Settings of ${machine.id}`,
     `  interval   ${settings.intervalMs / 1000} s between two blocks`,
     `  budget     ${settings.dataBudgetMb === null ? 'none' : `${settings.dataBudgetMb} MB a month`}`,
+    `  keep       ${machine.keepDays === null ? 'every row, for ever' : `rows of ${machine.keepDays} days; rollups of a minute and more for ever`}`,
   ];
   for (const [id, override] of Object.entries(settings.channels)) {
     const channel = schema?.channels.find((one) => one.id === id);

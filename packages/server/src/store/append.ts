@@ -15,7 +15,7 @@ import type { AppendResult, IncomingBlock } from './store.ts';
 import { undatedBoots } from './undated.ts';
 
 /** In a block from a machine: what an edge makes is a tenth of it. */
-const MOST_SAMPLES = 1_000_000;
+export const MOST_SAMPLES = 1_000_000;
 
 export interface CheckedBlock {
   readonly incoming: IncomingBlock;

@@ -1,8 +1,9 @@
 // Where what is sealed lies: on SQLite one file a month, so that a closed month is a file that never changes (copied as a
 // backup, deleted when it has served); on PostgreSQL partitions of one month, beside the hot tables.
 // Invariant: what begins in a month (UTC) lies in that month's. Not here: what is sealed and when (sealer.ts).
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import DatabaseFile from 'better-sqlite3';
 import type { Database } from './database.ts';
 import { ARCHIVE_MIGRATIONS } from './migrations.ts';
 import type { PostgresDatabase } from './postgres-database.ts';
@@ -13,6 +14,10 @@ export interface Archive {
   between(fromMs: number, toMs: number): readonly Database[];
   /** The one for what begins at an instant; made when there is none. */
   at(ms: number): Promise<Database>;
+  /** Gives back what is free of a month that is over, if it is more than that share. */
+  shrink(monthMs: number, freeShare: number): Promise<void>;
+  /** Removes a month that is over and in which nothing is left; only for who seals. */
+  removeEmpty(monthMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -42,10 +47,14 @@ export interface SqliteArchiveOptions {
   readonly open: (monthMs: number) => Database;
 }
 
-export function sqliteArchive({
-  found,
-  open,
-}: SqliteArchiveOptions): Archive & { readonly look: (months: readonly number[]) => void } {
+export interface SqliteArchive extends Archive {
+  /** Those that there are now. */
+  look(months: readonly number[]): void;
+  /** Closes one that is open. */
+  letGo(month: number): Promise<void>;
+}
+
+export function sqliteArchive({ found, open }: SqliteArchiveOptions): SqliteArchive {
   let months = [...found].sort((a, b) => a - b);
   /** The one used last is last. */
   const opened = new Map<number, Database>();
@@ -60,16 +69,26 @@ export function sqliteArchive({
     }
     return known;
   };
+  const letGo = async (month: number): Promise<void> => {
+    const db = opened.get(month);
+    opened.delete(month);
+    await db?.close();
+  };
   return {
     look: (now) => {
       months = [...now].sort((a, b) => a - b);
+      // One that was deleted meanwhile would hide one that is made again in its place.
+      for (const month of opened.keys()) if (!months.includes(month)) void letGo(month);
     },
+    letGo,
     between: (fromMs, toMs) => months.filter((month) => month < toMs && monthAfter(month) > fromMs).map(use),
     at: async (ms) => {
       const month = monthOf(ms);
       if (!months.includes(month)) months = [...months, month].sort((a, b) => a - b);
       return use(month);
     },
+    shrink: async () => undefined,
+    removeEmpty: async () => undefined,
     close: async () => {
       for (const db of opened.values()) await db.close();
       opened.clear();
@@ -80,9 +99,10 @@ export function sqliteArchive({
 /** In a folder; files that another connection makes are seen when they are looked for. */
 export function folderArchive(folder: string): Archive {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const fileOf = (month: number): string => join(folder, `${monthName(month)}.db`);
   const archive = sqliteArchive({
     found: monthsIn(folder),
-    open: (month) => sqliteDatabase(connect(join(folder, `${monthName(month)}.db`), ARCHIVE_MIGRATIONS)),
+    open: (month) => sqliteDatabase(connect(fileOf(month), ARCHIVE_MIGRATIONS)),
   });
   return {
     ...archive,
@@ -90,7 +110,42 @@ export function folderArchive(folder: string): Archive {
       archive.look(monthsIn(folder));
       return archive.between(fromMs, toMs);
     },
+    shrink: async (monthMs, freeShare) => {
+      for (const db of archive.between(monthMs, monthMs + 1)) {
+        const size = await db.get<{ free: number; pages: number }>(
+          'SELECT freelist_count AS free, page_count AS pages FROM pragma_freelist_count, pragma_page_count',
+        );
+        if (size !== undefined && size.free > freeShare * size.pages) await db.run('VACUUM');
+      }
+    },
+    removeEmpty: async (monthMs) => {
+      for (const db of archive.between(monthMs, monthMs + 1)) {
+        const left = await db.get(
+          'SELECT 1 AS one WHERE EXISTS (SELECT 1 FROM chunk) OR EXISTS (SELECT 1 FROM rollup)',
+        );
+        if (left !== undefined) continue;
+        await archive.letGo(monthMs);
+        removeUnused(fileOf(monthMs));
+      }
+    },
   };
+}
+
+/**
+ * Deletes a database file if nobody has it open: only then it can leave the WAL mode. Deleted under others, it would
+ * take the log of one that is made again in its place along when they close it.
+ */
+function removeUnused(file: string): void {
+  const db = new DatabaseFile(file, { timeout: 0 });
+  try {
+    if (db.pragma('journal_mode = DELETE', { simple: true }) !== 'delete') return;
+    db.exec('BEGIN EXCLUSIVE');
+    rmSync(file);
+  } catch (error) {
+    if (!(error instanceof DatabaseFile.SqliteError && error.code.startsWith('SQLITE_BUSY'))) throw error;
+  } finally {
+    db.close();
+  }
 }
 
 export function monthsIn(folder: string): number[] {
@@ -121,6 +176,9 @@ export function postgresArchive(db: PostgresDatabase): Archive {
       made.add(month);
       return db;
     },
+    // Autovacuum does.
+    shrink: async () => undefined,
+    removeEmpty: async () => undefined,
     close: async () => undefined,
   };
 }

@@ -9,6 +9,7 @@ import type { Archive } from './archive.ts';
 import type { Sql } from './database.ts';
 import { Buckets } from './m4.ts';
 import type { Meanings } from './meanings.ts';
+import type { RollupRow } from './nodes.ts';
 import type { Reader } from './reader.ts';
 import {
   intervalMsOf,
@@ -42,13 +43,6 @@ export interface ChartSources {
   readonly archive: Archive;
   readonly meanings: Meanings;
   readonly reader: Reader;
-}
-
-interface RollupRow {
-  readonly from_ms: number;
-  readonly schema_hash: string;
-  readonly ends: string;
-  readonly bytes: Uint8Array;
 }
 
 /** How a chart is cut. */
@@ -131,10 +125,50 @@ class Pass {
     // Before anything else is read: what is clean now has rollups at least as new.
     this.#dirty = await hot.all<DirtyRow>('SELECT level, from_ms FROM dirty WHERE machine = $1', machine);
     // The row before the range and the one after it, so that gaps across its ends are found however long they are.
-    this.#before = await reader.placeBefore(machine, fromMs);
+    this.#before = (await reader.placeBefore(machine, fromMs)) ?? (await this.#endBefore(fromMs));
     await this.#collect(this.#plan.level, fromMs, toMs);
-    const after = await reader.placeAfter(machine, toMs);
+    const [kept, raw] = [await this.#beginAfter(toMs), await reader.placeAfter(machine, toMs)];
+    const after = kept !== null && (raw === null || kept.place.atMs < raw.place.atMs) ? kept : raw;
     if (after !== null) this.#meet(after.place, after.cutMs);
+  }
+
+  /** Where rows are gone: the last one of the hours before an instant. */
+  async #endBefore(atMs: number): Promise<Place | null> {
+    if (this.#rawFromMs === Number.NEGATIVE_INFINITY) return null;
+    for (const db of this.#sources.archive.between(0, atMs).toReversed()) {
+      const rows = await db.all<{ ends: string }>(
+        'SELECT ends FROM rollup WHERE machine = $1 AND level = 1 AND from_ms < $2 ORDER BY from_ms DESC LIMIT 2',
+        this.#query.machine,
+        atMs,
+      );
+      // One that begins before the instant and ends after it has its own gaps.
+      for (const row of rows) {
+        const ends = parseEnds(row.ends);
+        if (ends !== null && ends.first.atMs < atMs) return ends.last.atMs < atMs ? ends.last : null;
+      }
+    }
+    return null;
+  }
+
+  /** Where rows are gone: the first one of the hours after what was met. */
+  async #beginAfter(atMs: number): Promise<{ readonly place: Place; readonly cutMs: number } | null> {
+    const { archive, meanings } = this.#sources;
+    if (atMs >= this.#rawFromMs) return null;
+    const hourMs = nodeAt(1, atMs);
+    for (const db of archive.between(hourMs, this.#rawFromMs)) {
+      const rows = await db.all<{ ends: string; schema_hash: string }>(
+        'SELECT ends, schema_hash FROM rollup WHERE machine = $1 AND level = 1 AND from_ms >= $2 ORDER BY from_ms LIMIT 3',
+        this.#query.machine,
+        hourMs,
+      );
+      for (const row of rows) {
+        const ends = parseEnds(row.ends);
+        const schema = await meanings.schema(row.schema_hash);
+        const isNew = ends !== null && ends.first.atMs > (this.#before?.atMs ?? Number.NEGATIVE_INFINITY);
+        if (isNew && schema !== null) return { place: ends.first, cutMs: schema.cutMs };
+      }
+    }
+    return null;
   }
 
   /** The longest, in order of time. */

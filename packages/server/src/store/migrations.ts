@@ -107,6 +107,8 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE link_key ADD COLUMN spare_pin TEXT;
   `,
+  // Before which instant rows may be gone, as keep_days wants; NULL: none is (retention.ts).
+  'ALTER TABLE machine ADD COLUMN raw_from_ms INTEGER;',
 ];
 
 /** chunk: the blocks of an hour as received (pack.ts). rollup: 60 intervals of a level (rollup.ts). */
@@ -239,4 +241,5 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
   );
   CREATE INDEX presence_by_server ON presence (server);
   `,
+  'ALTER TABLE machine ADD COLUMN raw_from_ms BIGINT;',
 ].map(ofPostgres);

@@ -8,6 +8,7 @@ import { Meanings } from './meanings.ts';
 import { MIGRATIONS, POSTGRES_MIGRATIONS } from './migrations.ts';
 import { openPostgres, type PostgresDatabase } from './postgres-database.ts';
 import { Reader } from './reader.ts';
+import { Retention } from './retention.ts';
 import { Sealer } from './sealer.ts';
 import { sqlStore } from './sql-store.ts';
 import { connect, sqliteDatabase } from './sqlite-database.ts';
@@ -47,6 +48,7 @@ export interface Databases {
 
 export interface OpenSealer {
   readonly sealer: Sealer;
+  readonly retention: Retention;
   readonly postgres: PostgresDatabase | null;
   close(): Promise<void>;
 }
@@ -58,6 +60,7 @@ export async function openSealer(place: Place, utcMs: () => number): Promise<Ope
   const reader = new Reader({ hot, archive, meanings, pause: async () => undefined });
   return {
     sealer: new Sealer({ hot, archive, meanings, reader, utcMs }),
+    retention: new Retention({ hot, archive, utcMs }),
     postgres,
     close: async () => {
       await archive.close();

@@ -3,7 +3,8 @@
 //   version u8 (1) · length of head u32, little-endian · head · bytes of all blocks, one after the other
 //
 // head is zlib (RFC 1950) of JSON: { spools, schemas, blocks }; `blocks` has a list per field of a block, each number less
-// the one before it, since most go on as they went. Invariant: what comes out is what went in, bytes and numbers alike.
+// the one before it, since most go on as they went. Invariants: what comes out is what went in, bytes and numbers alike;
+// any bytes are refused or give whole blocks, in memory bounded by theirs and MOST_HEAD_BYTES.
 // Not here: what blocks mean (reader.ts), which are packed (sealer.ts).
 import { deflateSync, inflateSync } from 'node:zlib';
 import { z } from 'zod';
@@ -29,6 +30,8 @@ export type DatedBlock = StoredBlock & { readonly from_ms: number; readonly to_m
 
 const VERSION = 1;
 const FIXED_BYTES = 5;
+/** Of a head before deflate; an hour of a block every second takes a hundredth of it. */
+const MOST_HEAD_BYTES = 16_000_000;
 const NUMBERS = [
   'first_sequence',
   'boot',
@@ -101,20 +104,33 @@ export function unpack(machine: string, bytes: Uint8Array): Unpacked {
     if (spool === undefined || schema_hash === undefined || numbers.includes(undefined)) {
       return { ok: false, reason: 'its head is damaged' };
     }
-    if (length < 0 || at + length > bytes.length) return { ok: false, reason: 'it is cut off' };
+    if (length < 1 || at + length > bytes.length) return { ok: false, reason: 'it is cut off' };
     const named = Object.fromEntries(NUMBERS.map((name, k) => [name, numbers[k]])) as Record<
       (typeof NUMBERS)[number],
       number
     >;
+    if (!isSound(named)) return { ok: false, reason: 'its head is damaged' };
     out.push({ machine, spool, schema_hash, ...named, bytes: bytes.subarray(at, at + length) });
     at += length;
   }
   return at === bytes.length ? { ok: true, blocks: out } : { ok: false, reason: 'bytes follow its blocks' };
 }
 
+/** Whether numbers may be those of a stored block. */
+function isSound(numbers: Readonly<Record<(typeof NUMBERS)[number], number>>): boolean {
+  const { first_sequence, boot, monotonic_ms, span_ms, row_count, skip_rows, from_ms, to_ms } = numbers;
+  return (
+    Object.values(numbers).every(Number.isSafeInteger) &&
+    Math.min(first_sequence, boot, monotonic_ms, span_ms, skip_rows) >= 0 &&
+    skip_rows < row_count &&
+    from_ms <= to_ms
+  );
+}
+
 function readHead(bytes: Uint8Array): z.infer<typeof headSchema> | null {
   try {
-    return headSchema.parse(JSON.parse(inflateSync(bytes).toString('utf8')));
+    const json = inflateSync(bytes, { maxOutputLength: MOST_HEAD_BYTES }).toString('utf8');
+    return headSchema.parse(JSON.parse(json));
   } catch {
     return null;
   }

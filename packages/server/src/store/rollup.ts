@@ -7,7 +7,7 @@
 // interval's start in ms since the node's; columns FIELDS, instants among them in ms since the interval's start.
 // `ends` beside it: first and last row of the node, and the gaps between its rows, by place in their spools.
 // Pure. Not here: which nodes there are (sealer.ts), which a chart takes (chart.ts).
-import { type CodecSchema, type Column, decodeBlock, encodeBlock } from '@vigie/codec';
+import { type CodecSchema, type Column, decodeBlock, encodeBlock, readBlockHeader } from '@vigie/codec';
 import type { Channel, MachineSchema } from '@vigie/model';
 import { z } from 'zod';
 import type { Buckets, Summary } from './m4.ts';
@@ -149,11 +149,10 @@ export function readRollup(
       channel: (place, each) => {
         const [start, length, channel] = [starts[place] ?? 0, lengths[place] ?? 0, channels[place]];
         if (length === 0 || channel === undefined) return true;
-        const decoded = decodeBlock(
-          bytes.subarray(start, start + length),
-          codecSchemaOf(level, channel.decimals),
-          { prior: () => null },
-        );
+        const block = bytes.subarray(start, start + length);
+        const header = readBlockHeader(block);
+        if (!header.ok || header.value.rowCount > INTERVALS) return false;
+        const decoded = decodeBlock(block, codecSchemaOf(level, channel.decimals), { prior: () => null });
         if (!decoded.ok) return false;
         const { rowCount, timesMs, columns } = decoded.value;
         const fields = FIELDS.map((_, k) => {

@@ -4,34 +4,17 @@
 // both, where readers see it once and the next run ends the work; a mark goes only if nothing came meanwhile. What is
 // sealed and belongs elsewhere by now, since its boot was dated anew, goes back first and is sealed again from there.
 // Not here: when it runs (seal-thread.ts), the high-water marks, which make a re-delivery harmless and never move here.
-import type { MachineSchema } from '@vigie/model';
 import { anchorsOf, bootKeyOf } from './anchors.ts';
 import { BLOCK_COLUMNS } from './append.ts';
 import type { Archive } from './archive.ts';
 import type { Columns, Database, Sql } from './database.ts';
 import { dateOf } from './dating.ts';
-import { Buckets } from './m4.ts';
 import { markHours, markNode } from './marks.ts';
 import type { Meanings } from './meanings.ts';
+import { type Node, nodeOfNodes, nodeOfRows } from './nodes.ts';
 import { type DatedBlock, pack } from './pack.ts';
 import type { Reader } from './reader.ts';
-import {
-  type Ends,
-  encodeRollup,
-  HOUR_MS,
-  intervalMsOf,
-  joinEnds,
-  type Level,
-  LONGEST_SEALED_MS,
-  levelAbove,
-  levelBelow,
-  nodeAt,
-  nodeMsOf,
-  numberChannels,
-  type Place,
-  parseEnds,
-  readRollup,
-} from './rollup.ts';
+import { encodeRollup, HOUR_MS, type Level, LONGEST_SEALED_MS, levelAbove, nodeAt } from './rollup.ts';
 
 /** Nodes of one round: another program may look in between. */
 const ROUND = 50;
@@ -49,13 +32,6 @@ export interface SealerOptions {
   readonly meanings: Meanings;
   readonly reader: Reader;
   readonly utcMs: () => number;
-}
-
-/** A rollup on its way into the archive, of one schema. */
-interface NewRollup {
-  readonly schemaHash: string;
-  readonly schema: MachineSchema;
-  readonly buckets: readonly Buckets[];
 }
 
 const BLOCK_KEY: Columns = { machine: 'text', spool: 'text', first_sequence: 'bigint' };
@@ -125,11 +101,13 @@ export class Sealer {
       endMs,
       LONGEST_SEALED_MS,
     );
-    const [rollups, ends] = await this.#rollupsOfHour(machine, hourMs, endMs);
+    const node = (await this.#isForgotten(machine, hourMs))
+      ? null
+      : await nodeOfRows(reader, machine, hourMs);
     const db = await archive.at(hourMs);
     await db.transaction(async (sql) => {
       if (blocks.length > 0) await putChunk(sql, machine, hourMs, union(chunk ?? [], blocks));
-      await putRollups(sql, machine, 1, hourMs, rollups, ends);
+      if (node !== null) await putRollups(sql, machine, 1, hourMs, node);
     });
     await hot.transaction(async (sql) => {
       // One that was dated anew meanwhile stays, and its mark with it.
@@ -175,99 +153,41 @@ export class Sealer {
       await markHours(sql, spans, utcMs());
     });
     const db = await archive.at(hourMs);
-    await db.run('DELETE FROM chunk WHERE machine = $1 AND hour_ms = $2', machine, hourMs);
+    await db.transaction(async (sql) => {
+      await sql.run('DELETE FROM chunk WHERE machine = $1 AND hour_ms = $2', machine, hourMs);
+      // It is made anew, and must not be taken for one whose rows are gone.
+      await sql.run('DELETE FROM rollup WHERE machine = $1 AND level = 1 AND from_ms = $2', machine, hourMs);
+    });
     return true;
-  }
-
-  async #rollupsOfHour(
-    machine: string,
-    hourMs: number,
-    endMs: number,
-  ): Promise<readonly [readonly NewRollup[], Ends | null]> {
-    const rollups = new Map<string, NewRollup & { readonly places: readonly number[] }>();
-    let first: Place | null = null;
-    let last: Place | null = null;
-    const gaps: [Place, Place][] = [];
-    for await (const cluster of this.#options.reader.clusters(machine, hourMs, endMs, null)) {
-      let lastRow = -1;
-      for (let i = 0; i < cluster.rowCount; i++) {
-        const atMs = cluster.at(i);
-        if (atMs < hourMs || atMs >= endMs) continue;
-        const schema = cluster.schema(i);
-        if (lastRow >= 0 && atMs - cluster.at(lastRow) > schema.cutMs) {
-          gaps.push([cluster.place(lastRow), cluster.place(i)]);
-        }
-        if (lastRow < 0) {
-          const here = cluster.place(i);
-          first ??= here;
-          if (last !== null && atMs - last.atMs > schema.cutMs) gaps.push([last, here]);
-        }
-        lastRow = i;
-        const hash = cluster.schemaHash(i);
-        let rollup = rollups.get(hash);
-        if (rollup === undefined) {
-          const channels = numberChannels(schema);
-          rollup = {
-            schemaHash: hash,
-            schema,
-            buckets: channels.map(() => new Buckets(hourMs, endMs, intervalMsOf(1))),
-            places: channels.map((channel) => schema.channels.indexOf(channel)),
-          };
-          rollups.set(hash, rollup);
-        }
-        for (const [c, place] of rollup.places.entries()) {
-          const value = cluster.value(place, i);
-          if (typeof value === 'number') rollup.buckets[c]?.add(atMs, value);
-        }
-      }
-      if (lastRow >= 0) last = cluster.place(lastRow);
-    }
-    return [[...rollups.values()], first === null || last === null ? null : { first, last, gaps }];
   }
 
   /** A node from those of the level below. */
   async #join(mark: Mark): Promise<void> {
     const { hot, archive, meanings, utcMs } = this.#options;
     const { machine, level, from_ms: fromMs } = mark;
-    const below = levelBelow(level);
-    if (below === null) return;
-    const endMs = fromMs + nodeMsOf(level);
-    const rollups = new Map<string, NewRollup>();
-    const children = new Map<number, Ends>();
-    let cutMs = Number.POSITIVE_INFINITY;
-    for (const db of archive.between(fromMs, endMs)) {
-      const rows = await db.all<{ from_ms: number; schema_hash: string; ends: string; bytes: Uint8Array }>(
-        'SELECT from_ms, schema_hash, ends, bytes FROM rollup WHERE machine = $1 AND level = $2 AND from_ms >= $3 AND from_ms < $4 ORDER BY from_ms',
-        machine,
-        below,
-        fromMs,
-        endMs,
-      );
-      for (const row of rows) {
-        const schema = await meanings.schema(row.schema_hash);
-        const ends = parseEnds(row.ends);
-        const read = schema === null ? null : readRollup(schema, below, row.from_ms, row.bytes);
-        if (schema === null || ends === null || read === null || !read.ok) continue;
-        children.set(row.from_ms, ends);
-        cutMs = Math.min(cutMs, schema.cutMs);
-        let rollup = rollups.get(row.schema_hash);
-        if (rollup === undefined) {
-          const buckets = numberChannels(schema).map(() => new Buckets(fromMs, endMs, intervalMsOf(level)));
-          rollup = { schemaHash: row.schema_hash, schema, buckets };
-          rollups.set(row.schema_hash, rollup);
-        }
-        for (const [c, buckets] of rollup.buckets.entries()) {
-          read.value.channel(c, (intervalFromMs, summary) => buckets.merge(intervalFromMs, summary));
-        }
-      }
-    }
-    const ends = joinEnds(
-      [...children].sort(([a], [b]) => a - b).map(([, child]) => child),
-      cutMs,
-    );
+    const node = await nodeOfNodes(archive, meanings, machine, level, fromMs);
     const db = await archive.at(fromMs);
-    await db.transaction((sql) => putRollups(sql, machine, level, fromMs, [...rollups.values()], ends));
+    await db.transaction((sql) => putRollups(sql, machine, level, fromMs, node));
     await hot.transaction((sql) => this.#done(sql, mark, utcMs()));
+  }
+
+  /** Whether rows of an hour are gone and their rollup is there: what comes late cannot be added to it any more. */
+  async #isForgotten(machine: string, hourMs: number): Promise<boolean> {
+    const { hot, archive } = this.#options;
+    const row = await hot.get<{ raw_from_ms: number | null }>(
+      'SELECT raw_from_ms FROM machine WHERE id = $1',
+      machine,
+    );
+    if (row?.raw_from_ms == null || hourMs >= row.raw_from_ms) return false;
+    for (const db of archive.between(hourMs, hourMs + 1)) {
+      const kept = await db.get(
+        'SELECT 1 AS one FROM rollup WHERE machine = $1 AND level = 1 AND from_ms = $2 LIMIT 1',
+        machine,
+        hourMs,
+      );
+      if (kept !== undefined) return true;
+    }
+    return false;
   }
 
   async #done(sql: Sql, { machine, level, from_ms, revision }: Mark, nowMs: number): Promise<void> {
@@ -335,8 +255,7 @@ async function putRollups(
   machine: string,
   level: Level,
   fromMs: number,
-  rollups: readonly NewRollup[],
-  ends: Ends | null,
+  { parts, ends }: Node,
 ): Promise<void> {
   await sql.run(
     'DELETE FROM rollup WHERE machine = $1 AND level = $2 AND from_ms = $3',
@@ -347,7 +266,7 @@ async function putRollups(
   await sql.insert(
     'rollup',
     ROLLUP,
-    rollups.map(({ schemaHash, schema, buckets }) => ({
+    parts.map(({ schemaHash, schema, buckets }) => ({
       machine,
       level,
       from_ms: fromMs,

@@ -26,7 +26,6 @@ import { undatedBoots } from './undated.ts';
 
 /** Blocks of one transaction: what comes while it commits waits for the next. */
 const MOST_TOGETHER = 500;
-const DAY_MS = 86_400_000;
 /** A database that cannot be reached is asked again for so long before what waits is refused: a standby takes over in less. */
 const AWAY_MS = 60_000;
 const AGAIN_MS = 500;
@@ -115,12 +114,13 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
   };
   const machineBy = async (sql: Sql, id: string) =>
     machineOf(await sql.get('SELECT * FROM machine WHERE id = $1', id));
-  const keptSince = async (machine: string): Promise<number> => {
-    const row = await db.get<{ keep_days: number | null }>(
-      'SELECT keep_days FROM machine WHERE id = $1',
+  /** Rows before it may be gone. */
+  const rawFrom = async (machine: string): Promise<number> => {
+    const row = await db.get<{ raw_from_ms: number | null }>(
+      'SELECT raw_from_ms FROM machine WHERE id = $1',
       machine,
     );
-    return row?.keep_days == null ? Number.NEGATIVE_INFINITY : utcMs() - row.keep_days * DAY_MS;
+    return row?.raw_from_ms ?? Number.NEGATIVE_INFINITY;
   };
 
   return {
@@ -177,6 +177,9 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
         );
         return changed;
       }),
+    setKeepDays: async (machine, keepDays) => {
+      await db.run('UPDATE machine SET keep_days = $1 WHERE id = $2', keepDays, machine);
+    },
     boots: async (machine) => {
       const rows = await db.all<Omit<MetBoot, 'refused'> & { refused: number }>(
         'SELECT spool, number, id, refused FROM boot WHERE machine = $1 ORDER BY met',
@@ -306,7 +309,7 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
       const machine = await machineBy(db, query.machine);
       const schema = machine?.schemaHash == null ? null : await meanings.schema(machine.schemaHash);
       const sources = { hot: db, archive, meanings, reader };
-      return readChart(sources, query, schema, await keptSince(query.machine));
+      return readChart(sources, query, schema, await rawFrom(query.machine));
     },
     rows: ({ machine, channels, fromMs, toMs }) => reader.rows(machine, channels, fromMs, toMs),
     undated: async (machine) => (await undatedBoots(db, machine)).map(({ boot }) => boot),
@@ -414,6 +417,7 @@ function machineOf(row: unknown): MachineRecord | null {
       dataBudgetMb: r.data_budget_mb === null ? null : Number(r.data_budget_mb),
       channels: overridesOf(String(r.overrides)),
     },
+    keepDays: r.keep_days === null ? null : Number(r.keep_days),
     edgeAnswer: r.edge_answer === null ? null : (JSON.parse(String(r.edge_answer)) as EdgeAnswer),
     edgePins: JSON.parse(String(r.edge_pins)) as string[],
     schemaHash: r.schema_hash === null ? null : String(r.schema_hash),

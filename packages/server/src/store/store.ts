@@ -49,6 +49,8 @@ export interface MachineRecord {
   /** Its credential was taken away; enrolling again gives it a new one. */
   readonly revoked: boolean;
   readonly settings: MachineSettings;
+  /** Rows older than that are deleted, rollups stay; `null`: none ever is. */
+  readonly keepDays: number | null;
   /** `null`: it was never sent any. */
   readonly edgeAnswer: EdgeAnswer | null;
   /** Pins by which the edge accepts this server, as far as it told; empty until enrolled. */
@@ -115,6 +117,7 @@ export interface Store {
     machine: string,
     change: (settings: MachineSettings) => MachineSettings | null,
   ): Promise<MachineSettings | null>;
+  setKeepDays(machine: string, keepDays: number | null): Promise<void>;
   /** Boots met since the machine's edge enrolled, oldest first. */
   boots(machine: string): Promise<MetBoot[]>;
   putBoot(machine: string, boot: MetBoot): Promise<void>;

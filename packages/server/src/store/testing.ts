@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { type Postgres, startPostgres } from '../../../../scripts/postgres.ts';
+import type { Archive } from './archive.ts';
 import type { Database } from './database.ts';
 import { POSTGRES_MIGRATIONS } from './migrations.ts';
 import { openDatabases, openSealer, openStore, type Place } from './open.ts';
@@ -23,8 +24,10 @@ export interface TestStore {
   reopen(): Promise<Store>;
   /** Seals all that is due at `nowMs`, and what follows from it. */
   seal(): Promise<void>;
+  /** Deletes what is older than it shall be kept. @returns chunks deleted */
+  forget(): Promise<number>;
   /** A connection beside the store. */
-  beside<T>(work: (db: Database) => Promise<T>): Promise<T>;
+  beside<T>(work: (db: Database, archive: Archive) => Promise<T>): Promise<T>;
   dispose(): Promise<void>;
 }
 
@@ -97,10 +100,18 @@ async function testStore(place: Place, remove: () => Promise<void>): Promise<Tes
         await close();
       }
     },
+    forget: async () => {
+      const { retention, close } = await openSealer(place, () => test.nowMs);
+      try {
+        return await retention.round();
+      } finally {
+        await close();
+      }
+    },
     beside: async (work) => {
       const { hot, archive } = await openDatabases(place);
       try {
-        return await work(hot);
+        return await work(hot, archive);
       } finally {
         await archive.close();
         await hot.close();
