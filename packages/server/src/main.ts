@@ -1,5 +1,6 @@
 // vigie-server: receives blocks from edges, stores them, shows them. Commands run (default), add-machine, settings,
-// enrolment-code, revoke, rotate-link-key, reset-password; they work beside a server that runs. The real clock, signals and log enter here and nowhere else.
+// enrolment-code, revoke, rotate-link-key, reset-password, backup, restore, check, compact; all but restore work beside a
+// server that runs. The real clock, signals and log enter here and nowhere else.
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,15 +16,19 @@ import {
 import { machineId } from '@vigie/protocol';
 import pino from 'pino';
 import { openAccounts } from './accounts/open.ts';
+import { backup, restore } from './backup.ts';
 import { databaseUrl, RUN_FLAGS, serverSettings } from './config.ts';
 import { linkIdentity, newEnrolmentCode, rotateLinkKey } from './gateway/identity.ts';
 import { startServer } from './server.ts';
 import { asksForChange, changed, describeSettings, SETTINGS_FLAGS } from './settings.ts';
+import { check, describeCheck } from './store/check.ts';
+import { compact, describeCompact } from './store/compact.ts';
 import { StoreError } from './store/database.ts';
 import { type Databases, openDatabases, type Place, storeOn } from './store/open.ts';
 import type { MachineRecord, Store } from './store/store.ts';
 
 const CODE_VALID_MS = 24 * 3_600_000;
+const PROGRESS_MS = 2000;
 const clock = realClock();
 const PLACE = {
   data: { type: 'string', value: 'DIR', help: 'folder of databases and keys' },
@@ -49,6 +54,14 @@ function command(): Promise<number> {
       return rotateLink();
     case 'reset-password':
       return resetPassword();
+    case 'backup':
+      return backupCommand();
+    case 'restore':
+      return restoreCommand();
+    case 'check':
+      return checkCommand();
+    case 'compact':
+      return compactCommand();
     case '--version':
       console.log(process.env.VIGIE_VERSION ?? 'from sources');
       return Promise.resolve(EXIT.ok);
@@ -62,7 +75,7 @@ async function run(): Promise<number> {
     {
       name: 'vigie-server run',
       summary:
-        'Receives rows from edges, stores them, shows them. Other commands: add-machine, settings, enrolment-code, revoke, rotate-link-key, reset-password.',
+        'Receives rows from edges, stores them, shows them. Other commands: add-machine, settings, enrolment-code, revoke, rotate-link-key, reset-password, backup, restore, check, compact.',
       flags: RUN_FLAGS,
       notes: 'The first Super Admin signs in with the one-time code printed at the first start.',
     },
@@ -297,6 +310,151 @@ async function resetPassword(): Promise<number> {
       await close();
     }
   });
+}
+
+async function backupCommand(): Promise<number> {
+  const parsed = flags({
+    name: 'vigie-server backup',
+    summary:
+      'Copies a data folder into another folder, also while the server runs; months that have not changed since the last backup there are not copied again.',
+    flags: {
+      ...PLACE,
+      to: { type: 'string', value: 'DIR', help: 'folder of the backup, best on another disk' },
+    },
+    notes:
+      'With --database the rows are copied by the tools of PostgreSQL (pg_dump or pg_basebackup); keys and accounts are copied here.',
+  });
+  if (typeof parsed === 'number') return parsed;
+  const { data, database, to } = parsed;
+  if (data === undefined || to === undefined) {
+    return fail('vigie-server backup: --data and --to are needed', EXIT.usage);
+  }
+  const url = databaseUrl.optional().safeParse(database);
+  if (!url.success) return fail(`vigie-server: --database: ${url.error.issues[0]?.message}`, EXIT.usage);
+  if (!hasData({ data, database })) return fail(noDataIn(data), EXIT.failed);
+  try {
+    const withoutRows = database !== undefined;
+    const result = await backup({
+      data,
+      to,
+      withoutRows,
+      nowMs: clock.utcMs(),
+      progress: onStderr('copying'),
+    });
+    if (!result.ok) return fail(`vigie-server backup: ${result.message}`, EXIT.failed);
+    const { copied, unchanged, bytes } = result;
+    const rows = withoutRows
+      ? ' Keys and accounts only: the rows are in PostgreSQL, copy them with its own tools (pg_dump, or pg_basebackup).'
+      : '';
+    return show(
+      `${copied} files copied, ${unchanged} unchanged, ${(bytes / 1e6).toFixed(1)} MB in all.${rows} To restore: vigie-server restore --from ${to} --data DIR (an empty folder), then start vigie-server on it.`,
+    );
+  } catch (error) {
+    return fail(`vigie-server backup: ${inWords(error)}`, EXIT.failed);
+  }
+}
+
+async function restoreCommand(): Promise<number> {
+  const parsed = flags({
+    name: 'vigie-server restore',
+    summary:
+      'Makes a data folder of a backup. Edges then send again what the backup lacks, as far as they still hold it.',
+    flags: {
+      from: { type: 'string', value: 'DIR', help: 'folder of the backup' },
+      data: { type: 'string', value: 'DIR', help: 'data folder to make; empty, or not there yet' },
+    },
+  });
+  if (typeof parsed === 'number') return parsed;
+  const { from, data } = parsed;
+  if (from === undefined || data === undefined) {
+    return fail('vigie-server restore: --from and --data are needed', EXIT.usage);
+  }
+  try {
+    const result = await restore({ from, data, progress: onStderr('restoring') });
+    if (!result.ok) return fail(`vigie-server restore: ${result.message}`, EXIT.failed);
+    const made = new Date(result.madeMs).toISOString();
+    const next = result.withoutRows
+      ? `restore the rows with the tools of PostgreSQL, then start vigie-server --data ${data} --database URL`
+      : `start vigie-server --data ${data}`;
+    return show(
+      `${data} is as it was on ${made}. Now ${next}; edges send again what came after that, as far as they still hold it.`,
+    );
+  } catch (error) {
+    return fail(`vigie-server restore: ${inWords(error)}`, EXIT.failed);
+  }
+}
+
+async function checkCommand(): Promise<number> {
+  const parsed = flags({
+    name: 'vigie-server check',
+    summary:
+      'Reads everything that is stored and says what is wrong: blocks, chunks, rollups, schemas, priors. Exit code 1 when something is.',
+    flags: {
+      ...PLACE,
+      json: { type: 'boolean', help: 'the report as JSON' },
+      repair: { type: 'boolean', help: 'mark wrong rollups, so that a running server makes them anew' },
+    },
+  });
+  if (typeof parsed === 'number') return parsed;
+  const { json = false, repair = false } = parsed;
+  return withDatabases('check', parsed, async ({ hot, archive, postgres }) => {
+    const report = await check({
+      ...{ hot, archive, isSqlite: postgres === null, repair },
+      ...{ utcMs: () => clock.utcMs(), progress: onStderr('reading') },
+    });
+    show(json ? JSON.stringify(report) : describeCheck(report));
+    return report.problems.length > 0 ? EXIT.failed : EXIT.ok;
+  });
+}
+
+async function compactCommand(): Promise<number> {
+  const parsed = flags({
+    name: 'vigie-server compact',
+    summary:
+      'Makes one long block of the many short ones of an hour, in months that are over and where it saves 5 % or more. No row changes.',
+    flags: PLACE,
+  });
+  if (typeof parsed === 'number') return parsed;
+  return withDatabases('compact', parsed, async ({ hot, archive }) =>
+    show(
+      describeCompact(
+        await compact({ hot, archive, utcMs: () => clock.utcMs(), progress: onStderr('reading') }),
+      ),
+    ),
+  );
+}
+
+/** Says what a long command is at, on stderr, every two seconds. */
+function onStderr(doing: string): (sentence: string) => void {
+  let saidMs = clock.utcMs();
+  return (sentence) => {
+    if (clock.utcMs() - saidMs < PROGRESS_MS) return;
+    saidMs = clock.utcMs();
+    console.error(`… ${doing} ${sentence}`);
+  };
+}
+
+/** For commands about all that is stored. */
+async function withDatabases(
+  name: string,
+  { data, database }: { readonly data?: string; readonly database?: string },
+  work: (databases: Awaited<ReturnType<typeof openDatabases>>) => Promise<number>,
+): Promise<number> {
+  if (data === undefined) return fail(`vigie-server ${name}: --data is needed`, EXIT.usage);
+  const url = databaseUrl.optional().safeParse(database);
+  if (!url.success) return fail(`vigie-server: --database: ${url.error.issues[0]?.message}`, EXIT.usage);
+  if (!hasData({ data, database })) return fail(noDataIn(data), EXIT.failed);
+  try {
+    const databases = await openDatabases({ folder: data, database: database ?? null });
+    try {
+      return await work(databases);
+    } finally {
+      await databases.archive.close();
+      await databases.hot.close();
+    }
+  } catch (error) {
+    return fail(`vigie-server ${name}: ${inWords(error)}`, EXIT.failed);
+  }
 }
 
 /** For commands about one machine that is there. */
