@@ -5,7 +5,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Outcome, realClock, realRandomness } from '@vigie/config';
 import { loadModel } from '@vigie/model/load';
 import { buildAll } from '../../scripts/build.ts';
@@ -21,14 +20,16 @@ import {
   placeArgs,
   storedRows,
 } from './fleet-data.ts';
+import { measureGenerator } from './generator.ts';
 import { Load, phaseMs, Seen } from './load.ts';
 import { A_DAY, BLOCK_MS, type MachinePrior, Recording } from './recording.ts';
 import {
   type Connecting,
+  type Measured,
   type Results,
   recoveryMs,
   resultsOf,
-  type Span,
+  type Storm,
   type StormKind,
 } from './results.ts';
 import { MadeUpSpool } from './spool.ts';
@@ -73,7 +74,7 @@ export class Bench {
   }
 
   async run(): Promise<Outcome<Results>> {
-    const { machines, seconds, database, history, say } = this.#options;
+    const { machines, database, history, say } = this.#options;
     await buildAll({ quiet: true });
     const model = loadModel(join(root, 'models', 'turbevap.yaml'));
     if (!model.ok) return model;
@@ -99,25 +100,7 @@ export class Bench {
     await this.#until(() => edges.every(({ flows }) => flows), 2 * BLOCK_MS);
     await rest(SETTLE_MS);
 
-    say(`measuring for ${seconds} s, ${edges.filter((edge) => edge.isWelcomed).length} machines connected`);
-    const loop = monitorEventLoopDelay({ resolution: 10 });
-    loop.enable();
-    load.lateMs = 0;
-    const ownBefore = process.cpuUsage();
-    const [fromMs, atStart] = [this.#clock.monotonicMs(), this.#usage()];
-    await rest(seconds * 1000);
-    const [toMs, atEnd] = [this.#clock.monotonicMs(), this.#usage()];
-    const own = process.cpuUsage(ownBefore);
-    loop.disable();
-    const generator = {
-      cpuMs: (own.user + own.system) / 1000,
-      loopP99Ms: loop.percentile(99) / 1e6,
-      lateMs: load.lateMs,
-    };
-    const window: Span = { fromMs, toMs };
-    // A block of the last second has until its next one is due.
-    await this.#until(() => edges.every((edge) => edge.isDrained), BLOCK_MS);
-
+    const { window, generator, atStart, atEnd } = await this.#window(seen, edges, load);
     const storm = await this.#storm(place, seen, edges, port);
     const last = this.#usage();
     load.stop();
@@ -223,25 +206,45 @@ export class Bench {
     };
   }
 
-  /** Everything breaks at once; a machine is back when it is connected, has sent what it held, and its blocks flow. */
-  async #storm(
-    place: Place,
+  /** Plain minutes. */
+  async #window(
     seen: Seen,
     edges: readonly SimulatedEdge[],
-    port: number,
-  ): Promise<Connecting & { readonly kind: StormKind }> {
+    load: Load,
+  ): Promise<Pick<Measured, 'window' | 'generator'> & { readonly atStart: Usage; readonly atEnd: Usage }> {
+    const { seconds, say } = this.#options;
+    const connected = edges.filter((edge) => edge.isWelcomed).length;
+    say(`measuring for ${seconds} s, ${connected} machines connected`);
+    load.lateMs = 0;
+    seen.takeErrors();
+    const stopMeasuring = measureGenerator();
+    const [fromMs, atStart] = [this.#clock.monotonicMs(), this.#usage()];
+    await rest(seconds * 1000);
+    const [toMs, atEnd] = [this.#clock.monotonicMs(), this.#usage()];
+    const generator = { ...stopMeasuring(), lateMs: load.lateMs };
+    const window = { fromMs, toMs, connected, errors: seen.takeErrors() };
+    // A block of the last second has until its next one is due.
+    await this.#until(() => edges.every((edge) => edge.isDrained), BLOCK_MS);
+    return { window, generator, atStart, atEnd };
+  }
+
+  /** Everything breaks at once; a machine is back when it is connected, has sent what it held, and its blocks flow. */
+  async #storm(place: Place, seen: Seen, edges: readonly SimulatedEdge[], port: number): Promise<Storm> {
     const { storm: kind, say } = this.#options;
     say(kind === 'links' ? 'all links break at once' : 'the server is killed and starts again');
     const fromMs = this.#clock.monotonicMs();
     if (kind === 'links') for (const edge of edges) edge.drop();
     else await this.#restartServer(place, edges, port);
+    const stopMeasuring = measureGenerator();
     const connecting = await this.#connecting(seen, edges, { fromMs, mostMs: STORM_MOST_MS });
+    const generator = stopMeasuring();
     // Each has a block due within a minute, and a minute to get it acknowledged.
     await this.#until(() => edges.every(({ flows }) => flows), 2 * BLOCK_MS);
     const backMs = edges.map(({ flows, backMs }) => (flows ? backMs : null));
     return {
-      kind,
       ...connecting,
+      kind,
+      generator,
       for99Ms: recoveryMs(backMs, fromMs, SHARE),
       forAllMs: recoveryMs(backMs, fromMs, 1),
     };

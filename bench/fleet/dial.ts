@@ -60,6 +60,6 @@ export function sharedDial(): Dial {
         close: (reason = 'closed') => end(reason),
       });
     });
-    return { abort: () => end('given up') };
+    return { abort: () => end('not connected in time') };
   };
 }

@@ -46,6 +46,7 @@ export class SimulatedEdge {
   readonly #sentMs = new Map<number, number>();
   #acknowledgedBlocks = 0;
   #abort: () => void = () => undefined;
+  #said: string | null = null;
   #isWelcomed = false;
   /** The end that comes now is none to be counted. */
   #isExpected = false;
@@ -91,7 +92,10 @@ export class SimulatedEdge {
         return { hash, outcome: 'applied', message: '' };
       },
       onAcknowledged: () => undefined,
-      say: () => undefined,
+      // Why it closes a connection is said before it does.
+      say: (message) => {
+        if (message.startsWith('link: ')) this.#said = message.slice('link: '.length);
+      },
     });
   }
 
@@ -144,7 +148,8 @@ export class SimulatedEdge {
 
   #dial(server: Parameters<Dial>[0], events: ConnectionEvents): { abort(): void } {
     const { dial, clock, watch } = this.#options;
-    let ending: string | null = null;
+    let refused: string | null = null;
+    this.#said = null;
     const attempt = dial(server, {
       open: (connection) => {
         watch.handshake(clock.monotonicMs());
@@ -153,7 +158,7 @@ export class SimulatedEdge {
         events.open(this.#watched(connection));
       },
       frame: (frame) => {
-        if (frame.type === 'REFUSED') ending = `REFUSED ${frame.body.reason}`;
+        if (frame.type === 'REFUSED') refused = `refused: ${frame.body.reason}`;
         if (frame.type === 'WELCOME') this.#isWelcomed = true;
         if (frame.type === 'WELCOME') this.#mark(frame.body.nextSequence);
         if (frame.type === 'ACK') this.#mark(frame.nextSequence);
@@ -164,8 +169,9 @@ export class SimulatedEdge {
         const wasWelcomed = this.#isWelcomed;
         this.#isWelcomed = false;
         if (!this.#isExpected) {
-          if (wasWelcomed) watch.lost(ending ?? reason);
-          else watch.failed(ending ?? reason);
+          const why = refused ?? this.#said ?? reason;
+          if (wasWelcomed) watch.lost(why);
+          else watch.failed(why);
         }
         events.closed(reason);
       },

@@ -2,6 +2,7 @@
 // back, what the server used for it. Pure.
 // Not here: how instants are taken (edge.ts, load.ts).
 import type { Usage } from '../edge/usage.ts';
+import type { GeneratorUse } from './generator.ts';
 import { type Acknowledged, phaseMs } from './load.ts';
 import { BLOCK_MS, BLOCK_ROWS } from './recording.ts';
 
@@ -85,11 +86,20 @@ export interface Connecting {
   readonly cpuMs: number;
 }
 
+export interface Storm extends Connecting {
+  readonly kind: StormKind;
+  readonly generator: GeneratorUse;
+}
+
 export interface Measured {
   readonly machines: number;
   readonly channels: number;
   readonly startMs: number;
-  readonly window: Span;
+  readonly window: Span & {
+    /** Machines at its start. */
+    readonly connected: number;
+    readonly errors: Readonly<Record<string, number>>;
+  };
   readonly seen: { readonly handshakesMs: readonly number[]; readonly blocks: readonly Acknowledged[] };
   readonly server: {
     /** Without a connection, before the first. */
@@ -99,8 +109,8 @@ export interface Measured {
     readonly last: Usage;
   };
   readonly first: Connecting;
-  readonly storm: Connecting & { readonly kind: StormKind };
-  readonly generator: { readonly cpuMs: number; readonly loopP99Ms: number; readonly lateMs: number };
+  readonly storm: Storm;
+  readonly generator: GeneratorUse & { readonly lateMs: number };
   /** Rows that machines were told are stored, and that the store had at the end. */
   readonly acknowledgedRows: number;
   readonly storedRows: number;
@@ -133,6 +143,8 @@ export interface Results {
     readonly blocksDue: number;
     readonly blocksAcknowledged: number;
     readonly blocksOnTime: number;
+    readonly machinesConnected: number;
+    readonly errors: Readonly<Record<string, number>>;
     readonly serverCpuSeconds: number;
     readonly serverCpuPercentOfCore: number;
     readonly writtenMb: number;
@@ -156,9 +168,12 @@ export interface Results {
     readonly meanBlockBytes: number;
   };
   readonly generator: {
-    readonly cpuSeconds: number;
+    readonly cpuPercentOfCore: number;
     readonly loopP99Ms: number;
     readonly blocksLateMostMs: number;
+    /** While the fleet came back. */
+    readonly stormCpuPercentOfCore: number;
+    readonly stormLoopP99Ms: number;
   };
 }
 
@@ -182,8 +197,8 @@ export function resultsOf(measured: Measured): Results {
   const connecting = (one: Connecting): ConnectingFigures => {
     const { count, peakPerSecond } = handshakesIn(seen.handshakesMs, one.span);
     return {
-      for99s: seconds3(one.for99Ms),
-      forAllS: seconds3(one.forAllMs),
+      for99s: inSeconds(one.for99Ms),
+      forAllS: inSeconds(one.forAllMs),
       handshakes: count,
       handshakesPeakPerSecond: peakPerSecond,
       serverCpuSeconds: round(one.cpuMs / 1000),
@@ -202,11 +217,13 @@ export function resultsOf(measured: Measured): Results {
     rssMb: round(server.atEnd.residentBytes * 1e-6),
     cpuSecondsPerMillionSamples: round(cpuSeconds / (samples * 1e-6)),
     bytesPerSample: disk === null ? null : round((disk.bytes - disk.emptyBytes) / storedSamples),
-    recovery99s: seconds3(storm.for99Ms),
+    recovery99s: inSeconds(storm.for99Ms),
     window: {
       blocksDue: due,
       blocksAcknowledged: blocks,
       blocksOnTime: onTime,
+      machinesConnected: window.connected,
+      errors: window.errors,
       serverCpuSeconds: round(cpuSeconds),
       serverCpuPercentOfCore: round((100 * cpuSeconds) / seconds),
       writtenMb: round((server.atEnd.writtenBytes - server.atStart.writtenBytes) * 1e-6),
@@ -235,9 +252,11 @@ export function resultsOf(measured: Measured): Results {
       meanBlockBytes: round(measured.blockBytes),
     },
     generator: {
-      cpuSeconds: round(generator.cpuMs / 1000),
+      cpuPercentOfCore: percentOfCore(generator),
       loopP99Ms: round(generator.loopP99Ms),
       blocksLateMostMs: round(generator.lateMs),
+      stormCpuPercentOfCore: percentOfCore(storm.generator),
+      stormLoopP99Ms: round(storm.generator.loopP99Ms),
     },
   };
 }
@@ -247,12 +266,15 @@ export function tableOf(results: Results): string {
   const or = (value: number | null, unit: string): string => (value === null ? 'never' : `${value} ${unit}`);
   const errors = (all: Readonly<Record<string, number>>): string => {
     const list = Object.entries(all).map(([reason, count]) => `${count} × ${reason}`);
-    return list.length === 0 ? 'none' : list.join(', ');
+    return list.length === 0 ? 'no errors' : list.join(', ');
   };
   const rows: [string, string][] = [
     ['samples', `${results.samplesPerSecond} a second for ${results.windowSeconds} s`],
     ['kept up', results.keptUp ? 'yes' : 'NO'],
-    ['blocks', `${window.blocksOnTime} of ${window.blocksDue} acknowledged before the next was due`],
+    [
+      'blocks',
+      `${window.blocksOnTime} of ${window.blocksDue} acknowledged before the next was due; ${errors(window.errors)}`,
+    ],
     [
       'block to its ACK',
       `half within ${or(results.ackP50Ms, 'ms')}, 99 % within ${or(results.ackP99Ms, 'ms')}, all within ${or(results.ackMostMs, 'ms')}`,
@@ -274,11 +296,11 @@ export function tableOf(results: Results): string {
     ],
     [
       'first connection',
-      `99 % in ${or(connecting.for99s, 's')}, all in ${or(connecting.forAllS, 's')}, ${connecting.handshakes} handshakes, ${connecting.serverCpuSeconds} s of CPU; errors: ${errors(connecting.errors)}`,
+      `99 % in ${or(connecting.for99s, 's')}, all in ${or(connecting.forAllS, 's')}, ${connecting.handshakes} handshakes, ${connecting.serverCpuSeconds} s of CPU; ${errors(connecting.errors)}`,
     ],
     [
       `storm (${storm.kind})`,
-      `99 % back in ${or(results.recovery99s, 's')}, all in ${or(storm.forAllS, 's')}, ${storm.handshakes} handshakes (${storm.handshakesPeakPerSecond} in a second), ${storm.serverCpuSeconds} s of CPU; errors: ${errors(storm.errors)}`,
+      `99 % back in ${or(results.recovery99s, 's')}, all in ${or(storm.forAllS, 's')}, ${storm.handshakes} handshakes (${storm.handshakesPeakPerSecond} in a second), ${storm.serverCpuSeconds} s of CPU; ${errors(storm.errors)}`,
     ],
     [
       'lost rows',
@@ -288,7 +310,7 @@ export function tableOf(results: Results): string {
     ],
     [
       'generator',
-      `${generator.cpuSeconds} s of CPU in the window, its loop ${generator.loopP99Ms} ms late (99 %), blocks ${generator.blocksLateMostMs} ms at most`,
+      `${generator.cpuPercentOfCore} % of a core, its loop ${generator.loopP99Ms} ms late (99 %), blocks ${generator.blocksLateMostMs} ms at most; in the storm ${generator.stormCpuPercentOfCore} % and ${generator.stormLoopP99Ms} ms`,
     ],
   ];
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
@@ -298,7 +320,11 @@ export function tableOf(results: Results): string {
   ].join('\n');
 }
 
-function seconds3(ms: number | null): number | null {
+function percentOfCore({ cpuMs, elapsedMs }: GeneratorUse): number {
+  return round((100 * cpuMs) / elapsedMs);
+}
+
+function inSeconds(ms: number | null): number | null {
   return ms === null ? null : round(ms / 1000);
 }
 
