@@ -185,7 +185,6 @@ export class Bench {
   ): Promise<Connecting> {
     const { say } = this.#options;
     const cpuMs = this.#usage().cpuMs;
-    seen.takeErrors();
     let saidMs = fromMs;
     await this.#until(() => {
       const nowMs = this.#clock.monotonicMs();
