@@ -18,6 +18,7 @@ import {
   folderBytes,
   type Place,
   placeArgs,
+  sealAll,
   storedRows,
 } from './fleet-data.ts';
 import { measureGenerator } from './generator.ts';
@@ -105,7 +106,9 @@ export class Bench {
     const last = this.#usage();
     load.stop();
     say('the server finishes');
-    if (this.#server !== null) await untilSealed(this.#server);
+    await this.#server?.stop(STOP_MOST_MS);
+    say('closed hours are sealed');
+    await sealAll(place);
     const rows = await storedRows(place, enrolled.value.machines);
     if (!rows.ok) return rows;
     const acknowledged = edges.map(({ acknowledgedRows }) => acknowledgedRows);
@@ -295,15 +298,6 @@ export class Bench {
     await this.#server?.stop(INTERRUPTED_MOST_MS);
     rmSync(this.#folder, { recursive: true, force: true });
   }
-}
-
-/**
- * Returns when the store has nothing left to do and its files are as they will stay.
- * A server that seals closed hours is asked here whether it has sealed them all; this one seals nothing yet, so that a
- * clean stop is all there is to wait for.
- */
-async function untilSealed(server: Program): Promise<void> {
-  await server.stop(STOP_MOST_MS);
 }
 
 function sum(values: readonly number[]): number {

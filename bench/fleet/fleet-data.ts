@@ -5,9 +5,13 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Outcome } from '@vigie/config';
-import { openSqliteFolder, type Store } from '@vigie/server';
+import { openStore, type Store } from '@vigie/server';
 import { linkIdentity } from '../../packages/server/src/gateway/identity.ts';
+import { openSealer } from '../../packages/server/src/store/open.ts';
 import { BLOCK_MS } from './recording.ts';
+
+/** What came in the last half a minute is not waited for. */
+const SEAL_AHEAD_MS = 60_000;
 
 export interface EnrolledMachine {
   readonly id: string;
@@ -28,13 +32,20 @@ export function placeArgs({ folder, database }: Place): string[] {
 }
 
 /** The one door to the store. */
-function openPlace({ folder, database }: Place): Outcome<Store> {
-  if (database !== null)
-    return {
-      ok: false,
-      message: 'bench:fleet: --database: this server keeps its rows in its data folder only',
-    };
-  return { ok: true, value: openSqliteFolder(folder) };
+async function openPlace(place: Place): Promise<Outcome<Store>> {
+  try {
+    return { ok: true, value: await openStore(place, Date.now) };
+  } catch (error) {
+    return { ok: false, message: `bench:fleet: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+/** Seals all that is closed by now; the server has stopped. */
+export async function sealAll(place: Place): Promise<void> {
+  const { sealer, hot, close } = await openSealer(place, () => Date.now() + SEAL_AHEAD_MS);
+  while ((await sealer.round()) > 0);
+  await hot.tidy();
+  await close();
 }
 
 /** @returns the machines, and the pins by which their edges accept the server. */
@@ -42,7 +53,7 @@ export async function enrolFleet(
   place: Place,
   count: number,
 ): Promise<Outcome<{ readonly machines: EnrolledMachine[]; readonly pins: readonly string[] }>> {
-  const opened = openPlace(place);
+  const opened = await openPlace(place);
   if (!opened.ok) return opened;
   const store = opened.value;
   const { pins } = linkIdentity(join(place.folder, 'keys'));
@@ -73,7 +84,7 @@ export async function storedRows(
   place: Place,
   machines: readonly EnrolledMachine[],
 ): Promise<Outcome<number[]>> {
-  const opened = openPlace(place);
+  const opened = await openPlace(place);
   if (!opened.ok) return opened;
   const store = opened.value;
   const readBack = new Set([0, machines.length >> 1, machines.length - 1]);

@@ -397,7 +397,7 @@ async function checkCommand(): Promise<number> {
   });
   if (typeof parsed === 'number') return parsed;
   const { json = false, repair = false } = parsed;
-  return withDatabases('check', parsed, async ({ hot, archive, postgres }) => {
+  return withData('check', parsed, async ({ hot, archive, postgres }) => {
     const report = await check({
       ...{ hot, archive, isSqlite: postgres === null, repair },
       ...{ utcMs: () => clock.utcMs(), progress: onStderr('reading') },
@@ -415,7 +415,7 @@ async function compactCommand(): Promise<number> {
     flags: PLACE,
   });
   if (typeof parsed === 'number') return parsed;
-  return withDatabases('compact', parsed, async ({ hot, archive }) =>
+  return withData('compact', parsed, async ({ hot, archive }) =>
     show(
       describeCompact(
         await compact({ hot, archive, utcMs: () => clock.utcMs(), progress: onStderr('reading') }),
@@ -435,26 +435,16 @@ function onStderr(doing: string): (sentence: string) => void {
 }
 
 /** For commands about all that is stored. */
-async function withDatabases(
+async function withData(
   name: string,
   { data, database }: { readonly data?: string; readonly database?: string },
-  work: (databases: Awaited<ReturnType<typeof openDatabases>>) => Promise<number>,
+  work: (databases: Databases) => Promise<number>,
 ): Promise<number> {
   if (data === undefined) return fail(`vigie-server ${name}: --data is needed`, EXIT.usage);
   const url = databaseUrl.optional().safeParse(database);
-  if (!url.success) return fail(`vigie-server: --database: ${url.error.issues[0]?.message}`, EXIT.usage);
-  if (!hasData({ data, database })) return fail(noDataIn(data), EXIT.failed);
-  try {
-    const databases = await openDatabases({ folder: data, database: database ?? null });
-    try {
-      return await work(databases);
-    } finally {
-      await databases.archive.close();
-      await databases.hot.close();
-    }
-  } catch (error) {
-    return fail(`vigie-server ${name}: ${inWords(error)}`, EXIT.failed);
-  }
+  // Said before the folder is looked at: with a wrong address it need not be there.
+  if (url.success && !hasData({ data, database })) return fail(noDataIn(data), EXIT.failed);
+  return withDatabases({ data, database }, (_, databases) => work(databases));
 }
 
 /** For commands about one machine that is there. */

@@ -43,6 +43,8 @@ export interface Database extends Sql {
   changedElsewhere(): Promise<Changes>;
   /** Whether an error says that the database cannot be reached now, whatever was asked of it. */
   isAway(error: unknown): boolean;
+  /** Gives room back that is not used any more; little at a time. */
+  tidy(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -47,6 +47,7 @@ export interface Databases {
 }
 
 export interface OpenSealer {
+  readonly hot: Database;
   readonly sealer: Sealer;
   readonly retention: Retention;
   readonly postgres: PostgresDatabase | null;
@@ -61,6 +62,7 @@ export async function openSealer(place: Place, utcMs: () => number): Promise<Ope
   return {
     sealer: new Sealer({ hot, archive, meanings, reader, utcMs }),
     retention: new Retention({ hot, archive, utcMs }),
+    hot,
     postgres,
     close: async () => {
       await archive.close();

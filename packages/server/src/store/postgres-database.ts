@@ -201,6 +201,8 @@ export async function openPostgres(
       changed = NO_CHANGES;
       return was;
     },
+    // Its own autovacuum does that.
+    tidy: async () => undefined,
     close: async () => {
       isClosed = true;
       await listener.close();

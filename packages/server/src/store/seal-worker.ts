@@ -39,7 +39,7 @@ async function seal(place: Place): Promise<void> {
     let lock: { release(): Promise<void> } | null = null;
     try {
       open = await openSealer(place, () => Date.now());
-      const { sealer, retention, postgres } = open;
+      const { sealer, retention, hot, postgres } = open;
       lock = postgres === null ? null : await postgres.tryLock(SEAL_LOCK);
       if (postgres !== null && lock === null) await rest(REST_MS);
       while (!isOver && (postgres === null || lock !== null)) {
@@ -52,6 +52,7 @@ async function seal(place: Place): Promise<void> {
         try {
           made = await sealer.round(() => isOver);
           if (made === 0) await retention.round(() => isOver);
+          if (made === 0) await hot.tidy();
         } finally {
           still.release();
         }
