@@ -5,7 +5,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Outcome, realClock, realRandomness } from '@vigie/config';
+import { setTimeout as rest, setImmediate } from 'node:timers/promises';
+import { EXIT, type Outcome, realClock, realRandomness } from '@vigie/config';
 import { loadModel } from '@vigie/model/load';
 import { buildAll } from '../../scripts/build.ts';
 import { type Program, root, startProgram } from '../../scripts/programs.ts';
@@ -86,7 +87,12 @@ export class Bench {
     const enrolled = await enrolFleet(place, machines);
     if (!enrolled.ok) return enrolled;
     const emptyBytes = folderBytes(place.folder);
-    const priors = enrolled.value.machines.map(({ id }) => recording.priorOf(id));
+    const priors: MachinePrior[] = [];
+    for (const { id } of enrolled.value.machines) {
+      priors.push(recording.priorOf(id));
+      // Ctrl+C is heard meanwhile.
+      await setImmediate();
+    }
 
     const port = await this.#startServer(place, 0);
     await rest(SETTLE_MS / 5);
@@ -239,7 +245,9 @@ export class Bench {
     const generator = stopMeasuring();
     // Each has a block due within a minute, and a minute to get it acknowledged.
     await this.#until(() => edges.every(({ flows }) => flows), 2 * BLOCK_MS);
-    const backMs = edges.map(({ flows, backMs }) => (flows ? backMs : null));
+    const backMs = edges.map(({ flows, backMs }) =>
+      flows && backMs !== null && backMs - fromMs <= STORM_MOST_MS ? backMs : null,
+    );
     return {
       ...connecting,
       kind,
@@ -258,7 +266,7 @@ export class Bench {
         ...['run', ...placeArgs(place), '--port', '0'],
         ...['--link-host', HOST, '--link-port', String(linkPort)],
       ],
-      profile === null ? {} : { env: { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` } },
+      profile === null ? {} : { env: { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir="${profile}"` } },
     );
     this.#server = server;
     return (await server.event<{ linkPort: number }>('listening')).linkPort;
@@ -303,13 +311,10 @@ export class Bench {
  * clean stop is all there is to wait for.
  */
 async function untilSealed(server: Program): Promise<void> {
-  await server.stop(STOP_MOST_MS);
+  const code = await server.stop(STOP_MOST_MS);
+  if (code !== EXIT.ok) throw new Error(`the server did not stop cleanly (code ${code})`);
 }
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-function rest(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
