@@ -5,7 +5,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Outcome, realClock, realRandomness } from '@vigie/config';
+import { setTimeout as rest, setImmediate } from 'node:timers/promises';
+import { EXIT, type Outcome, realClock, realRandomness } from '@vigie/config';
 import { loadModel } from '@vigie/model/load';
 import { buildAll } from '../../scripts/build.ts';
 import { type Program, root, startProgram } from '../../scripts/programs.ts';
@@ -87,7 +88,12 @@ export class Bench {
     const enrolled = await enrolFleet(place, machines);
     if (!enrolled.ok) return enrolled;
     const emptyBytes = folderBytes(place.folder);
-    const priors = enrolled.value.machines.map(({ id }) => recording.priorOf(id));
+    const priors: MachinePrior[] = [];
+    for (const { id } of enrolled.value.machines) {
+      priors.push(recording.priorOf(id));
+      // Ctrl+C is heard meanwhile.
+      await setImmediate();
+    }
 
     const port = await this.#startServer(place, 0);
     await rest(SETTLE_MS / 5);
@@ -106,7 +112,8 @@ export class Bench {
     const last = this.#usage();
     load.stop();
     say('the server finishes');
-    await this.#server?.stop(STOP_MOST_MS);
+    const code = await this.#server?.stop(STOP_MOST_MS);
+    if (code !== EXIT.ok) throw new Error(`the server did not stop cleanly (code ${code})`);
     say('closed hours are sealed');
     await sealAll(place);
     const rows = await storedRows(place, enrolled.value.machines);
@@ -242,7 +249,9 @@ export class Bench {
     const generator = stopMeasuring();
     // Each has a block due within a minute, and a minute to get it acknowledged.
     await this.#until(() => edges.every(({ flows }) => flows), 2 * BLOCK_MS);
-    const backMs = edges.map(({ flows, backMs }) => (flows ? backMs : null));
+    const backMs = edges.map(({ flows, backMs }) =>
+      flows && backMs !== null && backMs - fromMs <= STORM_MOST_MS ? backMs : null,
+    );
     return {
       ...connecting,
       kind,
@@ -261,7 +270,7 @@ export class Bench {
         ...['run', ...placeArgs(place), '--port', '0'],
         ...['--link-host', HOST, '--link-port', String(linkPort)],
       ],
-      profile === null ? {} : { env: { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` } },
+      profile === null ? {} : { env: { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir="${profile}"` } },
     );
     this.#server = server;
     return (await server.event<{ linkPort: number }>('listening')).linkPort;
@@ -302,8 +311,4 @@ export class Bench {
 
 function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
-}
-
-function rest(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -168,6 +168,8 @@ export class SimulatedEdge {
       closed: (reason) => {
         const wasWelcomed = this.#isWelcomed;
         this.#isWelcomed = false;
+        // One that was back and is lost again was not back yet.
+        if (wasWelcomed) this.expectLoss();
         if (!this.#isExpected) {
           const why = refused ?? this.#said ?? reason;
           if (wasWelcomed) watch.lost(why);

@@ -4,6 +4,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Outcome } from '@vigie/config';
 import { openStore, type Store } from '@vigie/server';
 import { linkIdentity } from '../../packages/server/src/gateway/identity.ts';
@@ -70,6 +71,8 @@ export async function enrolFleet(
       intervalMs: BLOCK_MS,
     });
     await store.setPublicKey(id, raw, pins);
+    // Ctrl+C is heard meanwhile.
+    await setImmediate();
     machines.push({ id, key: privateKey, spool: i.toString(16).padStart(16, '0') });
   }
   await store.close();
