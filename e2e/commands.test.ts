@@ -45,11 +45,15 @@ describe('help', () => {
     [
       'vigie-server',
       ['settings'],
-      ['data', 'database', 'id', 'interval', 'budget-mb', 'reset', 'name', 'band', 'limit'],
+      ['data', 'database', 'id', 'interval', 'keep-days', 'budget-mb', 'reset', 'name', 'band', 'limit'],
     ],
     ['vigie-server', ['revoke'], ['data', 'database', 'id']],
     ['vigie-server', ['rotate-link-key'], ['data', 'database', 'force']],
     ['vigie-server', ['reset-password'], ['data', 'email']],
+    ['vigie-server', ['backup'], ['data', 'database', 'to']],
+    ['vigie-server', ['restore'], ['from', 'data']],
+    ['vigie-server', ['check'], ['data', 'database', 'json', 'repair']],
+    ['vigie-server', ['compact'], ['data', 'database']],
     ['vigie-edge', [], edgeFlags],
     ['vigie-edge', ['run'], edgeFlags],
     ['vigie-edge', ['enrol'], ['server', 'code', 'data']],
@@ -93,6 +97,18 @@ describe('wrong flags', () => {
     ['vigie-server', ['revoke', '--data', 'x'], /--data and --id are needed/],
     ['vigie-server', ['rotate-link-key'], /--data is needed/],
     ['vigie-server', ['reset-password', '--data', 'x'], /--data and --email are needed/],
+    ['vigie-server', ['backup', '--data', 'x'], /--data and --to are needed/],
+    [
+      'vigie-server',
+      ['backup', '--data', 'x', '--to', 'y', '--database', 'z'],
+      /--database: an address like/,
+    ],
+    ['vigie-server', ['restore', '--data', 'x'], /--from and --data are needed/],
+    ['vigie-server', ['restore', '--data', 'x', '--frm', 'y'], /unknown flag --frm/],
+    ['vigie-server', ['check'], /--data is needed/],
+    ['vigie-server', ['check', '--data', 'x', '--database', 'mysql://a/b'], /--database: an address like/],
+    ['vigie-server', ['compact', 'x'], /«x» is one argument too many/],
+    ['vigie-server', ['compact'], /--data is needed/],
     ['vigie-edge', ['--sped', '2'], /unknown flag --sped/],
     ['vigie-edge', ['--source', 'csv', '--file', 'f'], /--data DIR is missing/],
     ['vigie-edge', ['--data', 'x'], /--source modbus-tcp, .* or csv is missing/],
@@ -256,6 +272,27 @@ describe('what stands in the way', () => {
       1,
       /blocked.*folder/,
     );
+    for (const name of ['check', 'compact']) {
+      const nowhere = await command('vigie-server', [name, '--data', world.path('nowhere')]);
+      expectSentence(nowhere, 1, /nowhere is not the data folder of a vigie-server/);
+    }
+    expectSentence(
+      await command('vigie-server', ['backup', '--data', world.path('server'), '--to', blocked]),
+      1,
+      /blocked is a file: a backup is a folder/,
+    );
+    expectSentence(
+      await command('vigie-server', [
+        'restore',
+        '--from',
+        world.path('nowhere'),
+        '--data',
+        world.path('new'),
+      ]),
+      1,
+      /nowhere holds no backup of Vigie/,
+    );
+    expect([existsSync(world.path('nowhere')), existsSync(world.path('new'))]).toEqual([false, false]);
     const code = await world.addMachine('blocked');
     expectSentence(
       await command('vigie-edge', [
