@@ -267,7 +267,8 @@ export class Link {
     if (!isSigned(proofMessage(this.#socket.exporter(), machine.id), hello.proof, publicKey)) {
       return refusal('bad-proof', `the key is not the one machine ${machine.id} enrolled with`, 60_000);
     }
-    const nextSequence = await store.nextSequence(machine.id, hello.spool);
+    // An older connection of it, here or at another server, may be storing rows at this very moment.
+    const { nextSequence, lastRow } = await store.mark(machine.id, hello.spool);
     const boot = { spool: hello.spool, number: hello.bootNumber, id: hello.bootId };
     const met = await store.boots(machine.id);
     if (isSecondBox(met, boot, hello.nextSequence < nextSequence)) {
@@ -312,7 +313,7 @@ export class Link {
       welcome: {
         utcMs: clock.utcMs(),
         nextSequence,
-        lastRow: await store.lastRowOf(machine.id, hello.spool),
+        lastRow,
         schemaWanted,
         priorWanted: hello.prior !== null && !(await store.hasPrior(machine.id, hello.prior)),
       },

@@ -253,10 +253,11 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
     hasPrior: (machine, hash) => meanings.hasPrior(machine, hash),
     putPrior: (machine, hash, schemaHash, bytes) => meanings.putPrior(machine, hash, schemaHash, bytes),
     nextSequence: async (machine, spool) => (await spoolRow(db, machine, spool))?.next_sequence ?? 0,
-    lastRowOf: async (machine, spool) => {
+    mark: async (machine, spool) => {
       const row = await spoolRow(db, machine, spool);
-      if (row === undefined || row.last_boot === null || row.last_monotonic_ms === null) return null;
-      return { bootNumber: row.last_boot, monotonicMs: row.last_monotonic_ms };
+      const { last_boot: bootNumber = null, last_monotonic_ms: monotonicMs = null } = row ?? {};
+      const lastRow = bootNumber === null || monotonicMs === null ? null : { bootNumber, monotonicMs };
+      return { nextSequence: row?.next_sequence ?? 0, lastRow };
     },
     append: (block) =>
       new Promise((resolve, reject) => {

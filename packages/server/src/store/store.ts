@@ -93,6 +93,13 @@ export interface UndatedRow {
 /** Of the active key, and of the spare one. */
 export type LinkPins = readonly [string, string];
 
+/** How far a spool is stored. */
+export interface Mark {
+  readonly nextSequence: number;
+  /** The row before it; `null`: there is none, or none that is a row. */
+  readonly lastRow: RowInstant | null;
+}
+
 export interface Store {
   // machines
   machines(): Promise<MachineRecord[]>;
@@ -143,8 +150,8 @@ export interface Store {
   // rows
   /** High-water mark: the first sequence not stored; 0 for a spool never met. */
   nextSequence(machine: string, spool: string): Promise<number>;
-  /** The row before the high-water mark; `null`: there is none, or none that is a row. */
-  lastRowOf(machine: string, spool: string): Promise<RowInstant | null>;
+  /** The high-water mark and the row before it, as of one instant: an edge takes two that do not fit for another spool's. */
+  mark(machine: string, spool: string): Promise<Mark>;
   /** Waits in a group commit with the others' blocks; in order per spool. Rejects only when the disk refuses. */
   append(block: IncomingBlock): Promise<AppendResult>;
   /** Rows that will never come; moves the high-water mark. */
