@@ -1,7 +1,19 @@
 // Several servers on one PostgreSQL, as real processes: edges go from one to another, servers and the database are killed
 // under load, the database hangs. Whatever happens, every row the controllers served is stored once, and a page at any
 // server shows machines connected to any other. VIGIE_SEED replays the instants.
+import { createPrivateKey, sign } from 'node:crypto';
+import { once } from 'node:events';
 import { cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect, type TLSSocket } from 'node:tls';
+import {
+  EXPORTER_BYTES,
+  EXPORTER_LABEL,
+  encodeFrame,
+  FrameReader,
+  PROTOCOL_VERSION,
+  proofMessage,
+} from '@vigie/protocol';
 import { expect, it, type TestContext } from 'vitest';
 import { type Postgres, startPostgres, startStandby } from '../scripts/postgres.ts';
 import { LinkProxy } from './proxy.ts';
@@ -108,6 +120,62 @@ class Fleet {
   }
 }
 
+/** A machine that has proved what it is and sends as much as it is let. */
+class Flood {
+  readonly #socket: TLSSocket;
+  readonly #ended: Promise<void>;
+
+  private constructor(socket: TLSSocket) {
+    this.#socket = socket;
+    socket.on('error', () => undefined);
+    this.#ended = new Promise((resolve) => socket.on('close', () => resolve()));
+  }
+
+  static async open(folder: string, port: number): Promise<Flood> {
+    const key = createPrivateKey(readFileSync(join(folder, 'machine-key.pem')));
+    const socket = connect({
+      ...{ host: '127.0.0.1', port, minVersion: 'TLSv1.3', ALPNProtocols: ['vigie/1'] },
+      rejectUnauthorized: false,
+    });
+    const flood = new Flood(socket);
+    await once(socket, 'secureConnect');
+    const exporter = socket.exportKeyingMaterial(EXPORTER_BYTES, EXPORTER_LABEL, Buffer.alloc(0));
+    const body = {
+      ...{ protocol: PROTOCOL_VERSION, machine: 'FLOOD', spool: '0123456789abcdef' },
+      proof: sign(null, proofMessage(exporter, 'FLOOD'), key).toString('base64'),
+      ...{ bootNumber: 1, bootId: 'boot', monotonicMs: 0, schema: '0'.repeat(16), prior: null },
+      ...{ oldestSequence: 0, nextSequence: 0, settings: null },
+    };
+    socket.write(encodeFrame({ type: 'HELLO', body }));
+    const [chunk] = (await once(socket, 'data')) as [Buffer];
+    expect(new FrameReader().push(chunk)).toMatchObject([{ frame: { type: 'WELCOME' } }]);
+    socket.resume();
+    return flood;
+  }
+
+  get sentMegabytes(): number {
+    return Math.round((this.#socket.bytesWritten - this.#socket.writableLength) / 2 ** 20);
+  }
+
+  /** Resolves when all has left, or when the server has ended the connection: it could not ask who this is. */
+  async run(megabytes: number): Promise<void> {
+    const block = new Uint8Array((1 << 20) - 64);
+    for (let sent = 0; sent < megabytes && !this.#socket.destroyed; sent++) {
+      const frame = encodeFrame({ type: 'LIVE', bootNumber: 1, monotonicMs: sent, block });
+      if (!this.#socket.write(frame)) await Promise.race([once(this.#socket, 'drain'), this.#ended]);
+    }
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}
+
+function residentMegabytes({ process: { pid } }: Program): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024);
+}
+
 async function fleet(name: string, { onTestFinished }: TestContext): Promise<Fleet> {
   const one = new Fleet(name);
   onTestFinished(() => one.world.dispose());
@@ -211,20 +279,30 @@ it('goes over to the standby when the primary is killed under load', async (test
   await one.expectAll();
 });
 
-it('waits for a database that hangs', async (test) => {
+it('waits for a database that hangs, and holds no more than it may of what comes meanwhile', async (test) => {
   const postgres = await database(test);
   const one = await fleet('hanging', test);
   await one.start(await postgres.createDatabase(), 2);
   await one.world.setUp();
   await one.flows();
+  const flood = await Flood.open(await one.world.enrolled('FLOOD'), one.a.linkPort);
+  test.onTestFinished(() => flood.close());
+  const before = residentMegabytes(one.a.program);
   postgres.freeze();
   test.onTestFinished(() => postgres.thaw());
-  await rest(20_000);
-  const residentKb = Number(
-    /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${one.a.program.process.pid}/status`, 'utf8'))?.[1],
-  );
-  console.log(`a server that waits holds ${Math.round(residentKb / 1024)} MB`);
+  const flooding = flood.run(400);
+  let most = before;
+  for (let i = 0; i < 100; i++) {
+    await rest(200);
+    most = Math.max(most, residentMegabytes(one.a.program));
+  }
+  console.log(`${flood.sentMegabytes} MB sent; the server held ${before} MB before, ${most} MB at most`);
+  // 64 MB, and what lies in buffers of both systems.
+  expect(flood.sentMegabytes).toBeGreaterThan(50);
+  expect(flood.sentMegabytes).toBeLessThan(100);
+  expect(most - before).toBeLessThan(200);
   postgres.thaw();
+  await flooding;
   await one.flows();
   await one.expectAll();
 });

@@ -95,6 +95,13 @@ export interface UndatedRow {
 /** Of the active key, and of the spare one. */
 export type LinkPins = readonly [string, string];
 
+/** How far a spool is stored. */
+export interface Mark {
+  readonly nextSequence: number;
+  /** The row before it; `null`: there is none, or none that is a row. */
+  readonly lastRow: RowInstant | null;
+}
+
 export interface Store {
   // machines
   machines(): Promise<MachineRecord[]>;
