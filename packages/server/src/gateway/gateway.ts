@@ -1,4 +1,5 @@
 // Where edges connect: TLS 1.3, one link each (link.ts). Not here: what a connection may say and what becomes of it.
+import { createServer as createDoor, type Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import { EXPORTER_BYTES, EXPORTER_LABEL, type Timer } from '@vigie/protocol';
 import { LinkNews } from '../journal/link-news.ts';
@@ -9,6 +10,10 @@ import { Link, type LinkOptions, type LinkSocket } from './link.ts';
 
 const MOST_CONNECTIONS = 20_000;
 const TLS_HANDSHAKE_MS = 15_000;
+/** Handshakes and first words under way at once: some two seconds of work. */
+const MOST_ARRIVING = 200;
+/** Connections that the system may hold until they are taken; it cuts it down to what it allows. */
+const BACKLOG = 4096;
 /** A peer that takes so little of what it is sent is gone, or means ill. */
 const MOST_UNREAD_BYTES = 4 << 20;
 /** Commands of other processes (settings, revocation, rotation) take effect within this time and an instant. */
@@ -57,10 +62,31 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const server: Server = createServer(
     { ...context(), ALPNProtocols: ['vigie/1'], handshakeTimeout: TLS_HANDSHAKE_MS },
     (socket) => {
-      const link = new Link(linkSocket(socket), linkOptions, linkNews, () => connections.delete(link));
+      const peer = peerOf(socket);
+      const link = new Link(
+        linkSocket(socket),
+        linkOptions,
+        linkNews,
+        () => connections.delete(link),
+        () => arriving.delete(peer),
+      );
       connections.add(link);
     },
   );
+  /** Peers that have not said yet, or not proved, who they are. */
+  const arriving = new Set<string>();
+  // When all come back at once, each handshake begun makes the others later, until none is done within its time: who is
+  // too many is turned away before it costs anything, and comes again after its back-off.
+  const door = createDoor((socket) => {
+    if (arriving.size >= MOST_ARRIVING) {
+      socket.destroy();
+      return;
+    }
+    const peer = peerOf(socket);
+    arriving.add(peer);
+    socket.once('close', () => arriving.delete(peer));
+    server.emit('connection', socket);
+  });
   let looking: Timer | null = null;
   let changed: Changes = NO_CHANGES;
   let isClosing = false;
@@ -86,25 +112,25 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     }
     if (!isClosing) looking = options.clock.after(LOOK_EVERY_MS, () => void look());
   };
-  server.maxConnections = MOST_CONNECTIONS;
+  door.maxConnections = MOST_CONNECTIONS;
   server.on('tlsClientError', (error, socket) => {
     options.log('link: no TLS', { from: socket.remoteAddress, why: error.message });
     socket.destroy();
   });
   await live.start((machine, heardMs) => linkNews.disconnected(machine, heardMs));
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port, options.host, () => {
-      server.off('error', reject);
+    door.once('error', reject);
+    door.listen({ port: options.port, host: options.host, backlog: BACKLOG }, () => {
+      door.off('error', reject);
       looking = options.clock.after(LOOK_EVERY_MS, () => void look());
-      const address = server.address();
+      const address = door.address();
       resolve({
         port: typeof address === 'object' && address !== null ? address.port : options.port,
         close: async () => {
           isClosing = true;
           looking?.cancel();
           const links = [...connections];
-          const closed = new Promise<void>((done) => server.close(() => done()));
+          const closed = new Promise<void>((done) => door.close(() => done()));
           for (const link of links) link.end('shutting-down', 'the server is stopping');
           await closed;
           linkNews.close();
@@ -113,6 +139,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       });
     });
   });
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 function linkSocket(socket: TLSSocket): LinkSocket {

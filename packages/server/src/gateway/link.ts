@@ -74,6 +74,7 @@ export class Link {
   readonly #socket: LinkSocket;
   readonly #options: LinkOptions;
   readonly #linkNews: LinkNews;
+  readonly #known: () => void;
   readonly #reader = new FrameReader();
   #session: ServerSession;
   readonly #wake: Wake;
@@ -99,7 +100,15 @@ export class Link {
   /** Anchors, schemas and blocks take effect in the order they came. */
   #order: Promise<void> = Promise.resolve();
 
-  constructor(socket: LinkSocket, options: LinkOptions, linkNews: LinkNews, gone: () => void) {
+  /** @param known the machine has proved what it is */
+  constructor(
+    socket: LinkSocket,
+    options: LinkOptions,
+    linkNews: LinkNews,
+    gone: () => void,
+    known: () => void = () => undefined,
+  ) {
+    this.#known = known;
     this.#socket = socket;
     this.#options = options;
     this.#linkNews = linkNews;
@@ -322,6 +331,7 @@ export class Link {
   /** The edge was told first: WATCH never comes before WELCOME. */
   async #welcomed(): Promise<void> {
     if (this.#session.phase !== 'open' || this.#machine === null) return;
+    this.#known();
     const { id, connected } = this.#machine;
     this.#options.live.connect(id, connected);
     await this.#linkNews.connected(id);

@@ -45,6 +45,14 @@ export function bootKeyOf(machine: string, spool: string, boot: number): string 
   return `${machine} ${spool} ${boot}`;
 }
 
+/** Whether an anchor would change how rows of its boot are dated. */
+export async function bendsDates(sql: Sql, anchor: Anchor): Promise<boolean> {
+  const { machine, spool, bootNumber: boot, monotonicMs, utcMs, errorMs } = anchor;
+  const anchors = await anchorsOf(sql, [{ machine, spool, boot }]);
+  const known = anchors.get(bootKeyOf(machine, spool, boot)) ?? [];
+  return weighAnchor(known, { monotonicMs, utcMs, errorMs }).kind === 'kept';
+}
+
 /** Within one transaction. */
 export async function addAnchor(sql: Sql, archive: Archive, anchor: Anchor, nowMs: number): Promise<void> {
   const { machine, spool, bootNumber: boot, monotonicMs, utcMs, errorMs } = anchor;

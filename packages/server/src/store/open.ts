@@ -14,6 +14,9 @@ import { sqlStore } from './sql-store.ts';
 import { connect, sqliteDatabase } from './sqlite-database.ts';
 import type { Store } from './store.ts';
 
+/** A commit waits so long for more to take along: what it costs is the disk's answer, however much is in it. */
+const GATHER_MS = 10;
+
 /** Where a server keeps its rows. */
 export interface Place {
   /** Folder of databases and keys. */
@@ -32,7 +35,7 @@ export function storeOn({ hot, archive }: Databases, utcMs: () => number): Store
   return sqlStore({
     hot,
     archive,
-    soon: (work) => setImmediate(work),
+    soon: (work) => void setTimeout(work, GATHER_MS),
     pause: () => new Promise((resolve) => setImmediate(resolve)),
     restMs: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     utcMs,

@@ -4,7 +4,7 @@
 // (reader.ts, chart.ts), sealing (sealer.ts).
 import type { JournalEntry } from '@vigie/contract';
 import { channelOverrides, type MachineSettings } from '@vigie/model';
-import { addAnchor, anchorsOf, bootKeyOf } from './anchors.ts';
+import { addAnchor, anchorsOf, bendsDates, bootKeyOf } from './anchors.ts';
 import { appendAll, type CheckedBlock, checkBlock, lockMarks } from './append.ts';
 import { type Archive, monthOf } from './archive.ts';
 import { readChart } from './chart.ts';
@@ -296,7 +296,8 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
       });
     },
     putAnchor: async (anchor) => {
-      await commitWaiting();
+      // Most agree with those before, and need no turn at the disk.
+      if (!(await bendsDates(db, anchor))) return;
       await db.transaction((sql) => addAnchor(sql, archive, anchor, utcMs()));
     },
     date: async (machine, spool, boot, monotonicMs) => {
