@@ -8,6 +8,7 @@ class FakeSpool implements KeptSpool {
   readonly mostBlockRows = 50;
   readonly log: string[] = [];
   refuses = false;
+  refusesBlocks = false;
   committed = 0;
   pendingRows(): number {
     return 0;
@@ -19,7 +20,7 @@ class FakeSpool implements KeptSpool {
     return { ok: true, value: undefined } as const;
   }
   cut() {
-    if (this.refuses) return { ok: false, message: 'disk full' } as const;
+    if (this.refuses || this.refusesBlocks) return { ok: false, message: 'disk full' } as const;
     this.log.push('cut');
     return { ok: true, value: undefined } as const;
   }
@@ -29,14 +30,16 @@ function scene(channels = 4) {
   const spool = new FakeSpool();
   const clock = new VirtualClock();
   let blocks = 0;
+  let urgentBlocks = 0;
   const told: (string | null)[] = [];
   const keeper = new Keeper({
     spool,
     clock,
     intervalMs: 60_000,
     channels,
-    stored: () => {
+    stored: (urgent) => {
       blocks++;
+      if (urgent) urgentBlocks++;
     },
     problem: (message) => told.push(message),
   });
@@ -47,7 +50,12 @@ function scene(channels = 4) {
       clock.advance(1000);
     }
   };
-  return { spool, keeper, run, told, blocks: () => blocks, wait: (ms: number) => clock.advance(ms) };
+  return {
+    ...{ spool, keeper, run, told },
+    blocks: () => blocks,
+    urgentBlocks: () => urgentBlocks,
+    wait: (ms: number) => clock.advance(ms),
+  };
 }
 
 describe('the keeper', () => {
@@ -98,6 +106,38 @@ describe('the keeper', () => {
     // All of it, once.
     expect(spool.committed + 50).toBe(151);
   });
+
+  it('makes a block that the disk refused as soon as it takes one, not an interval later', () => {
+    const { spool, keeper, run, blocks, wait } = scene();
+    run(10);
+    spool.refusesBlocks = true;
+    wait(52_000);
+    expect([blocks(), keeper.problem]).toEqual([0, 'disk full']);
+    spool.refusesBlocks = false;
+    wait(6_000);
+    expect([blocks(), keeper.problem]).toEqual([1, null]);
+    run(10);
+    wait(40_000);
+    expect(blocks()).toBe(1);
+    wait(10_000);
+    expect(blocks()).toBe(2);
+  });
+
+  it.each(['refuses', 'refusesBlocks'] as const)(
+    'forgets no alarm when the disk %s at its moment',
+    (kind) => {
+      const { spool, run, urgentBlocks } = scene();
+      run(3);
+      spool[kind] = true;
+      run(2, 0);
+      expect(urgentBlocks()).toBe(0);
+      spool[kind] = false;
+      run(6);
+      expect(urgentBlocks()).toBe(1);
+      run(120);
+      expect(urgentBlocks()).toBe(1);
+    },
+  );
 
   it('asks a disk that refused a moment ago once more before it ends', () => {
     const { spool, keeper, run } = scene();

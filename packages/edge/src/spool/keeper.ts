@@ -1,6 +1,6 @@
 // When rows become durable and when they become blocks; what happens while the disk refuses.
-// Invariants: rows are committed at most COMMIT_MS after they came, at once when urgent; acquisition never stops:
-// while the disk refuses, rows wait in a bounded memory, whose oldest are dropped and counted into a gap.
+// Invariants: rows are committed at most COMMIT_MS after they came, at once when urgent; a block that the disk refused
+// is asked of it again after RETRY_MS, and is no less urgent then; acquisition never stops: while the disk refuses, rows wait in a bounded memory, whose oldest are dropped and counted into a gap.
 // Not here: the disk itself (spool.ts), sending.
 import { type Clock, Wake } from '@vigie/protocol';
 import type { SampledRow } from '../acquire/source.ts';
@@ -30,6 +30,8 @@ export class Keeper {
   #intervalMs: number;
   #committedMs = Number.NEGATIVE_INFINITY;
   #cutMs: number;
+  /** A block that was due and is not made: the disk refused it, or the rows for it. */
+  #owed: 'none' | 'block' | 'urgent block' = 'none';
   #pendingRows: number;
   #retryAtMs = 0;
   #problem: string | null = null;
@@ -96,7 +98,7 @@ export class Keeper {
     this.#commit();
     if (this.#rows.length > 0) return;
     const nowMs = this.#clock.monotonicMs();
-    if (this.#note(this.#spool.commit([], rows, 'controller-silent'), nowMs)) this.#blocksMade(nowMs);
+    if (this.#note(this.#spool.commit([], rows, 'controller-silent'), nowMs)) this.#allInBlocks(nowMs);
   }
 
   /** No row will come any more: what is held becomes blocks as soon as the disk takes it. */
@@ -125,7 +127,7 @@ export class Keeper {
   }
 
   #cutDueMs(): number {
-    return this.#ended ? 0 : this.#cutMs + this.#intervalMs;
+    return this.#ended || this.#owed !== 'none' ? 0 : this.#cutMs + this.#intervalMs;
   }
   #waits(): boolean {
     return this.#rows.length > 0 || this.#lost > 0;
@@ -154,13 +156,16 @@ export class Keeper {
   }
 
   #cut(urgent = false): void {
+    if (urgent) this.#owed = 'urgent block';
+    else if (this.#owed === 'none') this.#owed = 'block';
     this.#commit();
     // What the disk has just refused is not made up for by what it takes now.
     if (this.#waits()) return;
     const nowMs = this.#clock.monotonicMs();
-    this.#cutMs = nowMs;
-    if (this.#pendingRows === 0 || !this.#note(this.#spool.cut(), nowMs)) return;
-    this.#blocksMade(nowMs, urgent);
+    if (this.#pendingRows === 0) {
+      this.#owed = 'none';
+      this.#cutMs = nowMs;
+    } else if (this.#note(this.#spool.cut(), nowMs)) this.#allInBlocks(nowMs);
   }
 
   /** The last chance of what waits in memory: a disk that refuses is asked a few times more. */
@@ -170,6 +175,13 @@ export class Keeper {
       this.#cut();
     }
     this.#wake.cancel();
+  }
+
+  /** Nothing is owed any more. */
+  #allInBlocks(nowMs: number): void {
+    const urgent = this.#owed === 'urgent block';
+    this.#owed = 'none';
+    this.#blocksMade(nowMs, urgent);
   }
 
   #blocksMade(nowMs: number, urgent = false): void {
