@@ -20,8 +20,8 @@ export type Sqlite = DatabaseFile.Database;
  */
 export function connect(file: string, migrations: readonly string[]): Sqlite {
   const db = new DatabaseFile(file);
-  // Takes effect in a file that has nothing yet: what a long backlog took is given back when it is sealed.
-  db.pragma('auto_vacuum = INCREMENTAL');
+  // What a long backlog took is given back when it is sealed. Said to a file that is there, it would write to it.
+  if (db.pragma('page_count', { simple: true }) === 0) db.pragma('auto_vacuum = INCREMENTAL');
   return prepareSqlite(db, file, migrations);
 }
 
