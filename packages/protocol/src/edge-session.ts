@@ -109,6 +109,7 @@ export type EdgeEffect =
   | { readonly type: 'welcomed' }
   /** Answer with a `settled` event. */
   | { readonly type: 'settings'; readonly body: SettingsBody }
+  /** The server's mark; goes back only when a session begins. */
   | { readonly type: 'acknowledged'; readonly nextSequence: number }
   /** A question and its answer, both instants of the edge's clock, with the server's UTC in between. */
   | {
@@ -283,10 +284,10 @@ function welcomed(
     heldAnchor: null,
     anchored: false,
   };
-  const effects: EdgeEffect[] = [{ type: 'welcomed' }];
+  // The mark first: a server that was restored may know less than it did, and how much is to be sent follows from it.
+  const effects: EdgeEffect[] = [{ type: 'acknowledged', nextSequence: mark }, { type: 'welcomed' }];
   if (welcome.schemaWanted) effects.push({ type: 'send-schema', hash: hello.schema });
   if (welcome.priorWanted && hello.prior !== null) effects.push({ type: 'send-prior', hash: hello.prior });
-  effects.push({ type: 'acknowledged', nextSequence: mark });
   effects.push({ type: 'exchange', sentMs, answeredMs: nowMs, utcMs: welcome.utcMs });
   // The present goes before the backlog, so that the page is right at once after an outage.
   effects.push({ type: 'live-wanted' });

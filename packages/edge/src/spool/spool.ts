@@ -524,9 +524,11 @@ export class Spool {
     };
   }
 
-  /** The server holds all rows before `sequence`. */
+  /** The server holds all rows before `sequence` and none after; fewer than before when it was restored. */
   acknowledge(sequence: number): Outcome<void> {
-    if (sequence <= this.#acknowledged) return { ok: true, value: undefined };
+    if (sequence === this.#acknowledged) return { ok: true, value: undefined };
+    // What waits to be sent again makes room as all that waits does.
+    if (sequence < this.#acknowledged) this.#thinFrom = 0;
     // In memory even when the disk refuses: the server's mark is the one that counts.
     this.#acknowledged = Math.min(sequence, this.#nextSequence);
     return attempt(() => {

@@ -204,14 +204,39 @@ describe('room in a spool', () => {
     }
   });
 
-  it('costs no row its only copy, whatever is on its way, acknowledged, lost or restarted', () => {
+  it('is made of detail, not of rows, where a server that was restored has to get them again', () => {
+    const file = newFile();
+    const before = open(file, 1e9);
+    const add = (spool: Spool, i: number): void => {
+      expect(spool.commit(rowsFrom(60 * i, 60), 0, 'spool-full').ok).toBe(true);
+      expect(spool.cut().ok).toBe(true);
+    };
+    for (let i = 0; i < 20; i++) add(before, i);
+    before.acknowledge(60 * 20);
+    before.acknowledge(60 * 5);
+    const { bytes } = before;
+    before.close();
+    const spool = open(file, bytes);
+    expect(spool.acknowledged).toBe(300);
+    for (let i = 20; i < 30; i++) add(spool, i);
+    const entries = readAll(spool, 300);
+    expect(entries.map(({ firstSequence }) => firstSequence)).toEqual([
+      300,
+      ...entries.slice(0, -1).map(({ nextSequence }) => nextSequence),
+    ]);
+    const reasons = entries.map((entry) => (entry.kind === 'gap' ? entry.reason : 'block'));
+    expect(new Set(reasons)).toEqual(new Set(['block', 'thinned']));
+    spool.close();
+  });
+
+  it('costs no row its only copy, whatever is on its way, acknowledged, lost, restarted or restored', () => {
     const action = fc.oneof(
       {
         weight: 4,
         arbitrary: fc.record({ rows: fc.integer({ min: 1, max: 30 }), lost: fc.constantFrom(0, 0, 0, 4) }),
       },
       { weight: 6, arbitrary: fc.constantFrom('cut', 'send', 'arrive', 'acknowledge') },
-      { weight: 1, arbitrary: fc.constantFrom('reconnect', 'reopen', 'new boot') },
+      { weight: 1, arbitrary: fc.constantFrom('reconnect', 'reopen', 'new boot', 'restore') },
     );
     let thinnedBlocks = 0;
     fc.assert(
@@ -225,7 +250,7 @@ describe('room in a spool', () => {
           /** By sequence; `null`: declared lost by who counts rows. */
           const truth: (SampledRow | null)[] = [];
           const server: SpoolEntry[] = [];
-          let [mark, sendNext] = [0, 0];
+          let [mark, sendNext, mostMark] = [0, 0, 0];
           let onTheWay: SpoolEntry[] = [];
           let last: RowInstant | null = null;
           const send = (): boolean => {
@@ -243,12 +268,27 @@ describe('room in a spool', () => {
             if (entry === undefined || entry.nextSequence <= mark) return;
             expect(entry.firstSequence).toBe(mark);
             server.push(entry);
-            mark = entry.nextSequence;
-            const row = rowsOf(entry).at(-1);
+            stored();
+          };
+          const stored = (): void => {
+            const entry = server.at(-1);
+            mark = entry?.nextSequence ?? 0;
+            mostMark = Math.max(mostMark, mark);
+            const row = entry === undefined ? undefined : rowsOf(entry).at(-1);
             last =
-              entry.kind === 'gap' || row === undefined
+              entry?.kind !== 'block' || row === undefined
                 ? null
                 : { bootNumber: entry.bootNumber, monotonicMs: row.monotonicMs };
+          };
+          /** The server goes back to half of what it has; not to the middle of a thinned block. */
+          const restore = (): void => {
+            const isRest = (entry?: SpoolEntry): boolean =>
+              entry?.kind === 'gap' && entry.reason === 'thinned';
+            let kept = server.length >> 1;
+            if (isRest(server[kept])) kept++;
+            server.splice(kept);
+            stored();
+            connect();
           };
           const connect = (): void => {
             onTheWay = [];
@@ -256,6 +296,19 @@ describe('room in a spool', () => {
             // Else the spool would be renewed.
             if (last !== null && held !== null) expect(held).toEqual(last);
             spool.acknowledge(mark);
+            const oldest = spool.oldestSequence();
+            if (!oldest.ok) throw new Error(oldest.message);
+            if (mark < oldest.value) {
+              // Only what the server had, and forgot.
+              expect(oldest.value).toBeLessThanOrEqual(mostMark);
+              server.push({
+                kind: 'gap',
+                firstSequence: mark,
+                nextSequence: oldest.value,
+                reason: 'spool-lost',
+              });
+              stored();
+            }
             sendNext = mark;
           };
           for (const one of [...actions, 'cut', 'reconnect'] as const) {
@@ -267,6 +320,7 @@ describe('room in a spool', () => {
             else if (one === 'send') send();
             else if (one === 'arrive') arrive();
             else if (one === 'acknowledge') spool.acknowledge(mark);
+            else if (one === 'restore') restore();
             else {
               if (one !== 'reconnect') {
                 spool.close();
@@ -293,7 +347,7 @@ describe('room in a spool', () => {
             } else if (entry.kind === 'block') expect(rowsOf(entry)).toEqual(rows);
             else if (entry.reason === 'controller-silent')
               expect(rows.every((row) => row === null)).toBe(true);
-            else if (entry.reason !== 'thinned') expect(entry.reason).toBe('spool-full');
+            else if (entry.reason !== 'thinned') expect(['spool-full', 'spool-lost']).toContain(entry.reason);
           }
           spool.close();
         },
