@@ -14,7 +14,7 @@ import {
   type Trainer,
   throughSleep,
 } from '@vigie/edge';
-import type { Clock, Timer } from '@vigie/protocol';
+import type { Clock, Frame, Timer } from '@vigie/protocol';
 import { VirtualClock } from '@vigie/protocol/virtual-clock';
 import {
   ARCHIVE_MIGRATIONS,
@@ -401,6 +401,12 @@ export class Life {
       isPowered: () => this.#box === box,
       acknowledged: (spool, mark) =>
         this.#acknowledged.set(spool, Math.max(mark, this.#acknowledged.get(spool) ?? 0)),
+      welcomed: (spool, mark) => {
+        const acknowledged = this.#acknowledged.get(spool) ?? 0;
+        // The edge may send them once more, so that the end would tell nothing.
+        if (mark < acknowledged && this.#faults.restores === 0)
+          this.#findings.push(`${spool}: rows up to ${acknowledged} were acknowledged, ${mark} are there`);
+      },
       troubleSinceUtcMs: () => this.#troubleSinceUtcMs,
       renewed: () => {
         this.#faults.spoolsRenewed++;
@@ -630,6 +636,7 @@ interface EdgeOptions {
   readonly processes: ProcessRecord[];
   readonly isPowered: () => boolean;
   readonly acknowledged: (spool: string, mark: number) => void;
+  readonly welcomed: (spool: string, mark: number) => void;
   readonly renewed: () => void;
   readonly troubleSinceUtcMs: () => number;
 }
@@ -693,7 +700,10 @@ class EdgeProcess {
     const { dial, died, silence } = options.network.dialler(() => clock.isAlive);
     this.#died = died;
     this.#slept = silence;
-    const heard = overhearing(dial, (mark) => options.acknowledged(spool.id, mark));
+    const heard = overhearing(dial, (frame) => {
+      if (frame.type === 'ACK') options.acknowledged(spool.id, frame.nextSequence);
+      if (frame.type === 'WELCOME') options.welcomed(spool.id, frame.body.nextSequence);
+    });
     const axis = { ...liveAxis(awake, box.bootId), ...(mutant.anchor && { anchor: mutant.anchor }) };
     this.source = new SimulatedSource({
       schema: options.schema,
@@ -766,13 +776,13 @@ class EdgeProcess {
   }
 }
 
-/** Tells what the server acknowledges, as the edge hears it. */
-function overhearing(dial: Dial, acknowledged: (mark: number) => void): Dial {
+/** Tells what the server says, as the edge hears it. */
+function overhearing(dial: Dial, heard: (frame: Frame) => void): Dial {
   return (options, events) =>
     dial(options, {
       ...events,
       frame: (frame) => {
-        if (frame.type === 'ACK') acknowledged(frame.nextSequence);
+        heard(frame);
         events.frame(frame);
       },
     });
