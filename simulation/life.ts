@@ -414,6 +414,12 @@ export class Life {
         if (!PASSING.includes(reason))
           this.#findings.push(`boot ${box.number} is refused, ${reason}: ${message}`);
       },
+      welcomed: (spool, mark) => {
+        const acknowledged = this.#acknowledged.get(spool) ?? 0;
+        // The edge may send them once more, so that the end would tell nothing.
+        if (mark < acknowledged && this.#faults.restores === 0)
+          this.#findings.push(`${spool}: rows up to ${acknowledged} were acknowledged, ${mark} are there`);
+      },
       troubleSinceUtcMs: () => this.#troubleSinceUtcMs,
       renewed: () => {
         this.#faults.spoolsRenewed++;
@@ -660,6 +666,7 @@ interface EdgeOptions {
   readonly isPowered: () => boolean;
   readonly acknowledged: (spool: string, mark: number) => void;
   readonly refused: (why: Refused) => void;
+  readonly welcomed: (spool: string, mark: number) => void;
   readonly renewed: () => void;
   readonly troubleSinceUtcMs: () => number;
 }
@@ -727,6 +734,7 @@ class EdgeProcess {
     const heard = overhearing(dial, (frame) => {
       if (frame.type === 'ACK') options.acknowledged(spool.id, frame.nextSequence);
       if (frame.type === 'REFUSED') options.refused(frame.body);
+      if (frame.type === 'WELCOME') options.welcomed(spool.id, frame.body.nextSequence);
     });
     const axis = { ...liveAxis(awake, box.bootId), ...(mutant.anchor && { anchor: mutant.anchor }) };
     this.source = new SimulatedSource({
