@@ -49,7 +49,7 @@ describe('help', () => {
     ],
     ['vigie-server', ['revoke'], ['data', 'database', 'id']],
     ['vigie-server', ['rotate-link-key'], ['data', 'database', 'force']],
-    ['vigie-server', ['reset-password'], ['data', 'email']],
+    ['vigie-server', ['reset-password'], ['data', 'database', 'email']],
     ['vigie-server', ['backup'], ['data', 'database', 'to']],
     ['vigie-server', ['restore'], ['from', 'data']],
     ['vigie-server', ['check'], ['data', 'database', 'json', 'repair']],
