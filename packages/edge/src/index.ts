@@ -12,4 +12,4 @@ export { writeWhole } from './kept-file.ts';
 export { realDisk, type SpoolDatabase, type SpoolDisk } from './spool/disk.ts';
 export { Spool } from './spool/spool.ts';
 export { learn, processTrainer, type Trainer } from './spool/trainer.ts';
-export { type Connection, type ConnectionEvents, type Dial, dialTls } from './uplink/connection.ts';
+export { type Connection, type ConnectionEvents, type Dial, dialBy, dialTls } from './uplink/connection.ts';

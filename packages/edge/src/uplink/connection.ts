@@ -2,7 +2,7 @@
 // dates say, since this box may not know the date. Sessions are never resumed: resumption would skip the check.
 // Frames in, frames out. Not here: what is said (protocol/edge-session.ts).
 import { X509Certificate } from 'node:crypto';
-import { connect } from 'node:tls';
+import { type ConnectionOptions, connect } from 'node:tls';
 import { EXPORTER_BYTES, EXPORTER_LABEL, type Frame, FrameReader, FrameWriter } from '@vigie/protocol';
 import { pinOf } from '../enrolment/identity.ts';
 
@@ -28,7 +28,26 @@ export type Dial = (
   events: ConnectionEvents,
 ) => { abort(): void };
 
-export const dialTls: Dial = (options, events) => {
+export const dialTls: Dial = dialBy(
+  // No authority's certificates, not the world's: those would take 5 MB for nothing.
+  { minVersion: 'TLSv1.3', ca: [] },
+  (certificate) => pinOf(new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'der' })),
+);
+
+/**
+ * Who dials for thousands brings a context that all of them share, and remembers what a certificate's pin is.
+ * @param pin of a certificate (DER)
+ */
+export function dialBy(secure: ConnectionOptions, pin: (certificate: Buffer) => string): Dial {
+  return (options, events) => dial(secure, pin, options, events);
+}
+
+function dial(
+  secure: ConnectionOptions,
+  pin: (certificate: Buffer) => string,
+  options: Parameters<Dial>[0],
+  events: ConnectionEvents,
+): ReturnType<Dial> {
   let over = false;
   const end = (reason: string): void => {
     if (over) return;
@@ -39,22 +58,17 @@ export const dialTls: Dial = (options, events) => {
   const socket = connect({
     host: options.host,
     port: options.port,
-    minVersion: 'TLSv1.3',
+    ...secure,
     ALPNProtocols: ['vigie/1'],
     // The pin below decides; a date or a name proves nothing here.
     rejectUnauthorized: false,
-    // None, not the world's: those would take 5 MB for nothing.
-    ca: [],
   });
   socket.setNoDelay(true);
   socket.on('error', (error) => end(error.message));
   socket.on('close', () => end('the connection was closed'));
   socket.on('secureConnect', () => {
     const raw = socket.getPeerCertificate().raw;
-    const spki =
-      raw === undefined ? null : new X509Certificate(raw).publicKey.export({ type: 'spki', format: 'der' });
-    const pin = spki === null ? '' : pinOf(spki);
-    if (!options.accepts(pin)) {
+    if (raw === undefined || !options.accepts(pin(raw))) {
       end('the server shows a key that is not pinned: nothing was sent to it');
       return;
     }
@@ -82,4 +96,4 @@ export const dialTls: Dial = (options, events) => {
     });
   });
   return { abort: () => end('given up') };
-};
+}

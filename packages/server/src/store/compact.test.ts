@@ -7,20 +7,14 @@ import { check } from './check.ts';
 import { type CompactReport, compact } from './compact.ts';
 import { pack, unpack } from './pack.ts';
 import { type TestStore, testDatabases } from './testing.ts';
-import { addMachine, append, encoded, hash, places, rowsFrom, SPOOL, schema } from './upkeep.test-support.ts';
+import { append, encoded, hash, places, rowsFrom, SPOOL, schema, startedAt } from './upkeep.test-support.ts';
 
 const HOUR_MS = 3_600_000;
 const START_MS = Date.UTC(2026, 0, 10);
 const NEXT_MONTH_MS = Date.UTC(2026, 1, 2);
 const anchor = { machine: 'M', spool: SPOOL, bootNumber: 1, monotonicMs: 0, utcMs: START_MS, errorMs: 0 };
 
-async function filled(fresh: () => Promise<TestStore>): Promise<TestStore> {
-  const test = await fresh();
-  test.nowMs = START_MS;
-  await addMachine(test.store);
-  await test.store.putAnchor(anchor);
-  return test;
-}
+const filled = (fresh: () => Promise<TestStore>): Promise<TestStore> => startedAt(fresh, START_MS);
 
 async function sealed(test: TestStore): Promise<void> {
   test.nowMs = NEXT_MONTH_MS;

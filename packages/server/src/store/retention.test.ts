@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ChartQuery } from './chart.ts';
 import { type TestStore, testDatabases } from './testing.ts';
-import { addMachine, allRows, append, rowsFrom, SPOOL } from './upkeep.test-support.ts';
+import { allRows, append, rowsFrom, SPOOL, startedAt } from './upkeep.test-support.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -12,13 +12,7 @@ const MINUTE_MS = 60_000;
 const START_MS = Date.UTC(2026, 0, 30);
 const anchor = { machine: 'M', spool: SPOOL, bootNumber: 1, monotonicMs: 0, utcMs: START_MS, errorMs: 0 };
 
-async function filled(fresh: () => Promise<TestStore>): Promise<TestStore> {
-  const test = await fresh();
-  test.nowMs = START_MS;
-  await addMachine(test.store);
-  await test.store.putAnchor(anchor);
-  return test;
-}
+const filled = (fresh: () => Promise<TestStore>): Promise<TestStore> => startedAt(fresh, START_MS);
 
 /** Five days of stretches of rows, the first two at the end of January. */
 async function store(test: TestStore, hours: readonly number[], minutes: readonly number[]): Promise<number> {

@@ -29,6 +29,22 @@ export async function addMachine(store: Store, id = 'M'): Promise<void> {
   await store.setMachineSchema(id, hash);
 }
 
+/** A machine whose boot 1 began at an instant, as everybody knows. */
+export async function startedAt(fresh: () => Promise<TestStore>, utcMs: number): Promise<TestStore> {
+  const test = await fresh();
+  test.nowMs = utcMs;
+  await addMachine(test.store);
+  await test.store.putAnchor({
+    machine: 'M',
+    spool: SPOOL,
+    bootNumber: 1,
+    monotonicMs: 0,
+    utcMs,
+    errorMs: 0,
+  });
+  return test;
+}
+
 export interface TestRow {
   readonly monotonicMs: number;
   readonly a: number;
