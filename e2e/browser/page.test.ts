@@ -112,7 +112,7 @@ describe('the Machine page', () => {
   it('says the state in words and moves by itself while somebody looks', async () => {
     const page = await open('/m/TV-01');
     await page.locator('.sentence').getByText('last reading').waitFor();
-    await page.locator('.gauge').nth(7).waitFor();
+    await page.locator('.gauge:not(.loading)').nth(7).waitFor();
     expect(await page.locator('.gauge-state').allInnerTexts()).not.toContain('');
     const row = page.getByRole('row', { name: /^Reads/ });
     const reads = async (): Promise<number> =>
@@ -388,11 +388,11 @@ describe('on a phone', () => {
 
   it('shows the sentence and four gauges without scrolling', async () => {
     const page = await open('/m/TV-01', phone);
-    await page.locator('.gauge').nth(3).waitFor();
+    await page.locator('.gauge:not(.loading)').nth(3).waitFor();
     const bottom = (await page.locator('.navbar nav').boundingBox())!.y;
     for (const part of [
       page.locator('.sentence'),
-      ...[0, 1, 2, 3].map((i) => page.locator('.gauge').nth(i)),
+      ...[0, 1, 2, 3].map((i) => page.locator('.gauge:not(.loading)').nth(i)),
     ]) {
       const box = (await part.boundingBox())!;
       expect(box.y + box.height).toBeLessThanOrEqual(bottom);
@@ -449,7 +449,7 @@ describe('on a phone', () => {
     for (const path of ['/m/TV-01', '/m/TV-01?view=table', '/fleet', '/settings']) {
       for (const width of [320, 360, 768]) {
         const page = await open(path, { width, height: 640, language: 'fr' });
-        if (path.startsWith('/m/')) await page.locator('.gauge').nth(7).waitFor();
+        if (path.startsWith('/m/')) await page.locator('.gauge:not(.loading)').nth(7).waitFor();
         expect(await page.evaluate('document.documentElement.scrollWidth'), `${path} at ${width} px`).toBe(
           width,
         );

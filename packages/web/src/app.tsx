@@ -1,16 +1,18 @@
 // Which page an address shows, and to whom: signed out, every address leads to sign-in and back again.
 import { useEffect } from 'preact/hooks';
 import { Redirect, Route, Switch, useLocation, useSearch } from 'wouter-preact';
-import { Fleet } from './fleet/fleet-page.tsx';
 import { words } from './i18n/words.ts';
-import { MachinePage } from './machine/machine-page.tsx';
 import { findSession, safeNext, session } from './session/session.ts';
 import { Setup } from './session/setup.tsx';
 import { SignIn } from './session/sign-in.tsx';
+import { later } from './shell/later.tsx';
 import { Logo } from './shell/logo.tsx';
 import { Navbar } from './shell/navbar.tsx';
 import { FailureNotice, NotFound } from './shell/notices.tsx';
-import { Settings } from './shell/settings.tsx';
+
+const Fleet = later(async () => (await import('./fleet/fleet-page.tsx')).Fleet);
+const MachinePage = later(async () => (await import('./machine/machine-page.tsx')).MachinePage);
+const Settings = later(async () => (await import('./shell/settings.tsx')).Settings);
 
 function FirstLoad() {
   return (
@@ -71,8 +73,12 @@ export function App() {
         </Route>
         <Route path="/sign-in" component={AfterSignIn} />
         <Route path="/setup" component={AfterSignIn} />
-        <Route path="/fleet" component={Fleet} />
-        <Route path="/settings" component={Settings} />
+        <Route path="/fleet">
+          <Fleet />
+        </Route>
+        <Route path="/settings">
+          <Settings />
+        </Route>
         <Route path="/m/:id">{({ id }) => <MachinePage key={id} id={id} />}</Route>
         <Route>
           <NotFound />

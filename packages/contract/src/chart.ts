@@ -1,0 +1,75 @@
+// A chart: buckets, gaps, and what has no instant.
+import type { Channel } from '@vigie/model';
+import { z } from 'zod';
+
+// GET /api/chart?machine=TV-12&channels=t_evap,t_cond&from=MS&to=MS&width=PX
+export const chartRequest = z.strictObject({
+  machine: z.string().min(1).max(32),
+  channels: z
+    .string()
+    .min(1)
+    .max(4000)
+    .transform((s) => s.split(','))
+    .pipe(z.array(z.string().min(1).max(32)).min(1).max(50)),
+  from: z.coerce.number().int().min(0).max(4_102_444_800_000),
+  to: z.coerce.number().int().min(0).max(4_102_444_800_000),
+  width: z.coerce.number().int().min(1).max(8000),
+});
+
+/**
+ * Per bucket the M4 extremes (Jugel et al., PVLDB 2014) and the mean. Bucket i covers
+ * [fromMs + i·bucketMs, fromMs + (i+1)·bucketMs). Only buckets that hold at least one sample are
+ * listed: all arrays of a series have the same length, `bucket` gives their index, increasing.
+ * Instants are ms after the bucket's start.
+ */
+export interface ChartSeries {
+  readonly channel: Channel['id'];
+  readonly bucket: readonly number[];
+  readonly first: readonly number[];
+  readonly firstAt: readonly number[];
+  readonly last: readonly number[];
+  readonly lastAt: readonly number[];
+  readonly min: readonly number[];
+  readonly minAt: readonly number[];
+  readonly max: readonly number[];
+  readonly maxAt: readonly number[];
+  readonly mean: readonly number[];
+  readonly count: readonly number[];
+}
+
+/** A stretch with no row, found on raw data: same list at every zoom. */
+export interface ChartGap {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Why, where known: a GAP's reason, 'undated' (rows of an UndatedBoot in between) or 'edge-off' (a boot); else `null`. */
+  readonly reason: string | null;
+}
+
+/**
+ * Rows of one power-on of the edge that never met a server, so that nothing dates them: known is their order, and what
+ * lies around it. Never to be drawn at an instant. Their values: GET /api/machines/:id/undated.csv.
+ */
+export interface UndatedBoot {
+  readonly spool: string;
+  readonly bootNumber: number;
+  readonly rows: number;
+  /** From its first row to its last, on its own clock. */
+  readonly spanMs: number;
+  /** Instant of the last dated row before it in its spool; `null`: there is none. */
+  readonly afterMs: number | null;
+  /** Instant of the first dated row after it in its spool; `null`: none has come yet. */
+  readonly beforeMs: number | null;
+}
+
+export interface ChartAnswer {
+  readonly machine: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Where bucket 0 begins: at `fromMs` or before it. */
+  readonly startMs: number;
+  readonly bucketMs: number;
+  readonly series: readonly ChartSeries[];
+  readonly gaps: readonly ChartGap[];
+  /** Those that may lie in the range, in the order of their rows. */
+  readonly undated: readonly UndatedBoot[];
+}

@@ -1,0 +1,91 @@
+// Machines: the list, one machine, its journal, the stream of what happens to it now.
+import type { Channel, MachineSchema, Names } from '@vigie/model';
+
+/** One instant of a machine: `values[i]` belongs to `schema.channels[i]`; `null` = no sample (sensor fault). */
+export interface RowView {
+  readonly atMs: number;
+  readonly values: readonly (number | string | null)[];
+}
+
+/** What is known of the link to the edge. */
+export interface LinkView {
+  readonly connected: boolean;
+  /** Last frame of any kind from the edge; `null` = never. */
+  readonly lastContactMs: number | null;
+  readonly connectedSinceMs: number | null;
+  /** Payload bytes of blocks received since the first of the month (UTC), and rows they held. */
+  readonly monthBlockBytes: number;
+  readonly monthRows: number;
+  /** Rows the edge announced it still holds; `null` = not announced. */
+  readonly backlogRows: number | null;
+  readonly bootNumber: number | null;
+}
+
+/** GET /api/machines */
+export interface MachineSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly site: string;
+  /** Names of its kind; `null` until the edge sent its schema. */
+  readonly model: Names | null;
+  readonly lastRowMs: number | null;
+  readonly connected: boolean;
+}
+
+/** GET /api/machines/:id */
+export interface MachineView {
+  readonly id: string;
+  readonly name: string;
+  readonly site: string;
+  /** IANA zone of the machine's site; axes and times are shown in it. */
+  readonly timeZone: string;
+  /** With the names, bands and limits set for this machine; `null` until the edge sent its schema. */
+  readonly schema: MachineSchema | null;
+  readonly last: RowView | null;
+  /** Time between two blocks; data older than two intervals are late, older than an hour stale. */
+  readonly intervalMs: number;
+  readonly link: LinkView;
+  /** Server's clock at the answer, so that ages are right on a device whose clock is not. */
+  readonly nowMs: number;
+}
+
+export type JournalKind =
+  | 'edge-connected'
+  | 'edge-disconnected'
+  | 'edge-boot'
+  | 'boots-undated'
+  | 'gap'
+  | 'state'
+  | 'limit-crossed'
+  | 'limit-returned'
+  | 'sensor-fault'
+  | 'sensor-back'
+  | 'counter-reset'
+  | 'block-set-aside'
+  | 'settings-applied'
+  | 'settings-refused'
+  | 'credential-revoked'
+  | 'key-rotated'
+  | 'spool-cloned';
+
+/** GET /api/machines/:id/journal?before=&count= : newest first. */
+export interface JournalEntry {
+  readonly atMs: number;
+  readonly kind: JournalKind;
+  /** Channel concerned, where one is. */
+  readonly channel: Channel['id'] | null;
+  /** Facts for the sentence, by kind: e.g. {value, level}, {from, to}, {before, after}, {rows, reason}, {boot}, {why},
+   * {boot, lastBoot, rows, afterMs, beforeMs}. */
+  readonly facts: Readonly<Record<string, string | number | null>>;
+}
+export interface Journal {
+  readonly entries: readonly JournalEntry[];
+  readonly more: boolean;
+}
+
+/**
+ * GET /api/machines/:id/live : server-sent events. `row` carries a RowView, `link` a LinkView,
+ * `journal` a JournalEntry, `stored` `{fromMs, toMs}` when new blocks are stored,
+ * `beat` `{nowMs}` every 15 s, so that silence is noticed.
+ */
+export type LiveEvent = 'row' | 'link' | 'journal' | 'stored' | 'beat';
