@@ -579,16 +579,16 @@ export class Life {
   }
 }
 
-/**
- * Lets the programs' promises go on: some turns after each event, so that what hangs on many takes a few events, as it
- * takes its time on a real machine. A turn of the event loop would cost more than the event.
- */
 /** Questions to the server's databases that are not answered yet. */
 let asked = 0;
 /** Between an answer and the next question of whoever asks. */
 const TURNS = 16;
 
-/** What was begun comes to its end, since nothing in it waits for anything but memory. */
+/**
+ * Lets the programs' promises go on: some turns after each event, so that what hangs on many takes a few events, as it
+ * takes its time on a real machine. A turn of the event loop would cost more than the event.
+ * What was begun comes to its end, since nothing in it waits for anything but memory.
+ */
 async function settled(): Promise<void> {
   do {
     for (let turn = 0; turn < TURNS; turn++) await null;

@@ -304,9 +304,9 @@ class Statement {
     const statement = this.#pointer;
     if (value === null || value === undefined) C.sqlite3_bind_null?.(statement, at);
     else if (typeof value === 'number') {
-      if (Number.isSafeInteger(value) && !Object.is(value, -0))
-        C.sqlite3_bind_int64?.(statement, at, BigInt(value));
-      else C.sqlite3_bind_double?.(statement, at, value);
+      if (!Number.isSafeInteger(value) || Object.is(value, -0)) C.sqlite3_bind_double?.(statement, at, value);
+      else if (value === (value | 0)) C.sqlite3_bind_int?.(statement, at, value);
+      else C.sqlite3_bind_int64?.(statement, at, BigInt(value));
     } else if (typeof value === 'bigint') C.sqlite3_bind_int64?.(statement, at, value);
     else if (typeof value === 'string') {
       const bytes = utf8.encode(value);
@@ -325,7 +325,8 @@ class Statement {
     const statement = this.#pointer;
     switch (C.sqlite3_column_type?.(statement, column)) {
       case 1:
-        return Number(C.sqlite3_column_int64(statement, column));
+        // Exact up to 2^53, as numbers are, and without a BigInt for each.
+        return C.sqlite3_column_double(statement, column);
       case 2:
         return C.sqlite3_column_double(statement, column);
       case 3:
