@@ -27,7 +27,7 @@ export default defineConfig({
           testTimeout: 240_000,
           hookTimeout: 120_000,
           // Most of their time is waiting, and what they judge is what programs wrote down, not how fast they were.
-          maxWorkers: 2,
+          maxWorkers: 4,
         },
       },
       {

@@ -1,12 +1,11 @@
 // The verdict on what of a simulated machine was stored, against the log of what its controller served.
 // Not here: what happened in between.
 import { expect } from 'vitest';
+import { MOST_OFF_MS } from './soak-verdict.ts';
 import type { Exported, ServedRow } from './world.ts';
 
 /** Rows that an edge killed may not have committed: ten seconds of them, and the one it was reading. */
 const MOST_LOST_PER_KILL = 10 * 10 + 1;
-/** Between the instant the controller answered and the one stored. */
-const MOST_OFF_MS = 100;
 
 /** @param kills scan served last when the edge was killed, of each time */
 export function expectWhole(
