@@ -6,8 +6,8 @@
 import { decodeBlock, decodePrior, type Prior } from '@vigie/codec';
 import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
 import { rowDates, type StoredBlock, unpack } from '@vigie/server';
+import { type Account, MACHINE, type ProcessRecord } from './account.ts';
 import { archiveFile, archiveMonths } from './archive-files.ts';
-import { type Account, MACHINE, type ProcessRecord } from './life.ts';
 import { valuesOf } from './machine.ts';
 import { plugIn } from './sqlite.ts';
 

@@ -1,7 +1,9 @@
 // Many lives, one account: what was simulated, what went wrong, and the seed that replays each life that did.
 // Not here: flags and output (main.ts).
+
+import { type Faults, NO_FAULTS } from './account.ts';
 import { judge, type Verdict } from './judge.ts';
-import { type Faults, Life, NO_FAULTS } from './life.ts';
+import { Life } from './life.ts';
 import type { Mutant } from './mutants.ts';
 
 /** A month, so that a life that fails is replayed in seconds. */

@@ -1,7 +1,7 @@
 // One core of a run that has several: lives of its share, told one by one. Not here: the account of all (main.ts).
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Faults } from './account.ts';
 import type { Verdict } from './judge.ts';
-import type { Faults } from './life.ts';
 import { lifeSeed, live } from './report.ts';
 
 export interface Share {
