@@ -1,6 +1,5 @@
 // A run of the agent on a simulated box: the programs' own code, with a simulated source, disk and network under it.
 // Not here: when it is started, and how it ends (life.ts).
-import { sign } from 'node:crypto';
 import {
   Agent,
   type Dial,
@@ -14,7 +13,7 @@ import {
 } from '@vigie/edge';
 import type { Frame, Refused } from '@vigie/protocol';
 import type { VirtualClock } from '@vigie/protocol/virtual-clock';
-import { KEY, MACHINE, MINUTE, PIN, type ProcessEnd, type ProcessRecord, PUBLIC_KEY } from './account.ts';
+import { MACHINE, MINUTE, PIN, type ProcessEnd, type ProcessRecord, PUBLIC_KEY, sign } from './account.ts';
 import { type modelOf, SimulatedSource, type Truth } from './machine.ts';
 import type { Mutant } from './mutants.ts';
 import type { Network } from './network.ts';
@@ -26,7 +25,7 @@ const HOME: EdgeHome = {
   settings: null,
   keepSettings: () => ({ ok: true, value: undefined }),
   keepPins: () => ({ ok: true, value: undefined }),
-  credentials: () => [{ publicKey: PUBLIC_KEY, sign: (message) => sign(null, message, KEY.privateKey) }],
+  credentials: () => [{ publicKey: PUBLIC_KEY, sign }],
   proven: () => ({ ok: true, value: undefined }),
 };
 interface EdgeOptions {

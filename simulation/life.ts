@@ -89,7 +89,7 @@ export class Life {
       dice: this.#dice,
       faults: this.#faults,
       accept: (socket) => this.#server?.accept(socket) ?? false,
-      troubleEvery: this.#dice.spread(1, 10),
+      troubleEvery: this.#dice.spread(2, 20),
     });
     this.#edgeDisk.onCut = () => {
       this.#faults.cutsWithinWrites++;

@@ -20,7 +20,7 @@ import {
   sqliteDatabase,
   sqlStore,
 } from '@vigie/server';
-import { HOUR, MACHINE, MINUTE, PIN, PUBLIC_KEY } from './account.ts';
+import { HOUR, MACHINE, MINUTE, PIN, PUBLIC_KEY, sign } from './account.ts';
 import { archiveFile, archiveMonths } from './archive-files.ts';
 import type { SimDisk } from './disk.ts';
 import type { Mutant } from './mutants.ts';
@@ -131,6 +131,7 @@ export class ServerProcess {
         live: this.#live,
         intake: new Intake(this.#clock),
         clock: this.#clock,
+        isSigned: (message, proof) => proof === sign(message).toString('base64'),
         log: () => undefined,
       },
       this.#news,

@@ -7,6 +7,7 @@ import { bothChanges, type Changes, NO_CHANGES } from '../store/database.ts';
 import type { LinkIdentity } from './identity.ts';
 import { Intake } from './intake.ts';
 import { Link, type LinkOptions, type LinkSocket } from './link.ts';
+import { isSigned } from './proof.ts';
 
 const MOST_CONNECTIONS = 20_000;
 const TLS_HANDSHAKE_MS = 15_000;
@@ -19,7 +20,7 @@ const MOST_UNREAD_BYTES = 4 << 20;
 /** Commands of other processes (settings, revocation, rotation) take effect within this time and an instant. */
 const LOOK_EVERY_MS = 500;
 
-export interface GatewayOptions extends Omit<LinkOptions, 'pins' | 'intake'> {
+export interface GatewayOptions extends Omit<LinkOptions, 'pins' | 'intake' | 'isSigned'> {
   readonly host: string;
   readonly port: number;
   /** The keys as they are now: a command may rotate them. */
@@ -38,6 +39,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const linkOptions: LinkOptions = {
     ...options,
     intake: new Intake(options.clock),
+    isSigned,
     get pins() {
       return identity.pins;
     },

@@ -2,7 +2,7 @@
 // Invariants: nobody is believed before the signature over this very TLS session is checked; whatever a connection
 // sends, it ends at worst that connection; an ACK leaves only after the store says the rows are durable.
 // Not here: TLS and ports (gateway.ts), what is stored (store/), what pages are told (live.ts).
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { decodeBlock, sampleAt } from '@vigie/codec';
 import type { JournalEntry } from '@vigie/contract';
 import { codecSchema, type MachineSettings, machineSchemaSchema, overridden } from '@vigie/model';
@@ -36,6 +36,7 @@ import type { AppendResult, MachineRecord, Store } from '../store/store.ts';
 import { isSameBoot, isSecondBox } from './clones.ts';
 import { codeSha256 } from './identity.ts';
 import type { Intake } from './intake.ts';
+import type { IsSigned } from './proof.ts';
 
 const MOST_SCHEMA_BYTES = 512 << 10;
 /** Anchors may not lie further ahead of the server's clock. */
@@ -67,6 +68,7 @@ export interface LinkOptions {
   /** Of all connections. */
   readonly intake: Intake;
   readonly clock: Clock;
+  readonly isSigned: IsSigned;
   readonly log: (message: string, facts?: Record<string, unknown>) => void;
 }
 
@@ -273,7 +275,7 @@ export class Link {
     const enrolled = await enrolledMachine(store, hello);
     if (!enrolled.ok) return enrolled.event;
     const { machine, publicKey } = enrolled;
-    if (!isSigned(proofMessage(this.#socket.exporter(), machine.id), hello.proof, publicKey)) {
+    if (!this.#options.isSigned(proofMessage(this.#socket.exporter(), machine.id), hello.proof, publicKey)) {
       return refusal('bad-proof', `the key is not the one machine ${machine.id} enrolled with`, 60_000);
     }
     const { nextSequence, lastRow } = await store.spoolEnd(machine.id, hello.spool);
@@ -394,12 +396,12 @@ export class Link {
     const { newKey } = body;
     if (!isPublicKey(newKey)) return refusal('bad-proof', 'the new key is not whole', null);
     const message = rotationMessage(this.#socket.exporter(), machine.id, newKey);
-    if (!isSigned(message, body.newProof, newKey)) {
+    if (!this.#options.isSigned(message, body.newProof, newKey)) {
       return refusal('bad-proof', 'the new key is not held by who sends it', null);
     }
     // An answer that was lost is asked for again.
     if (publicKey === newKey) return { type: 'rotated', body: { machine: machine.id } };
-    if (!isSigned(message, body.proof, publicKey)) {
+    if (!this.#options.isSigned(message, body.proof, publicKey)) {
       return refusal('bad-proof', `the key is not the one machine ${machine.id} enrolled with`, null);
     }
     if (!(await store.replacePublicKey(machine.id, publicKey, newKey))) {
@@ -629,15 +631,5 @@ function parseSchema(hash: string, bytes: Uint8Array) {
     return schemaHash(schema) === hash ? schema : null;
   } catch {
     return null;
-  }
-}
-
-function isSigned(message: Uint8Array, proof: string, publicKey: string): boolean {
-  try {
-    const x = Buffer.from(publicKey, 'base64').toString('base64url');
-    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
-    return verify(null, message, key, Buffer.from(proof, 'base64'));
-  } catch {
-    return false;
   }
 }
