@@ -19,6 +19,9 @@ export interface Report extends Omit<Verdict, 'findings'> {
   readonly faults: Readonly<Record<string, number>>;
   /** Lives in which anything was wrong. */
   readonly failures: readonly { readonly life: number; readonly findings: readonly string[] }[];
+  readonly seconds: number;
+  /** Of a run that is not done: the first life of each core that it has not lived. */
+  readonly nextLives?: readonly number[];
 }
 
 /** The seed of the n-th life of a run. */
@@ -42,8 +45,21 @@ export class Tally {
   #worstDatingErrorMs = 0;
   readonly #failures: { life: number; findings: readonly string[] }[] = [];
 
+  #seconds = 0;
+
   constructor(seed: number) {
     this.#seed = seed;
+  }
+
+  /** Takes up what an earlier part of the same run found, by its report. @param days it had lived */
+  goOn({ faults, powerCuts, failures, worstDatingErrorMs, seconds, ...sums }: Report, days: number): void {
+    this.#days += days;
+    this.#seconds += seconds;
+    this.#faults.powerCuts += powerCuts;
+    for (const [key, count] of Object.entries(faults)) this.#faults[key as keyof Faults] += count;
+    for (const key of keysOf(this.#sums)) this.#sums[key] += sums[key];
+    this.#worstDatingErrorMs = Math.max(this.#worstDatingErrorMs, worstDatingErrorMs);
+    this.#failures.push(...failures);
   }
 
   add(life: number, days: number, faults: Faults, verdict: Verdict): void {
@@ -54,7 +70,8 @@ export class Tally {
     if (verdict.findings.length > 0) this.#failures.push({ life, findings: verdict.findings });
   }
 
-  report(): Report {
+  /** @param seconds since it began, or went on */
+  report(seconds: number): Report {
     const { powerCuts, ...faults } = this.#faults;
     return {
       seed: this.#seed,
@@ -64,6 +81,7 @@ export class Tally {
       ...this.#sums,
       worstDatingErrorMs: Math.round(this.#worstDatingErrorMs),
       failures: this.#failures,
+      seconds: Math.round(this.#seconds + seconds),
     };
   }
 }
