@@ -12,6 +12,7 @@ import { type Database, type Sql, StoreError } from './database.ts';
 import { dateOf } from './dating.ts';
 import { Meanings } from './meanings.ts';
 import type { StoredBlock } from './pack.ts';
+import { allPresent, presentOfMachine, redatePresent, withoutPresent } from './present.ts';
 import { Reader } from './reader.ts';
 import type {
   AppendResult,
@@ -97,6 +98,20 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
       while (waiting.length > 0) await commit(waiting.splice(0, MOST_TOGETHER));
     });
     return committing;
+  };
+
+  /** Once, when present rows are first asked for: data of an earlier Vigie have none. */
+  let completing: Promise<void> | null = null;
+  const isComplete = (): Promise<void> => {
+    completing ??= (async () => {
+      for (const machine of await withoutPresent(db)) {
+        await db.transaction((sql) => redatePresent(sql, archive, machine, Number.MAX_SAFE_INTEGER));
+      }
+    })().catch((error: unknown) => {
+      completing = null;
+      throw error;
+    });
+    return completing;
   };
 
   const addEntries = async (sql: Sql, machine: string, entries: readonly JournalEntry[]): Promise<void> => {
@@ -305,7 +320,25 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
       return dateOf(anchors.get(bootKeyOf(machine, spool, boot)) ?? [], monotonicMs);
     },
 
-    lastRow: (machine) => reader.lastRow(machine),
+    lastRow: async (machine) => {
+      await isComplete();
+      return presentOfMachine(db, machine);
+    },
+    lastRows: async () => {
+      await isComplete();
+      return allPresent(db);
+    },
+    withUndated: async (machines) => {
+      const found = new Set<string>();
+      for (const machine of machines) {
+        const row = await db.get(
+          'SELECT 1 AS one FROM block WHERE machine = $1 AND from_ms IS NULL LIMIT 1',
+          machine,
+        );
+        if (row !== undefined) found.add(machine);
+      }
+      return found;
+    },
     chart: async (query) => {
       const machine = await machineBy(db, query.machine);
       const schema = machine?.schemaHash == null ? null : await meanings.schema(machine.schemaHash);

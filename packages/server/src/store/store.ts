@@ -7,6 +7,7 @@ import type { MachineSchema, MachineSettings } from '@vigie/model';
 import type { GapReason, RowInstant, Settled } from '@vigie/protocol';
 import type { ChartQuery } from './chart.ts';
 import type { Changes } from './database.ts';
+import type { PresentRow } from './present.ts';
 
 /** A block as received, about to be kept as those same bytes. */
 export interface IncomingBlock {
@@ -177,8 +178,12 @@ export interface Store {
   date(machine: string, spool: string, bootNumber: number, monotonicMs: number): Promise<number | null>;
 
   // reading
-  /** Newest row stored, by instant. */
-  lastRow(machine: string): Promise<RowView | null>;
+  /** Newest row stored, by instant, among those that have a date. */
+  lastRow(machine: string): Promise<PresentRow | null>;
+  /** The same of all machines, by their id; one that has none is not among them. */
+  lastRows(): Promise<ReadonlyMap<string, PresentRow>>;
+  /** Of these machines, those that hold rows without a date. */
+  withUndated(machines: readonly string[]): Promise<ReadonlySet<string>>;
   chart(query: ChartQuery): Promise<Omit<ChartAnswer, 'undated'>>;
   /** Every row with fromMs ≤ instant < toMs, oldest first, values in the order of `channels`; for export and tests. */
   rows(query: {
