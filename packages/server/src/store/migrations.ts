@@ -255,5 +255,8 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
     machine TEXT PRIMARY KEY, at_ms BIGINT NOT NULL, schema_hash TEXT NOT NULL, samples TEXT NOT NULL
   ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
   CREATE INDEX journal_by_channel ON journal (machine, channel, at_ms) WHERE channel IS NOT NULL;
+  CREATE TABLE visit (
+    account TEXT PRIMARY KEY REFERENCES account ON DELETE CASCADE, seen_ms BIGINT NOT NULL, last_visit_ms BIGINT
+  );
   `,
 ].map(ofPostgres);

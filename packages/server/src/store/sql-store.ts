@@ -7,9 +7,10 @@ import { channelOverrides, type MachineSettings } from '@vigie/model';
 import { addAnchor, anchorsOf, bendsDates, bootKeyOf } from './anchors.ts';
 import { appendAll, type CheckedBlock, checkBlock, lockMarks } from './append.ts';
 import { type Archive, monthOf } from './archive.ts';
-import { readChart } from './chart.ts';
+import { readChart, readCoverage } from './chart.ts';
 import { type Database, type Sql, StoreError } from './database.ts';
 import { dateOf } from './dating.ts';
+import { entryOf, limitNews, newsSince, type StoredEntry } from './journal-news.ts';
 import { Meanings } from './meanings.ts';
 import type { StoredBlock } from './pack.ts';
 import { allPresent, presentOfMachine, redatePresent, withoutPresent } from './present.ts';
@@ -328,17 +329,14 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
       await isComplete();
       return allPresent(db);
     },
-    withUndated: async (machines) => {
-      const found = new Set<string>();
-      for (const machine of machines) {
-        const row = await db.get(
-          'SELECT 1 AS one FROM block WHERE machine = $1 AND from_ms IS NULL LIMIT 1',
-          machine,
-        );
-        if (row !== undefined) found.add(machine);
-      }
-      return found;
+    withUndated: async () => {
+      const rows = await db.all<{ machine: string }>(
+        'SELECT DISTINCT machine FROM block WHERE from_ms IS NULL',
+      );
+      return new Set(rows.map(({ machine }) => machine));
     },
+    coverage: async (machine, fromMs, toMs) =>
+      readCoverage({ hot: db, archive, meanings, reader }, machine, fromMs, toMs, await rawFrom(machine)),
     chart: async (query) => {
       const machine = await machineBy(db, query.machine);
       const schema = machine?.schemaHash == null ? null : await meanings.schema(machine.schemaHash);
@@ -392,6 +390,18 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
       );
       return row?.conditions ?? null;
     },
+    conditionsOf: async (machines) => {
+      const rows = await db.find<{ id: string; conditions: string | null }>(
+        'machine',
+        { id: 'text' },
+        machines.map((id) => ({ id })),
+      );
+      return new Map(
+        rows.flatMap(({ id, conditions }) => (conditions === null ? [] : [[id, conditions] as const])),
+      );
+    },
+    limitNews: (machine, fromMs) => limitNews(db, machine, fromMs),
+    newsSince: (sinceMs) => newsSince(db, sinceMs),
     addChanges: (machine, entries, conditions) =>
       db.transaction(async (sql) => {
         await addEntries(sql, machine, entries);
@@ -405,13 +415,13 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
       return row?.kind ?? null;
     },
     journal: async (machine, beforeMs, count) => {
-      const rows = await db.all<Omit<JournalEntry, 'facts'> & { facts: string }>(
+      const rows = await db.all<StoredEntry>(
         'SELECT at_ms AS "atMs", kind, channel, facts FROM journal WHERE machine = $1 AND at_ms < $2 ORDER BY at_ms DESC, rowid DESC LIMIT $3',
         machine,
         beforeMs,
         count,
       );
-      return rows.map((row) => ({ ...row, facts: JSON.parse(row.facts) as JournalEntry['facts'] }));
+      return rows.map(entryOf);
     },
     close: async () => {
       closed = true;

@@ -1,6 +1,7 @@
 // The Machine page: the sentence, gauges, chart, journal, link and every channel, live.
 // While the first answer is on its way, skeletons of the final size hold every place.
 import type { MachineView } from '@vigie/contract';
+import { gaugesOf } from '@vigie/model/reading';
 import { useEffect, useMemo } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { ChartPanel } from '../charts/chart-panel.tsx';
@@ -18,7 +19,7 @@ import { LinkPanel } from './link-panel.tsx';
 import { createMachineStore, type MachineStore } from './machine-store.ts';
 import { machineSentence } from './sentence.ts';
 import { SentenceLine, SentenceSkeleton } from './sentence-line.tsx';
-import { type Freshness, freshness, gaugesOf, readMachine } from './verdict.ts';
+import { type Freshness, freshness, readMachine } from './verdict.ts';
 
 function Sentence({ store, view }: { readonly store: MachineStore; readonly view: MachineView }) {
   const sentence = machineSentence({
