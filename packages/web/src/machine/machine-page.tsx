@@ -7,7 +7,7 @@ import { Link } from 'wouter-preact';
 import { ChartPanel } from '../charts/chart-panel.tsx';
 import { nowMs } from '../clock.ts';
 import { reloadCount, serverLostMs } from '../connection.ts';
-import { formatWhen } from '../i18n/format.ts';
+import { formatNumber, formatWhen } from '../i18n/format.ts';
 import { words } from '../i18n/words.ts';
 import { language } from '../prefs.ts';
 import { EmptyNotice, FailureNotice, NotFound } from '../shell/notices.tsx';
@@ -112,7 +112,19 @@ function Body({ store, view }: { readonly store: MachineStore; readonly view: Ma
       <p class="unseen" role="status">
         {lostMs === null ? '' : w.serverLost(formatWhen(lostMs, lostMs, view.timeZone, language.value))}
       </p>
-      {view.last === null && <EmptyNotice title={w.neverTitle}>{w.neverText}</EmptyNotice>}
+      {view.last === null && view.undatedRows === 0 && (
+        <EmptyNotice title={w.neverTitle}>{w.neverText}</EmptyNotice>
+      )}
+      {view.last === null && view.undatedRows > 0 && (
+        <EmptyNotice
+          title={w.onlyUndatedTitle(
+            w.undatedRows(view.undatedRows, formatNumber(view.undatedRows, 0, language.value)),
+          )}
+        >
+          {w.onlyUndatedText}{' '}
+          <a href={`/api/machines/${encodeURIComponent(view.id)}/undated.csv`}>{w.undatedCsv}</a>
+        </EmptyNotice>
+      )}
       {view.last !== null && view.schema === null && (
         <EmptyNotice title={w.noSchemaTitle}>{w.noSchemaText}</EmptyNotice>
       )}
