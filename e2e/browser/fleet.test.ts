@@ -179,6 +179,9 @@ describe('with machines in every state', () => {
     await sentence.getByText(/^State unknown · this page lost the server at/).waitFor();
     // What was known stays, and asking again while it is lost does not make it well.
     expect(await page.locator('.fleet tbody tr').count()).toBe(9);
+    await rowOf(page, 'Pump alarm').getByText('late · was high alarm').waitFor();
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id }) => id)).toEqual([]);
     await page.getByRole('button', { name: 'Reload' }).click();
     await page.getByRole('alert').getByText('The server cannot be reached').waitFor();
     await sentence.getByText('State unknown').waitFor();

@@ -5,8 +5,10 @@ import type { JournalEntry } from '@vigie/contract';
 import type { Sql } from './database.ts';
 import type { LimitNews, NewsSince } from './store.ts';
 
-/** More entries of a machine in a week, or of all of them since a visit, are told to nobody one by one. */
+/** More entries of a machine in a week than could be right: no strip shall be made of a part of them. */
 const MOST_ENTRIES = 20_000;
+/** Of all machines since a visit: weeks of thousands of them, in some 20 MB. What is beyond is not counted. */
+const MOST_NEWS = 200_000;
 const LIMIT_KINDS = "('limit-crossed', 'limit-returned', 'sensor-fault', 'sensor-back')";
 
 export type StoredEntry = Omit<JournalEntry, 'facts'> & { readonly facts: string };
@@ -43,7 +45,7 @@ export async function newsSince(sql: Sql, sinceMs: number): Promise<NewsSince> {
   const entries = await sql.all<NewsSince['entries'][number]>(
     `SELECT j.machine, j.at_ms AS "atMs", j.kind FROM machine m CROSS JOIN journal j
      WHERE j.machine = m.id AND j.at_ms >= $1 AND (j.kind IN ('edge-connected', 'edge-disconnected')
-       OR (j.kind = 'limit-crossed' AND j.facts LIKE '%"level":"alarm-%')) ORDER BY j.machine, j.at_ms, j.rowid LIMIT ${MOST_ENTRIES}`,
+       OR (j.kind = 'limit-crossed' AND j.facts LIKE '%"level":"alarm-%')) ORDER BY j.machine, j.at_ms, j.rowid LIMIT ${MOST_NEWS}`,
     sinceMs,
   );
   const appeared = await sql.all<{ id: string }>(

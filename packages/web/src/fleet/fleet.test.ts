@@ -65,6 +65,7 @@ describe('how a machine stands', () => {
     expect(standingOf(machine('a', 'normal', 2), nowMs)).toEqual({ kind: 'normal', late: false });
     expect(standingOf(machine('a', 'normal', 3), nowMs)).toEqual({ kind: 'late', late: true });
     expect(standingOf(machine('a', 'alarm', 3), nowMs)).toEqual({ kind: 'alarm', late: true });
+    expect(standingOf(machine('a', 'normal', 1), nowMs, true)).toEqual({ kind: 'late', late: true });
     for (const kind of ['alarm', 'fault', 'warning', 'stopped', 'normal'] as const) {
       expect(standingOf(machine('a', kind, 61), nowMs)).toEqual({ kind: 'silent', late: false });
     }

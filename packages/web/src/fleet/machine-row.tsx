@@ -5,6 +5,7 @@ import type { FleetChannel, KeyValue, Language, MachineSummary } from '@vigie/co
 import { useMemo } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { nowMs } from '../clock.ts';
+import { serverLostMs } from '../connection.ts';
 import { formatAge, formatSpan, formatWhen, withUnit } from '../i18n/format.ts';
 import { words as shared } from '../i18n/words.ts';
 import { StateIcon, toneOf } from '../machine/state-icon.tsx';
@@ -76,16 +77,13 @@ function Value({
   const text = formatValue(channel, value, language.value, shared.value);
   return (
     <div>
-      <dt>{channel.names[language.value]}</dt>
+      <dt>
+        {tone !== 'normal' && <StateIcon tone={tone} size={14} />}
+        {channel.names[language.value]}
+      </dt>
       <dd class={`figures tone-${tone}`}>
         {withUnit(text, value === null ? '' : channel.unit)}
-        {tone !== 'normal' && (
-          <>
-            {' '}
-            <StateIcon tone={tone} />
-            <span class="unseen">{levelWord(level, shared.value)}</span>
-          </>
-        )}
+        {tone !== 'normal' && <span class="unseen"> {levelWord(level, shared.value)}</span>}
       </dd>
     </div>
   );
@@ -103,10 +101,13 @@ export function MachineRow({
   const now = useMemo(
     () => ({
       // Strings, so that what does not change draws nothing.
-      standing: computed(() => JSON.stringify(standingOf(machine, nowMs.value))),
-      age: computed(() =>
-        lastRowMs === null ? words.value.neverAge : formatAge(nowMs.value - lastRowMs, language.value),
-      ),
+      standing: computed(() => JSON.stringify(standingOf(machine, nowMs.value, serverLostMs.value !== null))),
+      // To the minute: of hundreds of ages none shall tick every second.
+      age: computed(() => {
+        if (lastRowMs === null) return words.value.neverAge;
+        const ageMs = nowMs.value - lastRowMs;
+        return ageMs < 60_000 ? words.value.justNow : formatAge(ageMs, language.value);
+      }),
       span: computed(() =>
         lastRowMs === null || nowMs.value - lastRowMs < 60_000
           ? ''

@@ -35,12 +35,13 @@ const ORDER: Readonly<Record<StandingKind, number>> = {
   normal: 6,
 };
 
-export function standingOf(machine: MachineSummary, nowMs: number): Standing {
+/** @param isLost the page does not hear the server: what it knows is late at best. */
+export function standingOf(machine: MachineSummary, nowMs: number, isLost = false): Standing {
   const { lastRowMs, condition, intervalMs, onlyUndated } = machine;
   if (lastRowMs === null) return { kind: onlyUndated ? 'undated' : 'never', late: false };
   const fresh = freshness(nowMs - lastRowMs, intervalMs);
   if (fresh === 'stale' || condition === null) return { kind: 'silent', late: false };
-  const late = fresh === 'late';
+  const late = isLost || fresh === 'late';
   const { kind } = condition;
   return { kind: late && (kind === 'normal' || kind === 'stopped') ? 'late' : kind, late };
 }

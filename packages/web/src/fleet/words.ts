@@ -23,6 +23,7 @@ const en = {
   since: (name: string, when: string | null) => (when === null ? name : `${name}, since ${when}`),
   others: (count: number) => ` (and ${count} more)`,
   neverAge: 'never',
+  justNow: 'less than a minute ago',
 
   // The sentence
   machines: (count: number) => (count === 1 ? '1 machine' : `${count} machines`),
@@ -95,6 +96,7 @@ const fr: Words = {
   since: (name, when) => (when === null ? name : `${name}, depuis ${when}`),
   others: (count) => ` (et ${count} de plus)`,
   neverAge: 'jamais',
+  justNow: 'il y a moins d’une minute',
 
   machines: (count) => (count === 1 ? '1 machine' : `${count} machines`),
   above: (machine, name) => `${machine}\u00a0: ${name}, trop haut`,
