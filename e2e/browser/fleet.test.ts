@@ -225,6 +225,31 @@ describe('with machines in every state', () => {
     expect(await row.locator('.tone-warning').count()).toBe(0);
   });
 
+  it('shows a User only what is linked, and says what to do when nothing is', async () => {
+    const page = await openFleet();
+    const accounts = new Database(join(site.data, 'server', 'accounts.db'));
+    try {
+      accounts.exec("UPDATE account SET role = 'user'");
+      await page.reload();
+      await page.getByRole('heading', { name: 'No machine is linked to your account yet' }).waitFor();
+      accounts.exec("INSERT INTO account_machine (account, machine) SELECT id, 'PX-normal' FROM account");
+      const { machines } = await api<Fleet>(page, '/api/machines');
+      expect(machines.map(({ id }) => id)).toEqual(['PX-normal']);
+      expect(Object.keys(await api<Strips>(page, '/api/strips?machines=PX-alarm,PX-normal'))).toEqual([
+        'PX-normal',
+      ]);
+      const told = await page.request.post(`${site.address}/api/visit`, {
+        headers: { origin: site.address },
+      });
+      expect(((await told.json()) as Visit).alarmed).toEqual([]);
+      await page.goto(site.address);
+      await page.waitForURL('**/m/PX-normal');
+    } finally {
+      accounts.exec("UPDATE account SET role = 'super-admin'; DELETE FROM account_machine");
+      accounts.close();
+    }
+  });
+
   it('is whole at 320 px, for fingers, and to axe in both themes and languages', async () => {
     for (const [width, theme, language] of [
       [320, 'light', 'fr'],
