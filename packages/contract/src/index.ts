@@ -5,4 +5,5 @@ export type { Channel, Limits, MachineSchema, Names } from '@vigie/model';
 export * from './accounts.ts';
 export * from './chart.ts';
 export * from './error.ts';
+export * from './fleet.ts';
 export * from './machines.ts';

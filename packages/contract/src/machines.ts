@@ -1,5 +1,5 @@
-// Machines: the list, one machine, its journal, the stream of what happens to it now.
-import type { Channel, MachineSchema, Names } from '@vigie/model';
+// One machine: what is known of it, its journal, the stream of what happens to it now.
+import type { Channel, MachineSchema } from '@vigie/model';
 
 /** One instant of a machine: `values[i]` belongs to `schema.channels[i]`; `null` = no sample (sensor fault). */
 export interface RowView {
@@ -21,17 +21,6 @@ export interface LinkView {
   readonly bootNumber: number | null;
 }
 
-/** GET /api/machines */
-export interface MachineSummary {
-  readonly id: string;
-  readonly name: string;
-  readonly site: string;
-  /** Names of its kind; `null` until the edge sent its schema. */
-  readonly model: Names | null;
-  readonly lastRowMs: number | null;
-  readonly connected: boolean;
-}
-
 /** GET /api/machines/:id */
 export interface MachineView {
   readonly id: string;
@@ -41,7 +30,10 @@ export interface MachineView {
   readonly timeZone: string;
   /** With the names, bands and limits set for this machine; `null` until the edge sent its schema. */
   readonly schema: MachineSchema | null;
+  /** Its newest row that has a date; `null`: it has none. */
   readonly last: RowView | null;
+  /** While `last` is `null`: rows that are there without a known time; otherwise 0. */
+  readonly undatedRows: number;
   /** Time between two blocks; data older than two intervals are late, older than an hour stale. */
   readonly intervalMs: number;
   readonly link: LinkView;

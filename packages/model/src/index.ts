@@ -1,5 +1,6 @@
-// What a kind of machine is. `@vigie/model/evaluate` alone is free of dependencies (for the page);
+// What a kind of machine is. `@vigie/model/evaluate` and `@vigie/model/reading` are free of dependencies (for the page);
 // `@vigie/model/load` reads models/*.yaml.
 export * from './evaluate.ts';
+export * from './reading.ts';
 export * from './schema.ts';
 export * from './settings.ts';

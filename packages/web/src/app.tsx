@@ -10,6 +10,7 @@ import { Logo } from './shell/logo.tsx';
 import { Navbar } from './shell/navbar.tsx';
 import { FailureNotice, NotFound } from './shell/notices.tsx';
 
+const Home = later(async () => (await import('./fleet/fleet-page.tsx')).Home);
 const Fleet = later(async () => (await import('./fleet/fleet-page.tsx')).Fleet);
 const MachinePage = later(async () => (await import('./machine/machine-page.tsx')).MachinePage);
 const Settings = later(async () => (await import('./shell/settings.tsx')).Settings);
@@ -69,7 +70,7 @@ export function App() {
       <Navbar />
       <Switch>
         <Route path="/">
-          <Redirect to="/fleet" replace />
+          <Home />
         </Route>
         <Route path="/sign-in" component={AfterSignIn} />
         <Route path="/setup" component={AfterSignIn} />

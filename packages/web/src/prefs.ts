@@ -33,6 +33,8 @@ function firstTheme(): Theme {
   return kept === 'light' || kept === 'dark' ? kept : 'auto';
 }
 
+/** Of this device; for what is not of one machine's site. */
+export const readerZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 export const language = signal<Language>(firstLanguage());
 export const theme = signal<Theme>(firstTheme());
 /** True while the page is drawn dark, by choice or by the system. */

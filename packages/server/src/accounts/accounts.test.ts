@@ -117,6 +117,21 @@ describe.each(testDatabases)('accounts on $name', (database) => {
     expect((await accounts.signIn('lea@example.com', person.password, 'home')).kind).toBe('signed-in');
   });
 
+  it('end a visit when nobody has looked for half an hour, and tell when the one before ended', async () => {
+    const { me } = await setUp();
+    const minutesLater = async (minutes: number, asked = accounts): Promise<number | null> => {
+      nowMs += minutes * 60_000;
+      return asked.visit(me.id);
+    };
+    expect(await minutesLater(0)).toBeNull();
+    expect(await minutesLater(25, beside)).toBeNull();
+    const endedMs = nowMs;
+    expect(await minutesLater(31)).toBe(endedMs);
+    expect(await minutesLater(29, beside)).toBe(endedMs);
+    expect(await minutesLater(29)).toBe(endedMs);
+    expect(await minutesLater(24 * 60, beside)).toBe(endedMs + 89 * 60_000);
+  });
+
   it('let a User see only what is linked, and a Super Admin everything', async () => {
     const { me } = await setUp();
     expect(await accounts.may(me, 'see-machine', 'TV-12')).toBe(true);

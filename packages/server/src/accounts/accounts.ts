@@ -8,6 +8,8 @@ import type { Language, Me, Role } from '@vigie/contract';
 import type { Database, Sql } from '../store/database.ts';
 
 const SESSION_MS = 30 * 86_400_000;
+/** A visit ends when its account has not looked for so long. */
+const VISIT_PAUSE_MS = 30 * 60_000;
 /** Attempts within the window before one must wait. */
 const MOST_ATTEMPTS = 10;
 const WINDOW_MS = 15 * 60_000;
@@ -32,6 +34,11 @@ export const ACCOUNT_MIGRATIONS: readonly string[] = [
   ALTER TABLE user_machine RENAME TO account_machine;
   ALTER TABLE account_machine RENAME COLUMN user TO account;
   CREATE TABLE setup_code (sha256 TEXT PRIMARY KEY) STRICT;
+  `,
+  `
+  CREATE TABLE visit (
+    account TEXT PRIMARY KEY REFERENCES account ON DELETE CASCADE, seen_ms INTEGER NOT NULL, last_visit_ms INTEGER
+  ) STRICT;
   `,
 ];
 
@@ -168,6 +175,38 @@ export class Accounts {
         return link !== undefined;
       }
     }
+  }
+
+  /** Machines that `may` lets whoever asks see. */
+  async seenMachines(actor: Me): Promise<ReadonlySet<string> | 'all'> {
+    if (actor.role === 'super-admin') return 'all';
+    const rows = await this.#db.all<{ machine: string }>(
+      'SELECT machine FROM account_machine WHERE account = $1',
+      actor.id,
+    );
+    return new Set(rows.map(({ machine }) => machine));
+  }
+
+  /** Notes that the account looks now. @returns when its visit before this one ended; `null`: this is the first. */
+  visit(account: string): Promise<number | null> {
+    const nowMs = this.#nowMs();
+    return this.#db.transaction(async (sql) => {
+      const [known] = await sql.lock<{ seen_ms: number; last_visit_ms: number | null }>(
+        'visit',
+        { account: 'text' },
+        [{ account }],
+      );
+      const isNew = known !== undefined && nowMs - known.seen_ms > VISIT_PAUSE_MS;
+      const lastVisitMs = isNew ? known.seen_ms : (known?.last_visit_ms ?? null);
+      await sql.run(
+        `INSERT INTO visit (account, seen_ms, last_visit_ms) VALUES ($1, $2, $3)
+         ON CONFLICT (account) DO UPDATE SET seen_ms = excluded.seen_ms, last_visit_ms = excluded.last_visit_ms`,
+        account,
+        nowMs,
+        lastVisitMs,
+      );
+      return lastVisitMs;
+    });
   }
 
   /** Sets a new password and ends the sessions of the account; returns it, or `null` when there is no such account. */

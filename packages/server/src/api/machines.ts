@@ -1,21 +1,11 @@
-// Routes of the machines: the list, one machine, its journal, and the stream of what happens to it now.
-import type { Journal, LinkView, MachineSummary, MachineView } from '@vigie/contract';
+// Routes of one machine: what is known of it, its journal, and the stream of what happens to it now.
+import type { Journal, LinkView, MachineView } from '@vigie/contract';
 import { Hono } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { streamSSE } from 'hono/streaming';
 import type { LiveMessage } from '../live.ts';
 import type { MachineRecord } from '../store/store.ts';
-import {
-  COOKIE,
-  type Env,
-  fail,
-  type Parts,
-  schemaOf,
-  seen,
-  shownSchema,
-  unknown,
-  wholeNumber,
-} from './parts.ts';
+import { COOKIE, type Env, fail, type Parts, seen, shownSchema, unknown, wholeNumber } from './parts.ts';
 
 const BEAT_MS = 15_000;
 const MOST_JOURNAL = 200;
@@ -41,37 +31,24 @@ export function machineRoutes(parts: Parts): Hono<Env> {
   };
   const newest = async (machine: string) => {
     const [shown, stored] = [live.lastRow(machine), await store.lastRow(machine)];
-    return shown !== null && (stored === null || shown.atMs >= stored.atMs) ? shown : stored;
+    const row = shown !== null && (stored === null || shown.atMs >= stored.atMs) ? shown : stored;
+    return row === null ? null : { atMs: row.atMs, values: row.values };
   };
-
-  api.get('/machines', async (c) => {
-    const machines: MachineSummary[] = [];
-    for (const machine of await store.machines()) {
-      const { id, name, site, retired } = machine;
-      if (retired || !(await accounts.may(c.get('me'), 'see-machine', id))) continue;
-      machines.push({
-        id,
-        name,
-        site,
-        model: (await schemaOf(parts, machine))?.names ?? null,
-        lastRowMs: (await newest(id))?.atMs ?? null,
-        connected: live.connected(id) !== null,
-      });
-    }
-    return c.json({ machines, nowMs: clock.utcMs() });
-  });
 
   api.get('/machines/:id', async (c) => {
     const machine = await seen(parts, c, c.req.param('id'));
     if (machine === null) return unknown(c, c.req.param('id'));
     const { id, name, site, timeZone, settings } = machine;
+    const last = await newest(id);
+    const undated = last === null ? await store.undated(id) : [];
     return c.json<MachineView>({
       id,
       name,
       site,
       timeZone,
       schema: await shownSchema(parts, machine),
-      last: await newest(id),
+      last,
+      undatedRows: undated.reduce((sum, { rows }) => sum + rows, 0),
       intervalMs: settings.intervalMs,
       link: await linkOf(machine),
       nowMs: clock.utcMs(),

@@ -4,6 +4,7 @@ import type { Archive } from './archive.ts';
 import type { Columns, Sql } from './database.ts';
 import { type AnchorPoint, changedSinceMs, dateOf, weighAnchor } from './dating.ts';
 import { markHours, type Span } from './marks.ts';
+import { redatePresent } from './present.ts';
 import { LONGEST_SEALED_MS } from './rollup.ts';
 import type { Anchor } from './store.ts';
 
@@ -104,6 +105,9 @@ export async function addAnchor(sql: Sql, archive: Archive, anchor: Anchor, nowM
     from_ms === null || to_ms === null ? [] : [{ machine, fromMs: from_ms, toMs: to_ms }],
   );
   await markHours(sql, [...spans, ...(await sealedSpans(sql, archive, anchor, anchors, sinceMs))], nowMs);
+  if (spans.length > 0) {
+    await redatePresent(sql, archive, machine, Math.max(...spans.map(({ toMs }) => toMs)));
+  }
 }
 
 /** Sealed hours in which the boot may have rows, from where its dates changed to their end. */

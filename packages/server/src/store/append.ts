@@ -11,6 +11,7 @@ import type { Columns, Sql, SqlRow } from './database.ts';
 import { dateOf, rowDates } from './dating.ts';
 import { markHours, type Span } from './marks.ts';
 import type { Meanings } from './meanings.ts';
+import { type PresentRow, putPresent } from './present.ts';
 import type { AppendResult, IncomingBlock } from './store.ts';
 import { undatedBoots } from './undated.ts';
 
@@ -121,6 +122,7 @@ export async function appendAll(
     extents: new Map<string, SqlRow>(),
     usage: new Map<string, { machine: string; month_ms: number; block_bytes: number; rows: number }>(),
     spans: [] as Span[],
+    present: new Map<string, PresentRow>(),
   };
   /** First dated ones after a boot that has no date: they may bound it. */
   const afterUndated: { readonly result: number; readonly spool: string; readonly machine: string }[] = [];
@@ -195,12 +197,20 @@ export async function appendAll(
     if (dated && before.last_boot !== bootNumber && mark > 0) {
       afterUndated.push({ result: results.length, machine, spool });
     }
+    const rows = dated ? rowsOf(read.rows, fromMs, toMs, skipRows) : [];
+    const newest = rows.at(-1);
+    if (
+      newest !== undefined &&
+      newest.atMs > (writes.present.get(machine)?.atMs ?? Number.NEGATIVE_INFINITY)
+    ) {
+      writes.present.set(machine, { ...newest, schemaHash: read.schemaHash });
+    }
     results.push({
       kind: 'stored',
       nextSequence: next,
       fromMs,
       toMs,
-      rows: dated ? rowsOf(read.rows, fromMs, toMs, skipRows) : [],
+      rows,
       schema: read.schema,
       undated: [],
     });
@@ -225,6 +235,7 @@ export async function appendAll(
     [...writes.usage.values()],
     'ON CONFLICT (machine, month_ms) DO UPDATE SET block_bytes = usage.block_bytes + excluded.block_bytes, rows = usage.rows + excluded.rows',
   );
+  await putPresent(sql, writes.present);
   await markHours(sql, writes.spans, nowMs);
   for (const { result, machine, spool } of afterUndated) {
     const stored = results[result];

@@ -93,6 +93,31 @@ export async function readChart(
   };
 }
 
+export interface Coverage {
+  /** The first row of the range if none is earlier, else where the range begins; `null`: there is none up to its end. */
+  readonly firstMs: number | null;
+  readonly gaps: readonly ChartGap[];
+}
+
+/** Intervals of a quarter of an hour are read for a week, and the like. */
+const COVERAGE_WIDTH = 84;
+
+export async function readCoverage(
+  sources: ChartSources,
+  machine: string,
+  fromMs: number,
+  toMs: number,
+  rawFromMs: number,
+): Promise<Coverage> {
+  const query = { machine, channels: [], fromMs, toMs, width: COVERAGE_WIDTH };
+  const pass = new Pass(sources, query, planOf(query, rawFromMs), rawFromMs);
+  await pass.read();
+  const gaps = await pass.gaps();
+  if ((await sources.reader.placeBefore(machine, fromMs)) !== null) return { firstMs: fromMs, gaps };
+  const first = await sources.reader.placeAfter(machine, fromMs);
+  return { firstMs: first === null || first.place.atMs >= toMs ? null : first.place.atMs, gaps };
+}
+
 interface DirtyRow {
   readonly level: Level;
   readonly from_ms: number;

@@ -109,6 +109,13 @@ export const MIGRATIONS: readonly string[] = [
   `,
   // Before which instant rows may be gone, as keep_days wants; NULL: none is (retention.ts).
   'ALTER TABLE machine ADD COLUMN raw_from_ms INTEGER;',
+  // samples: JSON, in the order of the schema's channels.
+  `
+  CREATE TABLE present (
+    machine TEXT PRIMARY KEY, at_ms INTEGER NOT NULL, schema_hash TEXT NOT NULL, samples TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX journal_by_channel ON journal (machine, channel, at_ms) WHERE channel IS NOT NULL;
+  `,
 ];
 
 /** chunk: the blocks of an hour as received (pack.ts). rollup: 60 intervals of a level (rollup.ts). */
@@ -242,4 +249,14 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
   CREATE INDEX presence_by_server ON presence (server);
   `,
   'ALTER TABLE machine ADD COLUMN raw_from_ms BIGINT;',
+  // Each machine's row is written anew with each block: room beside it spares the index.
+  `
+  CREATE TABLE present (
+    machine TEXT PRIMARY KEY, at_ms BIGINT NOT NULL, schema_hash TEXT NOT NULL, samples TEXT NOT NULL
+  ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
+  CREATE INDEX journal_by_channel ON journal (machine, channel, at_ms) WHERE channel IS NOT NULL;
+  CREATE TABLE visit (
+    account TEXT PRIMARY KEY REFERENCES account ON DELETE CASCADE, seen_ms BIGINT NOT NULL, last_visit_ms BIGINT
+  );
+  `,
 ].map(ofPostgres);

@@ -10,6 +10,7 @@ import type { Sql } from './database.ts';
 import { rowDates } from './dating.ts';
 import type { Meanings } from './meanings.ts';
 import { type DatedBlock, type StoredBlock, unpack } from './pack.ts';
+import type { PresentRow } from './present.ts';
 import { HOUR_MS, LONGEST_SEALED_MS, type Place } from './rollup.ts';
 
 /** Hot blocks fetched at once. */
@@ -99,15 +100,16 @@ export class Reader {
     }
   }
 
-  /** Newest row by instant, in the channels of its schema. */
-  async lastRow(machine: string): Promise<RowView | null> {
+  /** Newest row by instant, in the channels of its schema; read from its block (`present` has it at hand). */
+  async newest(machine: string): Promise<PresentRow | null> {
     const lastMs = await this.#lastBefore(machine, Number.MAX_SAFE_INTEGER);
     if (lastMs === null) return null;
-    let row: RowView | null = null;
+    let row: PresentRow | null = null;
     for await (const cluster of this.clusters(machine, lastMs, lastMs + 1, null)) {
       const i = cluster.rowCount - 1;
       row = {
         atMs: cluster.at(i),
+        schemaHash: cluster.schemaHash(i),
         values: cluster.schema(i).channels.map((_, k) => cluster.value(k, i)),
       };
     }

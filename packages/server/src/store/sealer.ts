@@ -13,6 +13,7 @@ import { markHours, markNode } from './marks.ts';
 import type { Meanings } from './meanings.ts';
 import { type Node, nodeOfNodes, nodeOfRows } from './nodes.ts';
 import { type DatedBlock, pack } from './pack.ts';
+import { redatePresent } from './present.ts';
 import type { Reader } from './reader.ts';
 import { encodeRollup, HOUR_MS, type Level, LONGEST_SEALED_MS, levelAbove, nodeAt } from './rollup.ts';
 
@@ -122,6 +123,8 @@ export class Sealer {
           to_ms,
         })),
       );
+      // What was here before may have been dated anew; here and not when it goes back, since a mark outlives a cut.
+      await redatePresent(sql, archive, machine, endMs);
       await this.#done(sql, mark, utcMs());
     });
   }

@@ -7,11 +7,13 @@ import { channelOverrides, type MachineSettings } from '@vigie/model';
 import { addAnchor, anchorsOf, bendsDates, bootKeyOf } from './anchors.ts';
 import { appendAll, type CheckedBlock, checkBlock, lockMarks } from './append.ts';
 import { type Archive, monthOf } from './archive.ts';
-import { readChart } from './chart.ts';
+import { readChart, readCoverage } from './chart.ts';
 import { type Database, type Sql, StoreError } from './database.ts';
 import { dateOf } from './dating.ts';
+import { entryOf, limitNews, newsSince, type StoredEntry } from './journal-news.ts';
 import { Meanings } from './meanings.ts';
 import type { StoredBlock } from './pack.ts';
+import { allPresent, presentOfMachine, redatePresent, withoutPresent } from './present.ts';
 import { Reader } from './reader.ts';
 import type {
   AppendResult,
@@ -97,6 +99,20 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
       while (waiting.length > 0) await commit(waiting.splice(0, MOST_TOGETHER));
     });
     return committing;
+  };
+
+  /** Once, when present rows are first asked for: data of an earlier Vigie have none. */
+  let completing: Promise<void> | null = null;
+  const isComplete = (): Promise<void> => {
+    completing ??= (async () => {
+      for (const machine of await withoutPresent(db)) {
+        await db.transaction((sql) => redatePresent(sql, archive, machine, Number.MAX_SAFE_INTEGER));
+      }
+    })().catch((error: unknown) => {
+      completing = null;
+      throw error;
+    });
+    return completing;
   };
 
   const addEntries = async (sql: Sql, machine: string, entries: readonly JournalEntry[]): Promise<void> => {
@@ -305,7 +321,22 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
       return dateOf(anchors.get(bootKeyOf(machine, spool, boot)) ?? [], monotonicMs);
     },
 
-    lastRow: (machine) => reader.lastRow(machine),
+    lastRow: async (machine) => {
+      await isComplete();
+      return presentOfMachine(db, machine);
+    },
+    lastRows: async () => {
+      await isComplete();
+      return allPresent(db);
+    },
+    withUndated: async () => {
+      const rows = await db.all<{ machine: string }>(
+        'SELECT DISTINCT machine FROM block WHERE from_ms IS NULL',
+      );
+      return new Set(rows.map(({ machine }) => machine));
+    },
+    coverage: async (machine, fromMs, toMs) =>
+      readCoverage({ hot: db, archive, meanings, reader }, machine, fromMs, toMs, await rawFrom(machine)),
     chart: async (query) => {
       const machine = await machineBy(db, query.machine);
       const schema = machine?.schemaHash == null ? null : await meanings.schema(machine.schemaHash);
@@ -359,6 +390,18 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
       );
       return row?.conditions ?? null;
     },
+    conditionsOf: async (machines) => {
+      const rows = await db.find<{ id: string; conditions: string | null }>(
+        'machine',
+        { id: 'text' },
+        machines.map((id) => ({ id })),
+      );
+      return new Map(
+        rows.flatMap(({ id, conditions }) => (conditions === null ? [] : [[id, conditions] as const])),
+      );
+    },
+    limitNews: (machine, fromMs) => limitNews(db, machine, fromMs),
+    newsSince: (sinceMs) => newsSince(db, sinceMs),
     addChanges: (machine, entries, conditions) =>
       db.transaction(async (sql) => {
         await addEntries(sql, machine, entries);
@@ -372,13 +415,13 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
       return row?.kind ?? null;
     },
     journal: async (machine, beforeMs, count) => {
-      const rows = await db.all<Omit<JournalEntry, 'facts'> & { facts: string }>(
+      const rows = await db.all<StoredEntry>(
         'SELECT at_ms AS "atMs", kind, channel, facts FROM journal WHERE machine = $1 AND at_ms < $2 ORDER BY at_ms DESC, rowid DESC LIMIT $3',
         machine,
         beforeMs,
         count,
       );
-      return rows.map((row) => ({ ...row, facts: JSON.parse(row.facts) as JournalEntry['facts'] }));
+      return rows.map(entryOf);
     },
     close: async () => {
       closed = true;

@@ -5,8 +5,9 @@
 import type { ChartAnswer, JournalEntry, RowView, UndatedBoot } from '@vigie/contract';
 import type { MachineSchema, MachineSettings } from '@vigie/model';
 import type { GapReason, RowInstant, Settled } from '@vigie/protocol';
-import type { ChartQuery } from './chart.ts';
+import type { ChartQuery, Coverage } from './chart.ts';
 import type { Changes } from './database.ts';
+import type { PresentRow } from './present.ts';
 
 /** A block as received, about to be kept as those same bytes. */
 export interface IncomingBlock {
@@ -102,6 +103,24 @@ export interface Mark {
   readonly lastRow: RowInstant | null;
 }
 
+export interface LimitNews {
+  /** Oldest first; `null`: more than can be told. */
+  readonly entries: readonly JournalEntry[] | null;
+  /** By channel, only of those in `entries`; one that is not there was never told of before. */
+  readonly before: ReadonlyMap<string, JournalEntry>;
+}
+
+export interface NewsSince {
+  /** Alarm limits crossed, boxes that went and came back; of each machine in the order of time. */
+  readonly entries: readonly {
+    readonly machine: string;
+    readonly atMs: number;
+    readonly kind: 'limit-crossed' | 'edge-connected' | 'edge-disconnected';
+  }[];
+  /** Machines of which there was no word before. */
+  readonly appeared: readonly string[];
+}
+
 export interface Store {
   // machines
   machines(): Promise<MachineRecord[]>;
@@ -177,8 +196,14 @@ export interface Store {
   date(machine: string, spool: string, bootNumber: number, monotonicMs: number): Promise<number | null>;
 
   // reading
-  /** Newest row stored, by instant. */
-  lastRow(machine: string): Promise<RowView | null>;
+  /** Newest row stored, by instant, among those that have a date. */
+  lastRow(machine: string): Promise<PresentRow | null>;
+  /** The same of all machines, by their id; one that has none is not among them. */
+  lastRows(): Promise<ReadonlyMap<string, PresentRow>>;
+  /** Machines that hold rows without a date. */
+  withUndated(): Promise<ReadonlySet<string>>;
+  /** Where a machine has rows and where it has none, found on the rows themselves. */
+  coverage(machine: string, fromMs: number, toMs: number): Promise<Coverage>;
   chart(query: ChartQuery): Promise<Omit<ChartAnswer, 'undated'>>;
   /** Every row with fromMs ≤ instant < toMs, oldest first, values in the order of `channels`; for export and tests. */
   rows(query: {
@@ -201,6 +226,12 @@ export interface Store {
   lastLinkNews(machine: string): Promise<'edge-connected' | 'edge-disconnected' | null>;
   /** JSON of what the journal said last of a machine; `null` at first. */
   conditions(machine: string): Promise<string | null>;
+  /** The same of several, without those of which it said nothing yet. */
+  conditionsOf(machines: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** What the journal says of limits and sensors from an instant on, and last before it of the channels it then speaks of. */
+  limitNews(machine: string, fromMs: number): Promise<LimitNews>;
+  /** What the journals say since an instant, of machines that it concerns. */
+  newsSince(sinceMs: number): Promise<NewsSince>;
   /** Adds entries and replaces the conditions they led to, in one transaction. */
   addChanges(machine: string, entries: readonly JournalEntry[], conditions: string): Promise<void>;
 

@@ -1,141 +1,177 @@
-// The list of machines: one honest sentence, then a table (cards on a phone). Refreshed every 30 s.
-// When a refresh fails, the list stays and says since when it is old.
-import type { MachineSummary } from '@vigie/contract';
-import { useEffect, useState } from 'preact/hooks';
-import { Link } from 'wouter-preact';
-import { type FailureCode, failureCode, get } from '../api.ts';
-import { heardServerClock, nowMs, serverNowMs } from '../clock.ts';
+// The list of machines: the truth in one line, what happened since the last visit, then the machines, the worst first.
+// When a refresh fails the list stays, greyed, and the line says since when it is old.
+import { computed } from '@preact/signals';
+import type { Fleet as FleetAnswer } from '@vigie/contract';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { Redirect } from 'wouter-preact';
+import { nowMs } from '../clock.ts';
 import { reloadCount, serverLostMs } from '../connection.ts';
-import { formatAge, formatClock } from '../i18n/format.ts';
-import { words } from '../i18n/words.ts';
-import { SentenceLine } from '../machine/sentence-line.tsx';
-import { StateIcon } from '../machine/state-icon.tsx';
-import { language } from '../prefs.ts';
+import { words as shared } from '../i18n/words.ts';
+import { SentenceLine, SentenceSkeleton } from '../machine/sentence-line.tsx';
+import { language, readerZone } from '../prefs.ts';
+import { session } from '../session/session.ts';
 import { EmptyNotice, FailureNotice } from '../shell/notices.tsx';
 import { useTitle } from '../shell/use-title.ts';
-import { fleetSentence, newsOf, sortMachines } from './fleet.ts';
+import '../styles/fleet.css';
+import { fleetSentence } from './fleet-sentence.ts';
+import { fleet, fleetFailure, refreshFleet, visit, watchFleet } from './fleet-store.ts';
+import { MachineRow } from './machine-row.tsx';
+import { matching, sortMachines } from './standing.ts';
+import { VisitNote } from './visit-note.tsx';
+import { words } from './words.ts';
 
-interface FleetAnswer {
-  readonly machines: readonly MachineSummary[];
-  readonly nowMs: number;
+/** With fewer the eye is faster. */
+const searchAbove = 8;
+
+function FleetSentence({ answer }: { readonly answer: FleetAnswer }) {
+  const sentence = fleetSentence({
+    fleet: answer,
+    nowMs: nowMs.value,
+    serverLostMs: serverLostMs.value,
+    zone: readerZone,
+    language: language.value,
+    words: words.value,
+    shared: shared.value,
+  });
+  return <SentenceLine sentence={sentence} />;
 }
 
-const refreshMs = 30_000;
-const readerZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+function Skeletons() {
+  return (
+    <>
+      <SentenceSkeleton />
+      <div class="panel flush fleet-skeleton" aria-hidden="true">
+        {[1, 2, 3, 4, 5, 6].map((row) => (
+          <div key={row} class="skeleton" />
+        ))}
+      </div>
+      <p class="unseen" role="status">
+        {shared.value.loading}
+      </p>
+    </>
+  );
+}
 
-function MachineRow({ machine }: { readonly machine: MachineSummary }) {
+function Empty() {
   const w = words.value;
-  const news = newsOf(machine, nowMs.value);
-  const newsWord = { fresh: w.fleetFresh, silent: w.fleetStale, never: w.fleetNever }[news];
-  const last =
-    machine.lastRowMs === null ? w.linkNever : formatAge(nowMs.value - machine.lastRowMs, language.value);
-  return (
-    <tr class={news === 'fresh' ? '' : 'old'}>
-      <th scope="row">
-        <Link href={`/m/${encodeURIComponent(machine.id)}`}>{machine.name}</Link>
-      </th>
-      <td data-label={w.fleetSite}>{machine.site}</td>
-      <td data-label={w.fleetModel}>{machine.model?.[language.value] ?? w.noValue}</td>
-      <td data-label={w.fleetData}>
-        <span class="state">
-          <StateIcon tone={news === 'fresh' ? 'normal' : 'unknown'} />
-          {newsWord}
-        </span>
-      </td>
-      <td data-label={w.fleetLast} class="figures">
-        {last}
-      </td>
-      <td data-label={w.fleetLink}>{machine.connected ? w.fleetConnected : w.fleetDisconnected}</td>
-    </tr>
+  const isAll = session.value.kind === 'in' && session.value.me.role === 'super-admin';
+  return isAll ? (
+    <EmptyNotice title={w.emptyTitle}>{w.emptyText}</EmptyNotice>
+  ) : (
+    <EmptyNotice title={w.noneTitle}>{w.noneText}</EmptyNotice>
   );
 }
 
-function Skeleton() {
-  return (
-    <div class="panel skeleton-rows" aria-hidden="true">
-      {[1, 2, 3, 4].map((row) => (
-        <div key={row} class="skeleton" />
-      ))}
-    </div>
+function List({ answer }: { readonly answer: FleetAnswer }) {
+  const w = words.value;
+  const [search, setSearch] = useState('');
+  // As a string: only another order draws the list again.
+  const order = useMemo(
+    () =>
+      computed(() =>
+        sortMachines(answer.machines, nowMs.value)
+          .map(({ id }) => id)
+          .join(' '),
+      ),
+    [answer],
   );
+  const byId = useMemo(() => new Map(answer.machines.map((machine) => [machine.id, machine])), [answer]);
+  const sorted = order.value.split(' ').flatMap((id) => byId.get(id) ?? []);
+  const isSearchable = answer.machines.length > searchAbove;
+  const found = isSearchable ? matching(sorted, search) : sorted;
+  return (
+    <>
+      {isSearchable && (
+        <div class="fleet-search">
+          <input
+            type="search"
+            data-search
+            aria-label={w.search}
+            placeholder={w.search}
+            value={search}
+            onInput={(event) => setSearch(event.currentTarget.value)}
+          />
+          <p class="muted figures" role="status">
+            {search.trim() === '' ? '' : w.found(found.length, answer.machines.length)}
+          </p>
+        </div>
+      )}
+      {found.length === 0 ? (
+        <div class="notice">
+          <p>{w.noMatch(search.trim())}</p>
+          <button type="button" onClick={() => setSearch('')}>
+            {w.clear}
+          </button>
+        </div>
+      ) : (
+        <div class={serverLostMs.value === null ? 'panel flush' : 'panel flush lost'}>
+          <table class="fleet">
+            <thead>
+              <tr>
+                <th scope="col">{w.machine}</th>
+                <th scope="col">{w.state}</th>
+                <th scope="col">{w.values}</th>
+                <th scope="col">{w.last}</th>
+                <th scope="col">{w.week}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {found.map((machine) => (
+                <MachineRow key={machine.id} machine={machine} channels={answer.channels} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </>
+  );
+}
+
+function useFleet(): void {
+  const reloads = reloadCount.value;
+  useEffect(() => watchFleet(), []);
+  useEffect(() => {
+    if (reloads > 0) refreshFleet();
+  }, [reloads]);
 }
 
 export function Fleet() {
+  useFleet();
   const w = words.value;
-  useTitle(w.fleetTitle);
-  const [answer, setAnswer] = useState<FleetAnswer | null>(null);
-  const [failure, setFailure] = useState<FailureCode | null>(null);
-  const [tries, setTries] = useState(0);
-  const reloads = reloadCount.value;
-
-  useEffect(() => {
-    const abort = new AbortController();
-    const load = async (): Promise<void> => {
-      try {
-        const fresh = await get<FleetAnswer>('/api/machines', abort.signal);
-        heardServerClock(fresh.nowMs);
-        serverLostMs.value = null;
-        setAnswer(fresh);
-        setFailure(null);
-      } catch (cause) {
-        const code = failureCode(cause);
-        if (code === null) return;
-        serverLostMs.value ??= serverNowMs();
-        setFailure(code);
-      }
-    };
-    void load();
-    const timer = setInterval(load, refreshMs);
-    return () => {
-      abort.abort();
-      clearInterval(timer);
-    };
-  }, [reloads, tries]);
-
-  const lostMs = serverLostMs.value;
-  const sentence =
-    answer === null || answer.machines.length === 0
-      ? null
-      : lostMs === null
-        ? fleetSentence(answer.machines, nowMs.value, language.value, w)
-        : {
-            tone: 'unknown' as const,
-            head: w.sentenceServerLost,
-            rest: [w.sentenceServerLostSince(formatClock(lostMs, readerZone, language.value))],
-          };
+  useTitle(w.title);
+  const answer = fleet.value;
+  const failure = fleetFailure.value;
+  const told = visit.value;
   return (
-    <main id="content" class="page" tabIndex={-1}>
-      <h1>{w.fleetTitle}</h1>
-      {sentence !== null && <SentenceLine sentence={sentence} />}
-      {failure !== null && <FailureNotice code={failure} retry={() => setTries(tries + 1)} />}
-      {answer === null && failure === null && <Skeleton />}
-      {answer !== null && answer.machines.length === 0 && (
-        <EmptyNotice title={w.fleetEmpty}>{w.fleetEmptyHint}</EmptyNotice>
-      )}
+    <main id="content" class="page fleet-page" tabIndex={-1}>
+      <h1>{w.title}</h1>
+      {failure !== null && <FailureNotice code={failure} retry={refreshFleet} />}
+      {answer === null && failure === null && <Skeletons />}
+      {answer !== null && answer.machines.length === 0 && <Empty />}
       {answer !== null && answer.machines.length > 0 && (
         <>
-          <div class="panel flush">
-            <table class="fleet">
-              <thead>
-                <tr>
-                  <th scope="col">{w.fleetMachine}</th>
-                  <th scope="col">{w.fleetSite}</th>
-                  <th scope="col">{w.fleetModel}</th>
-                  <th scope="col">{w.fleetData}</th>
-                  <th scope="col">{w.fleetLast}</th>
-                  <th scope="col">{w.fleetLink}</th>
-                </tr>
-              </thead>
-              <tbody>
-                {sortMachines(answer.machines, nowMs.value).map((machine) => (
-                  <MachineRow key={machine.id} machine={machine} />
-                ))}
-              </tbody>
-            </table>
-          </div>
-          <p class="muted note">{w.fleetLimitsNote}</p>
+          <FleetSentence answer={answer} />
+          {told !== null && <VisitNote visit={told} fleet={answer} />}
+          <List answer={answer} />
         </>
       )}
+    </main>
+  );
+}
+
+/** Where the site begins: for whoever has but one machine that is its page. */
+export function Home() {
+  useFleet();
+  const answer = fleet.value;
+  const failed = fleetFailure.value !== null;
+  const [only, another] = answer?.machines ?? [];
+  if (only !== undefined && another === undefined) {
+    return <Redirect to={`/m/${encodeURIComponent(only.id)}`} replace />;
+  }
+  if (answer !== null || failed) return <Redirect to="/fleet" replace />;
+  return (
+    <main id="content" class="page" tabIndex={-1}>
+      <Skeletons />
     </main>
   );
 }

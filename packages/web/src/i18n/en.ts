@@ -96,32 +96,11 @@ export const en = {
   sentenceUnknown: 'State unknown',
   sentenceSilent: (name: string, span: string) => `${name} silent for ${span}`,
   sentenceNeverSent: 'Nothing received yet',
+  sentenceOnlyUndated: 'rows received, none with a known time',
   sentenceNoSchema: 'The machine has not said yet what it measures',
   sentenceServerLost: 'State unknown',
   sentenceServerLostSince: (when: string) => `this page lost the server at ${when}, and is trying again`,
   lastKnownNormal: 'normal',
-
-  // Fleet
-  fleetTitle: 'Machines',
-  fleetEmpty: 'No machine is linked to your account yet.',
-  fleetEmptyHint: 'Ask an administrator to link you to a machine.',
-  fleetMachine: 'Machine',
-  fleetSite: 'Site',
-  fleetModel: 'Model',
-  fleetLink: 'Link',
-  fleetLast: 'Last reading',
-  fleetData: 'Data',
-  fleetFresh: 'up to date',
-  fleetStale: 'no news',
-  fleetNever: 'nothing received yet',
-  fleetConnected: 'connected',
-  fleetDisconnected: 'not connected',
-  fleetAllFresh: (count: number) =>
-    count === 1 ? 'The machine is heard' : `All ${count} machines are heard`,
-  fleetSomeSilent: (silent: number, count: number) => `${silent} of ${count} machines silent`,
-  fleetNoneHeard: 'No machine has sent anything yet',
-  fleetLatest: (age: string) => `latest reading ${age}`,
-  fleetLimitsNote: 'States and limits are shown on each machine’s page.',
 
   // Machine page
   back: 'Machines',
@@ -134,6 +113,9 @@ export const en = {
   neverTitle: 'This machine has never sent anything',
   neverText:
     'Check that its box is powered and has a network, then that it was enrolled on this server. The page will show the first readings by itself.',
+  onlyUndatedTitle: (rows: string) => `${rows} without a known time`,
+  onlyUndatedText:
+    'The box was switched off before it ever met the server since its start, so nothing tells when these rows were. The present shows here with its next connection; the rows themselves are in the file.',
   noSchemaTitle: 'Waiting for the list of channels',
   noSchemaText:
     'The box is known, but has not said yet what the machine measures. It does so on its first connection.',

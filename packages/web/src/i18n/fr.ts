@@ -92,32 +92,11 @@ export const fr: Dictionary = {
   sentenceUnknown: 'État inconnu',
   sentenceSilent: (name, span) => `${name} muette depuis ${span}`,
   sentenceNeverSent: 'Rien reçu pour l’instant',
+  sentenceOnlyUndated: 'lignes reçues, aucune avec une heure connue',
   sentenceNoSchema: 'La machine n’a pas encore dit ce qu’elle mesure',
   sentenceServerLost: 'État inconnu',
   sentenceServerLostSince: (when) => `cette page a perdu le serveur à ${when} et réessaie`,
   lastKnownNormal: 'normal',
-
-  fleetTitle: 'Machines',
-  fleetEmpty: 'Aucune machine n’est encore liée à votre compte.',
-  fleetEmptyHint: 'Demandez à un administrateur de vous lier à une machine.',
-  fleetMachine: 'Machine',
-  fleetSite: 'Site',
-  fleetModel: 'Modèle',
-  fleetLink: 'Liaison',
-  fleetLast: 'Dernière mesure',
-  fleetData: 'Données',
-  fleetFresh: 'à jour',
-  fleetStale: 'sans nouvelles',
-  fleetNever: 'rien reçu pour l’instant',
-  fleetConnected: 'connectée',
-  fleetDisconnected: 'non connectée',
-  fleetAllFresh: (count) =>
-    count === 1 ? 'La machine donne de ses nouvelles' : `Les ${count} machines donnent de leurs nouvelles`,
-  fleetSomeSilent: (silent, count) =>
-    silent === 1 ? `1 machine muette sur ${count}` : `${silent} machines muettes sur ${count}`,
-  fleetNoneHeard: 'Aucune machine n’a encore rien envoyé',
-  fleetLatest: (age) => `dernière mesure ${age}`,
-  fleetLimitsNote: 'États et limites sont affichés sur la page de chaque machine.',
 
   back: 'Machines',
   gaugesTitle: 'Jauges',
@@ -129,6 +108,9 @@ export const fr: Dictionary = {
   neverTitle: 'Cette machine n’a encore rien envoyé',
   neverText:
     'Vérifiez que son boîtier est alimenté et connecté au réseau, puis qu’il a été inscrit sur ce serveur. La page affichera d’elle-même les premières mesures.',
+  onlyUndatedTitle: (rows) => `${rows} sans heure connue`,
+  onlyUndatedText:
+    'Le boîtier a été éteint avant d’avoir joint le serveur depuis son démarrage\u00a0: rien ne dit de quand datent ces lignes. Le présent s’affichera ici à sa prochaine connexion\u00a0; les lignes elles-mêmes sont dans le fichier.',
   noSchemaTitle: 'En attente de la liste des voies',
   noSchemaText:
     'Le boîtier est connu, mais n’a pas encore dit ce que la machine mesure. Il le fait à sa première connexion.',

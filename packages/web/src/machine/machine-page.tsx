@@ -1,12 +1,13 @@
 // The Machine page: the sentence, gauges, chart, journal, link and every channel, live.
 // While the first answer is on its way, skeletons of the final size hold every place.
 import type { MachineView } from '@vigie/contract';
+import { gaugesOf } from '@vigie/model/reading';
 import { useEffect, useMemo } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { ChartPanel } from '../charts/chart-panel.tsx';
 import { nowMs } from '../clock.ts';
 import { reloadCount, serverLostMs } from '../connection.ts';
-import { formatWhen } from '../i18n/format.ts';
+import { formatNumber, formatWhen } from '../i18n/format.ts';
 import { words } from '../i18n/words.ts';
 import { language } from '../prefs.ts';
 import { EmptyNotice, FailureNotice, NotFound } from '../shell/notices.tsx';
@@ -18,7 +19,7 @@ import { LinkPanel } from './link-panel.tsx';
 import { createMachineStore, type MachineStore } from './machine-store.ts';
 import { machineSentence } from './sentence.ts';
 import { SentenceLine, SentenceSkeleton } from './sentence-line.tsx';
-import { type Freshness, freshness, gaugesOf, readMachine } from './verdict.ts';
+import { type Freshness, freshness, readMachine } from './verdict.ts';
 
 function Sentence({ store, view }: { readonly store: MachineStore; readonly view: MachineView }) {
   const sentence = machineSentence({
@@ -111,7 +112,19 @@ function Body({ store, view }: { readonly store: MachineStore; readonly view: Ma
       <p class="unseen" role="status">
         {lostMs === null ? '' : w.serverLost(formatWhen(lostMs, lostMs, view.timeZone, language.value))}
       </p>
-      {view.last === null && <EmptyNotice title={w.neverTitle}>{w.neverText}</EmptyNotice>}
+      {view.last === null && view.undatedRows === 0 && (
+        <EmptyNotice title={w.neverTitle}>{w.neverText}</EmptyNotice>
+      )}
+      {view.last === null && view.undatedRows > 0 && (
+        <EmptyNotice
+          title={w.onlyUndatedTitle(
+            w.undatedRows(view.undatedRows, formatNumber(view.undatedRows, 0, language.value)),
+          )}
+        >
+          {w.onlyUndatedText}{' '}
+          <a href={`/api/machines/${encodeURIComponent(view.id)}/undated.csv`}>{w.undatedCsv}</a>
+        </EmptyNotice>
+      )}
       {view.last !== null && view.schema === null && (
         <EmptyNotice title={w.noSchemaTitle}>{w.noSchemaText}</EmptyNotice>
       )}

@@ -51,6 +51,7 @@ function view(values: readonly (number | null)[], ageMs: number): MachineView {
       channels: [state, channel('a'), channel('b', { activeStates: [2] })],
     },
     last: { atMs: nowMs - ageMs, values },
+    undatedRows: 0,
     intervalMs: 60_000,
     link: {
       connected: true,

@@ -94,7 +94,8 @@ export function machineSentence(facts: SentenceFacts): Sentence {
     return { tone: 'unknown', head: words.sentenceServerLost, rest: [words.sentenceServerLostSince(when)] };
   }
   if (view.last === null) {
-    return { tone: 'unknown', head: words.sentenceUnknown, rest: [words.sentenceNeverSent] };
+    const why = view.undatedRows > 0 ? words.sentenceOnlyUndated : words.sentenceNeverSent;
+    return { tone: 'unknown', head: words.sentenceUnknown, rest: [why] };
   }
   const ageMs = nowMs - view.last.atMs;
   const fresh = freshness(ageMs, view.intervalMs);

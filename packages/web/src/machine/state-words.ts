@@ -1,9 +1,10 @@
 // Words for states and levels: the one place where a level becomes a word of the reader's language.
 import type { Channel, Language } from '@vigie/contract';
 import type { Level } from '@vigie/model/evaluate';
+import type { Value } from '@vigie/model/reading';
 import { formatNumber } from '../i18n/format.ts';
 import type { Dictionary } from '../i18n/words.ts';
-import type { Freshness, Reading, Value } from './verdict.ts';
+import type { Freshness, Reading } from './verdict.ts';
 
 export function levelWord(level: Level, words: Dictionary): string {
   switch (level) {
@@ -45,7 +46,12 @@ export function stateWord(
 }
 
 /** A value as it is written: a word for states, a number with its decimals otherwise, a dash when missing. */
-export function formatValue(channel: Channel, value: Value, language: Language, words: Dictionary): string {
+export function formatValue(
+  channel: Pick<Channel, 'states' | 'decimals'>,
+  value: Value,
+  language: Language,
+  words: Dictionary,
+): string {
   if (value === null) return words.noValue;
   if (typeof value === 'string') return value;
   const known = channel.states?.find((state) => state.value === value);

@@ -6,10 +6,8 @@ import { inFlight, lastAnswerMs } from '../api.ts';
 import { reloadCount, serverLostMs } from '../connection.ts';
 import { formatClock } from '../i18n/format.ts';
 import { words } from '../i18n/words.ts';
-import { language } from '../prefs.ts';
+import { language, readerZone } from '../prefs.ts';
 import { Logo } from './logo.tsx';
-
-const readerZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 function freshWords(): string {
   if (serverLostMs.value !== null) return words.value.notUpToDate;
