@@ -71,6 +71,7 @@ async function run(flags: {
   const lives = life === undefined ? Math.ceil((years * 365) / LIFE_DAYS) : 1;
   let toldMs = startedMs;
   let keptMs = startedMs;
+  const canGoOn = life === undefined && minutes === undefined;
   const keep = (report: Report): void => {
     if (flags.out !== undefined) writeFileSync(flags.out, `${JSON.stringify(report, null, 2)}\n`);
   };
@@ -82,7 +83,7 @@ async function run(flags: {
     toldMs = performance.now();
     const report = tally.report(secondsNow());
     const { machineYears, powerCuts, failures } = report;
-    if (toldMs - keptMs >= KEEP_MS && life === undefined && minutes === undefined) {
+    if (canGoOn && toldMs - keptMs >= KEEP_MS) {
       keptMs = toldMs;
       keep({ ...report, nextLives: next });
     }
