@@ -1,5 +1,6 @@
-// What a kind of machine is. `@vigie/model/evaluate` alone is free of dependencies (for the page);
-// `@vigie/model/load` reads models/*.yaml.
+// What a kind of machine is. `@vigie/model/evaluate` and `@vigie/model/zone` are free of
+// dependencies (for the page); `@vigie/model/load` reads models/*.yaml.
 export * from './evaluate.ts';
 export * from './schema.ts';
 export * from './settings.ts';
+export * from './zone.ts';

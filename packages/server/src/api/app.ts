@@ -13,6 +13,7 @@ import { csrf } from 'hono/csrf';
 import { secureHeaders } from 'hono/secure-headers';
 import { chartRoutes } from './chart.ts';
 import { machineRoutes } from './machines.ts';
+import { noteRoutes } from './notes.ts';
 import { COOKIE, type Env, fail, type Parts } from './parts.ts';
 import { meRoutes, openRoutes } from './session.ts';
 
@@ -72,7 +73,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     c.set('me', me);
     return next();
   });
-  for (const routes of [meRoutes, machineRoutes, chartRoutes]) api.route('/', routes(options));
+  for (const routes of [meRoutes, machineRoutes, chartRoutes, noteRoutes]) api.route('/', routes(options));
   api.all('*', (c) => fail(c, 'not-found', 'There is nothing at this address.'));
   app.route('/api', api);
 
