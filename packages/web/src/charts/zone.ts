@@ -3,7 +3,7 @@
 // local midnights and hours. Pure.
 import type { Language } from '@vigie/contract';
 import { instantOf, wallMs } from '@vigie/model/zone';
-import { dateFormat } from '../i18n/format.ts';
+import { dateFormat, formatDayClock, formatElapsed } from '../i18n/format.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -81,4 +81,29 @@ export function tickLabels(
     before = dayText;
     return changed ? `${clock.format(at)}\n${dayText}` : clock.format(at);
   });
+}
+
+/** What is along the axis: instants of a place, or time since an event of each curve's own (ms, before it below 0). */
+export type Axis = { readonly kind: 'time'; readonly zone: string } | { readonly kind: 'elapsed' };
+
+/** Labels of ticks on either kind of axis. */
+export function tickWords(
+  ticks: readonly number[],
+  stepMs: number,
+  axis: Axis,
+  language: Language,
+): readonly string[] {
+  switch (axis.kind) {
+    case 'time':
+      return tickLabels(ticks, stepMs, axis.zone, language);
+    case 'elapsed':
+      return ticks.map((ms) => formatElapsed(ms, language));
+  }
+}
+
+/** A place on the axis in words: a date, or a time since the event. */
+export function formatPlace(placeMs: number, axis: Axis, language: Language): string {
+  return axis.kind === 'time'
+    ? formatDayClock(placeMs, axis.zone, language)
+    : formatElapsed(placeMs, language);
 }
