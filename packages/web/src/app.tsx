@@ -10,6 +10,7 @@ import { Logo } from './shell/logo.tsx';
 import { Navbar } from './shell/navbar.tsx';
 import { FailureNotice, NotFound } from './shell/notices.tsx';
 
+const Analysis = later(async () => (await import('./analysis/analysis-page.tsx')).Analysis);
 const Fleet = later(async () => (await import('./fleet/fleet-page.tsx')).Fleet);
 const MachinePage = later(async () => (await import('./machine/machine-page.tsx')).MachinePage);
 const Settings = later(async () => (await import('./shell/settings.tsx')).Settings);
@@ -75,6 +76,9 @@ export function App() {
         <Route path="/setup" component={AfterSignIn} />
         <Route path="/fleet">
           <Fleet />
+        </Route>
+        <Route path="/analysis">
+          <Analysis />
         </Route>
         <Route path="/settings">
           <Settings />

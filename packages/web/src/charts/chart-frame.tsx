@@ -102,7 +102,12 @@ export function ChartFrame(props: ChartFrameProps) {
           state !== null &&
           state.data.series.every(({ mean }) => mean.every((v) => v == null));
         return (
-          <div key={pane.key} class={i === panes.length - 1 ? 'chart-pane last' : 'chart-pane'}>
+          <div
+            key={pane.key}
+            class={['chart-pane', pane.isSmall && 'small', i === panes.length - 1 && 'last']
+              .filter(Boolean)
+              .join(' ')}
+          >
             {props.head?.(pane, state?.yRange ?? null)}
             <div class="chart-frame">
               <span class="chart-unit muted">{pane.unit}</span>

@@ -161,7 +161,7 @@ function Chart({
         isDashed: i >= seriesColors,
       }),
     );
-    return [{ key: only, axisKey: only, unit: channels[0]?.unit ?? '', curves }];
+    return [{ key: only, axisKey: only, unit: channels[0]?.unit ?? '', isSmall: false, curves }];
   }, [channels, reader]);
   const curves = panes[0]?.curves ?? [];
   const axis = useMemo((): Axis => ({ kind: 'time', zone }), [zone]);

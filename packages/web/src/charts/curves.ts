@@ -47,6 +47,8 @@ export interface Pane {
   /** Of the vertical axis that panes may share. */
   readonly axisKey: string;
   readonly unit: string;
+  /** One of many. */
+  readonly isSmall: boolean;
   readonly curves: readonly Curve[];
 }
 

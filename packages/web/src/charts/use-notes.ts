@@ -46,13 +46,15 @@ export function useNotes(questions: readonly NotesQuestion[], version: number): 
       if (abort.signal.aborted) return;
       setFailed(answers.some(({ status }) => status === 'rejected'));
       // One machine that fails does not take the notes of the others away.
-      setNotes((before) =>
-        answers.flatMap((answer, i) =>
+      setNotes((before) => {
+        const found = answers.flatMap((answer, i) =>
           answer.status === 'fulfilled'
             ? answer.value
             : before.filter(({ machine }) => machine === questions[i]!.machine),
-        ),
-      );
+        );
+        // Two stretches of a machine may share some.
+        return [...new Map(found.map((note) => [`${note.machine} ${note.id}`, note])).values()];
+      });
     });
     return () => abort.abort();
   }, [key, version, changes]);
