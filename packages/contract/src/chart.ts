@@ -11,13 +11,15 @@ const channelList = z
   .transform((s) => s.split(','))
   .pipe(z.array(z.string().min(1).max(32)).min(1).max(50));
 
-// GET /api/chart?machine=TV-12&channels=t_evap,t_cond&from=MS&to=MS&width=PX
+// GET /api/chart?machine=TV-12&channels=t_evap,t_cond&from=MS&to=MS&width=PX&detail=curve
 export const chartRequest = z.strictObject({
   machine: z.string().min(1).max(32),
   channels: channelList,
   from: instantMs,
   to: instantMs,
   width: z.coerce.number().int().min(1).max(8000),
+  /** `curve`: without what a drawn curve does not need, two thirds of the bytes. */
+  detail: z.enum(['all', 'curve']).default('all'),
 });
 
 /**
@@ -36,7 +38,7 @@ export const rowsRequest = z.strictObject({
  * Per bucket the M4 extremes (Jugel et al., PVLDB 2014) and the mean. Bucket i covers
  * [fromMs + i·bucketMs, fromMs + (i+1)·bucketMs). Only buckets that hold at least one sample are
  * listed: all arrays of a series have the same length, `bucket` gives their index, increasing.
- * Instants are ms after the bucket's start.
+ * Instants are ms after the bucket's start. `first`, `minAt`, `maxAt` and `count` are empty where only the curve was asked for.
  */
 export interface ChartSeries {
   readonly channel: Channel['id'];

@@ -20,7 +20,7 @@ export function chartRoutes(parts: Parts): Hono<Env> {
   api.get('/chart', async (c) => {
     const query = chartRequest.safeParse(c.req.query());
     if (!query.success) return fail(c, 'invalid', sentence(query.error));
-    const { machine, channels, from, to, width } = query.data;
+    const { machine, channels, from, to, width, detail } = query.data;
     if (from >= to) return fail(c, 'invalid', 'from must be earlier than to.');
     if ((await seen(parts, c, machine)) === null) return unknown(c, machine);
     const chart = await store.chart({ machine, channels, fromMs: from, toMs: to, width });
@@ -32,7 +32,9 @@ export function chartRoutes(parts: Parts): Hono<Env> {
         (beforeMs ?? Number.POSITIVE_INFINITY) > from &&
         !(now?.spool === spool && now.bootNumber === bootNumber),
     );
-    return c.json<ChartAnswer>({ ...chart, undated });
+    const none = { first: [], minAt: [], maxAt: [], count: [] };
+    const series = detail === 'all' ? chart.series : chart.series.map((one) => ({ ...one, ...none }));
+    return c.json<ChartAnswer>({ ...chart, series, undated });
   });
 
   /** @param lines without their ends, the header first */

@@ -1,7 +1,7 @@
 // The curves of an analysis once its series are known: panes by unit, legends, fields, table, overview, notes.
 // Invariant: what was shown stays until what comes is there, and a machine that fails is named while the others show.
 import { useSignal } from '@preact/signals';
-import type { Catalogue } from '@vigie/contract';
+import type { Catalogue, ChartAnswer } from '@vigie/contract';
 import { useMemo, useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 import { XAxisFields, YAxisFields } from '../charts/axis-fields.tsx';
@@ -40,6 +40,15 @@ interface AnalysisChartProps {
   readonly address: AnalysisAddress;
   readonly present: Present;
   readonly go: (change: Partial<AnalysisAddress>, replace?: boolean) => void;
+}
+
+/** The newest sample, in an answer that reaches the present: the silence since then is told. `null`: none, or of the past. */
+function newestMs(answer: ChartAnswer, nowMs: number): number | null {
+  if (answer.toMs < nowMs - 2 * answer.bucketMs - 60_000) return null;
+  const last = answer.series.flatMap(({ bucket, lastAt }) =>
+    bucket.length === 0 ? [] : [answer.startMs + bucket.at(-1)! * answer.bucketMs + lastAt.at(-1)!],
+  );
+  return last.length === 0 ? null : Math.max(...last);
 }
 
 /** The plan, the same object while nothing of it changes: what is drawn is made anew only then. */
@@ -94,7 +103,9 @@ export function AnalysisChart({ catalogue, address, present, go }: AnalysisChart
       new Map(
         plan.tracks.flatMap((track) => {
           const answer = answers.get(track.key);
-          return answer === undefined ? [] : [[track.key, trackData(track, answer, null, present.nowMs)]];
+          return answer === undefined
+            ? []
+            : [[track.key, trackData(track, answer, newestMs(answer, present.nowMs), present.nowMs)]];
         }),
       ),
     [plan, answers],
@@ -199,7 +210,7 @@ export function AnalysisChart({ catalogue, address, present, go }: AnalysisChart
           plots={address.table ? null : plots}
           fileName={[...new Set(plan.known.map(({ machine }) => machine.id))].join('-')}
           words={() => ({
-            title: a.title,
+            title: `${a.title} · ${[...new Set(plan.known.map(({ machine }) => machine.name))].join(', ')}`,
             facts,
             link: new URL(frozenHref(), location.href).href,
           })}
@@ -287,7 +298,13 @@ export function AnalysisChart({ catalogue, address, present, go }: AnalysisChart
       {[...tracks.values()]
         .filter(({ track }) => !track.isPast)
         .map(({ track, silences }) => (
-          <UndatedNote key={track.key} machine={track.machine} bands={silences.bands} zone={track.zone} />
+          <UndatedNote
+            key={track.key}
+            machine={track.machine}
+            name={track.name}
+            bands={silences.bands}
+            zone={track.zone}
+          />
         ))}
       {!address.table && (
         <p class="chart-hint note">

@@ -54,7 +54,6 @@ export function Picker({ machines, chosen, choose, open, close }: PickerProps) {
   const needles = plain(wanted).split(/\s+/).filter(Boolean);
   const keys = new Set(chosen.map(seriesKey));
   const isChosen = ({ machine, channel }: Choice): boolean => keys.has(`${machine.id}.${channel.id}`);
-  // What is chosen stays in sight until one searches.
   const found =
     needles.length === 0 ? all : all.filter(({ text }) => needles.every((one) => text.includes(one)));
   const shown = found.slice(0, mostShown);
@@ -66,6 +65,13 @@ export function Picker({ machines, chosen, choose, open, close }: PickerProps) {
         ? chosen.filter((one) => seriesKey(one) !== seriesKey(ref))
         : [...chosen, ref].slice(0, mostSeries),
     );
+  };
+  /** Of one that is not shown to the reader, what the address says. */
+  const nameOf = (ref: SeriesRef): string => {
+    const known = all.find(
+      ({ machine, channel }) => machine.id === ref.machine && channel.id === ref.channel,
+    );
+    return known === undefined ? seriesKey(ref) : `${known.machine.name} · ${known.channel.names[reader]}`;
   };
   const groups = machines.flatMap((machine) => {
     const own = shown.filter((choice) => choice.machine.id === machine.id);
@@ -105,6 +111,21 @@ export function Picker({ machines, chosen, choose, open, close }: PickerProps) {
           </div>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
           <section class="picker-list" tabIndex={0} aria-label={words.value.channelsTitle}>
+            {needles.length === 0 && chosen.length > 0 && (
+              <fieldset>
+                <legend>{a.pickerTaken}</legend>
+                {chosen.map((ref) => (
+                  <label key={seriesKey(ref)}>
+                    <input
+                      type="checkbox"
+                      checked
+                      onChange={() => choose(chosen.filter((one) => seriesKey(one) !== seriesKey(ref)))}
+                    />
+                    <span>{nameOf(ref)}</span>
+                  </label>
+                ))}
+              </fieldset>
+            )}
             {groups.map(({ machine, own }) => (
               <fieldset key={machine.id}>
                 <legend>

@@ -6,7 +6,7 @@ import { language } from '../prefs.ts';
 import { failureWords } from '../session/failure-words.ts';
 import { type AnalysisAddress, type Compare, emptyAddress, mostRuns, type Run } from './analysis-address.ts';
 import type { KnownMachine } from './analysis-plan.ts';
-import { useStartUps } from './start-ups.ts';
+import { type EventKind, eventsOf, type States, useStates } from './start-ups.ts';
 import { type AnalysisWords, analysisWords } from './words.ts';
 
 const hourMs = 3_600_000;
@@ -102,7 +102,7 @@ interface StartUpFieldsProps extends Pick<ViewFieldsProps, 'machines' | 'go'> {
 function StartUpFields({ machines, runs, go }: StartUpFieldsProps) {
   const a = analysisWords.value;
   const [isOpen, setOpen] = useState(false);
-  const found = useStartUps(machines, isOpen);
+  const found = useStates(machines, isOpen);
   const isAligned = runs.length > 0;
   const toggle = (run: Run): void => {
     const others = runs.filter(({ machine, atMs }) => machine !== run.machine || atMs !== run.atMs);
@@ -118,40 +118,15 @@ function StartUpFields({ machines, runs, go }: StartUpFieldsProps) {
       <div class="align-body">
         <p class="hint">{a.alignHint(mostRuns)}</p>
         {isOpen &&
-          machines.map((machine) => {
-            const startUps = found.get(machine.id) ?? { kind: 'loading' };
-            return (
-              <fieldset key={machine.id}>
-                <legend>{machine.name}</legend>
-                {startUps.kind === 'loading' && <p class="muted">{a.alignLoading}</p>}
-                {startUps.kind === 'no-state' && <p class="muted">{a.alignNoState}</p>}
-                {startUps.kind === 'failed' && <p>{failureWords(startUps.code, words.value)}</p>}
-                {startUps.kind === 'found' && startUps.atMs.length === 0 && (
-                  <p class="muted">{a.alignNone}</p>
-                )}
-                {startUps.kind === 'found' && (
-                  <div class="align-list">
-                    {startUps.atMs.map((atMs) => {
-                      const isChosen = runs.some(
-                        (run) => run.machine === machine.id && sameRun(run.atMs, atMs),
-                      );
-                      return (
-                        <label key={atMs}>
-                          <input
-                            type="checkbox"
-                            checked={isChosen}
-                            disabled={!isChosen && runs.length >= mostRuns}
-                            onChange={() => toggle({ machine: machine.id, atMs: wholeSecond(atMs) })}
-                          />
-                          {formatDayClock(atMs, machine.timeZone, language.value)}
-                        </label>
-                      );
-                    })}
-                  </div>
-                )}
-              </fieldset>
-            );
-          })}
+          machines.map((machine) => (
+            <MachineRuns
+              key={machine.id}
+              machine={machine}
+              states={found.get(machine.id) ?? { kind: 'loading' }}
+              runs={runs}
+              toggle={toggle}
+            />
+          ))}
         {isAligned && (
           <button
             type="button"
@@ -165,11 +140,83 @@ function StartUpFields({ machines, runs, go }: StartUpFieldsProps) {
   );
 }
 
+interface MachineRunsProps {
+  readonly machine: KnownMachine;
+  readonly states: States;
+  readonly runs: readonly Run[];
+  readonly toggle: (run: Run) => void;
+}
+
+function MachineRuns({ machine, states, runs, toggle }: MachineRunsProps) {
+  const a = analysisWords.value;
+  const reader = language.value;
+  const [chosen, setChosen] = useState<EventKind | null>(null);
+  const { known } = machine;
+  const named = known?.channels.find(({ id }) => id === known.stateChannel)?.states ?? [];
+  const of = (event: EventKind): readonly number[] =>
+    states.kind === 'found' && known !== null ? eventsOf(states.entries, known, event) : [];
+  // A machine that goes round without resting has no start-up: the first state it entered lately is offered.
+  const first = named.find(({ value, running }) => running && of(value).length > 0)?.value;
+  const event = chosen ?? (of('start-up').length > 0 ? 'start-up' : (first ?? 'start-up'));
+  const events = of(event);
+  const said = (): string | null => {
+    switch (states.kind) {
+      case 'loading':
+        return a.alignLoading;
+      case 'no-state':
+        return a.alignNoState;
+      case 'failed':
+        return failureWords(states.code, words.value);
+      case 'found':
+        return events.length === 0 ? a.alignNone : null;
+    }
+  };
+  return (
+    <fieldset>
+      <legend>{machine.name}</legend>
+      {states.kind === 'found' && (
+        <label class="align-event">
+          {a.alignEvent}
+          <select
+            value={String(event)}
+            onChange={({ currentTarget: { value } }) =>
+              setChosen(value === 'start-up' ? value : Number(value))
+            }
+          >
+            <option value="start-up">{a.alignStartUp}</option>
+            {named.map(({ value, names }) => (
+              <option key={value} value={String(value)}>
+                {a.alignEnters(names[reader])}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      <p class="muted" role="status">
+        {said()}
+      </p>
+      <div class="align-list">
+        {events.map((exactMs) => {
+          const atMs = wholeSecond(exactMs);
+          const isChosen = runs.some((run) => run.machine === machine.id && run.atMs === atMs);
+          return (
+            <label key={exactMs}>
+              <input
+                type="checkbox"
+                checked={isChosen}
+                disabled={!isChosen && runs.length >= mostRuns}
+                onChange={() => toggle({ machine: machine.id, atMs })}
+              />
+              {formatDayClock(exactMs, machine.timeZone, reader)}
+            </label>
+          );
+        })}
+      </div>
+    </fieldset>
+  );
+}
+
 /** As an address holds it. */
 function wholeSecond(atMs: number): number {
   return Math.floor(atMs / 1000) * 1000;
-}
-
-function sameRun(one: number, other: number): boolean {
-  return wholeSecond(one) === wholeSecond(other);
 }

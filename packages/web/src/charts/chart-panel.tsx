@@ -6,7 +6,8 @@
 import { useSignal } from '@preact/signals';
 import type { Channel, MachineSchema, MachineView } from '@vigie/contract';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { useLocation, useSearch } from 'wouter-preact';
+import { Link, useLocation, useSearch } from 'wouter-preact';
+import { emptyAddress, writeAddress } from '../analysis/analysis-address.ts';
 import { serverNowMs } from '../clock.ts';
 import { words } from '../i18n/words.ts';
 import type { MachineStore } from '../machine/machine-store.ts';
@@ -183,6 +184,11 @@ function Chart({
     w,
   );
   const frozenHref = (): string => path + writeChartAddress({ ...address, range: shown }, search);
+  const analysisHref = `/analysis${writeAddress({
+    ...emptyAddress,
+    series: channels.map(({ id }) => ({ machine: view.id, channel: id })),
+    span: address.range === null ? emptyAddress.span : { kind: 'fixed', ...address.range },
+  })}`;
   const mark = (placeMs: number): void => setNote({ kind: 'write', placeMs: Math.round(placeMs) });
   return (
     <>
@@ -199,6 +205,9 @@ function Chart({
           setTable={(table) => go({ table }, true)}
           frozenHref={frozenHref}
         >
+          <Link class="button" href={analysisHref}>
+            {w.navAnalysis}
+          </Link>
           <ExportMenu
             panes={panes}
             tracks={tracks}
@@ -289,7 +298,7 @@ function Chart({
         }}
         namesOnly={address.table}
       />
-      <UndatedNote machine={view.id} bands={tracks.get(only)?.silences.bands ?? []} zone={zone} />
+      <UndatedNote machine={view.id} name="" bands={tracks.get(only)?.silences.bands ?? []} zone={zone} />
       {!address.table && (
         <p class="chart-hint note">
           <span class="fine">{w.chartKeys}</span>

@@ -234,7 +234,7 @@ export class Plot {
             size: gutterPx,
             gap: 6,
             values: (_, splits, __, ___, step) => {
-              const decimals = step >= 1 ? 0 : Math.min(6, Math.ceil(-Math.log10(step) - 1e-9));
+              const decimals = [0, 1, 2, 3, 4, 5].find((one) => isWhole(step * 10 ** one)) ?? 6;
               return splits.map((value) => formatNumber(value, decimals, state().language));
             },
           },
@@ -270,6 +270,11 @@ export class Plot {
       this.#host,
     );
   }
+}
+
+/** But for what binary fractions add. */
+function isWhole(value: number): boolean {
+  return Math.abs(value - Math.round(value)) < 1e-6;
 }
 
 function ticksMax(u: uPlot): number {

@@ -35,6 +35,7 @@ function queryOf({ machine, channels, fromMs, toMs, width }: ChartQuestion): str
     from: String(fromMs),
     to: String(toMs),
     width: String(width),
+    detail: 'curve',
   }).toString();
 }
 
