@@ -139,7 +139,7 @@ export function Picker({ machines, chosen, choose, open, close }: PickerProps) {
                       disabled={isFull && !isChosen(choice)}
                       onChange={() => toggle(choice)}
                     />
-                    <span>{choice.channel.names[reader]}</span>
+                    <span>{choice.channel.names[reader]}</span>{' '}
                     <span class="muted">{choice.channel.unit}</span>
                   </label>
                 ))}

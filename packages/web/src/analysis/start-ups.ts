@@ -52,12 +52,11 @@ async function stateEntries(machine: string, abort: AbortSignal): Promise<readon
   return found;
 }
 
-/** By machine. @param isOpen asked for only while somebody looks */
-export function useStates(machines: readonly KnownMachine[], isOpen: boolean): ReadonlyMap<string, States> {
+/** By machine. */
+export function useStates(machines: readonly KnownMachine[]): ReadonlyMap<string, States> {
   const [found, setFound] = useState<ReadonlyMap<string, States>>(new Map());
   const key = machines.map(({ id }) => id).join();
   useEffect(() => {
-    if (!isOpen) return;
     const abort = new AbortController();
     const put = (machine: string, states: States): void =>
       setFound((before) => new Map([...before, [machine, states]]));
@@ -74,6 +73,6 @@ export function useStates(machines: readonly KnownMachine[], isOpen: boolean): R
         });
     }
     return () => abort.abort();
-  }, [key, isOpen]);
+  }, [key]);
   return found;
 }

@@ -4,6 +4,7 @@ import { formatDayClock, formatSpanExact } from '../i18n/format.ts';
 import { words } from '../i18n/words.ts';
 import { language } from '../prefs.ts';
 import { failureWords } from '../session/failure-words.ts';
+import { Menu } from '../shell/menu.tsx';
 import { type AnalysisAddress, type Compare, emptyAddress, mostRuns, type Run } from './analysis-address.ts';
 import type { KnownMachine } from './analysis-plan.ts';
 import { type EventKind, eventsOf, type States, useStates } from './start-ups.ts';
@@ -101,8 +102,6 @@ interface StartUpFieldsProps extends Pick<ViewFieldsProps, 'machines' | 'go'> {
 
 function StartUpFields({ machines, runs, go }: StartUpFieldsProps) {
   const a = analysisWords.value;
-  const [isOpen, setOpen] = useState(false);
-  const found = useStates(machines, isOpen);
   const isAligned = runs.length > 0;
   const toggle = (run: Run): void => {
     const others = runs.filter(({ machine, atMs }) => machine !== run.machine || atMs !== run.atMs);
@@ -110,33 +109,50 @@ function StartUpFields({ machines, runs, go }: StartUpFieldsProps) {
     go({ runs: next, hidden: new Set() });
   };
   return (
-    <details class="align" onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary class="button">
-        {a.align}
-        {isAligned && ` (${runs.length})`}
-      </summary>
-      <div class="align-body">
-        <p class="hint">{a.alignHint(mostRuns)}</p>
-        {isOpen &&
-          machines.map((machine) => (
-            <MachineRuns
-              key={machine.id}
-              machine={machine}
-              states={found.get(machine.id) ?? { kind: 'loading' }}
-              runs={runs}
-              toggle={toggle}
-            />
-          ))}
-        {isAligned && (
-          <button
-            type="button"
-            onClick={() => go({ runs: [], elapsed: emptyAddress.elapsed, hidden: new Set() })}
-          >
-            {a.alignStop}
-          </button>
-        )}
-      </div>
-    </details>
+    <Menu
+      class="align"
+      label={isAligned ? `${a.align} (${runs.length})` : a.align}
+      summary={isAligned ? `${a.align} (${runs.length})` : a.align}
+    >
+      {(isOpen) => (
+        <div class="align-body">
+          <p class="hint">{a.alignHint(mostRuns)}</p>
+          {isOpen && <AllRuns machines={machines} runs={runs} toggle={toggle} />}
+          {isAligned && (
+            <button
+              type="button"
+              onClick={() => go({ runs: [], elapsed: emptyAddress.elapsed, hidden: new Set() })}
+            >
+              {a.alignStop}
+            </button>
+          )}
+        </div>
+      )}
+    </Menu>
+  );
+}
+
+interface AllRunsProps {
+  readonly machines: readonly KnownMachine[];
+  readonly runs: readonly Run[];
+  readonly toggle: (run: Run) => void;
+}
+
+/** Asks for the events as it is opened. */
+function AllRuns({ machines, runs, toggle }: AllRunsProps) {
+  const found = useStates(machines);
+  return (
+    <>
+      {machines.map((machine) => (
+        <MachineRuns
+          key={machine.id}
+          machine={machine}
+          states={found.get(machine.id) ?? { kind: 'loading' }}
+          runs={runs}
+          toggle={toggle}
+        />
+      ))}
+    </>
   );
 }
 

@@ -7,6 +7,7 @@ import type { RangeControls } from './chart-controls.ts';
 import { readingWords, silenceWords } from './chart-words.ts';
 import { type Curve, type Pane, placesOf, readTrack, type Tracks, tracksOf } from './curves.ts';
 import { stepStop } from './reading.ts';
+import { chartWords } from './words.ts';
 import { type Axis, formatPlace } from './zone.ts';
 
 export interface KeyTarget {
@@ -38,7 +39,7 @@ function placeWords(target: KeyTarget, placeMs: number): string {
     const reading = readTrack(data, placeMs);
     const silence = silenceWords(reading, track.zone, language, words);
     if (silence !== null) {
-      silences.push(track.name === '' ? silence : `${track.name} : ${silence}`);
+      silences.push(track.name === '' ? silence : chartWords.value.of(track.name, silence));
       continue;
     }
     whenMs = reading.atMs + track.shiftMs;

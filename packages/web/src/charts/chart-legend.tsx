@@ -45,7 +45,7 @@ export function ReadingLine({ tracks, axis, crosshairMs }: ReadingLineProps) {
   }));
   const heard = read.find(({ silence, track }) => silence === null && !track.isPast);
   const said = read.flatMap(({ track, silence }) =>
-    silence === null ? [] : [track.name === '' ? silence : `${track.name}\u00a0: ${silence}`],
+    silence === null ? [] : [track.name === '' ? silence : chartWords.value.of(track.name, silence)],
   );
   if (heard !== undefined) {
     // Without a crosshair newest buckets of several tracks are of different times: only one track's can be said.

@@ -6,6 +6,7 @@ import { bucketWords, gapWords } from './chart-words.ts';
 import { type Curve, longestBucketMs, type TrackData, type Tracks } from './curves.ts';
 import { tableLines } from './table-lines.ts';
 import { undatedWords } from './undated-words.ts';
+import { chartWords } from './words.ts';
 import { type Axis, formatPlace } from './zone.ts';
 
 /** More lines would make a page that a phone cannot hold; the file has them all. */
@@ -22,7 +23,7 @@ export function ChartTable({ curves, tracks, axis }: ChartTableProps) {
   const reader = language.value;
   const lines = tableLines(curves, tracks).slice(-mostLines).reverse();
   const named = ({ track }: TrackData, text: string): string =>
-    track.name === '' ? text : `${track.name}\u00a0: ${text}`;
+    track.name === '' ? text : chartWords.value.of(track.name, text);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
     <section class="chart-table" aria-label={w.chartTable} tabIndex={0}>

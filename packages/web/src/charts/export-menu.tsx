@@ -1,9 +1,9 @@
 // What is shown, as a file: raw rows from the server, the buckets as displayed and a picture from this page.
 import { csvLine, csvStart, csvTitle } from '@vigie/contract/csv';
 import { isoWriter } from '@vigie/model/zone';
-import { useRef } from 'preact/hooks';
 import { words } from '../i18n/words.ts';
 import { language } from '../prefs.ts';
+import { Menu } from '../shell/menu.tsx';
 import { Icon } from './chart-toolbar.tsx';
 import type { Curve, Pane, Tracks } from './curves.ts';
 import { type Picture, pictureOf } from './picture.ts';
@@ -40,10 +40,6 @@ export function ExportMenu(props: ExportMenuProps) {
   const { tracks, hidden, axis, shown, plots, fileName } = props;
   const c = chartWords.value;
   const reader = language.value;
-  const menu = useRef<HTMLDetailsElement>(null);
-  const close = (): void => {
-    if (menu.current !== null) menu.current.open = false;
-  };
   const curves = props.panes.flatMap((pane) => pane.curves).filter(({ key }) => !hidden.has(key));
   /** A machine's rows once for each stretch of it that is shown. */
   const raw = [...tracks.values()].flatMap(({ track }) => {
@@ -69,7 +65,6 @@ export function ExportMenu(props: ExportMenuProps) {
       `${fileName}.csv`,
       new Blob([csvStart(reader), lines.join('\n'), '\n'], { type: 'text/csv;charset=utf-8' }),
     );
-    close();
   };
   const picture = (): void => {
     const panes = props.panes.flatMap((pane) => {
@@ -81,48 +76,55 @@ export function ExportMenu(props: ExportMenuProps) {
     pictureOf({ ...props.words(), panes }).toBlob((blob) => {
       if (blob !== null) save(`${fileName}.png`, blob);
     }, 'image/png');
-    close();
   };
   return (
-    <details
-      class="menu"
-      ref={menu}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape' || !menu.current?.open) return;
-        event.stopPropagation();
-        close();
-        menu.current.querySelector('summary')?.focus();
-      }}
-      onFocusOut={(event) => {
-        if (event.relatedTarget instanceof Node && !event.currentTarget.contains(event.relatedTarget))
-          close();
-      }}
+    <Menu
+      class=""
+      label={c.exportTitle}
+      summary={
+        <>
+          <Icon path="M12 4v11M7.5 10.5 12 15l4.5-4.5M5 19.5h14" />
+          <span class="wide">{c.exportTitle}</span>
+        </>
+      }
     >
-      <summary class="button" aria-label={c.exportTitle} title={c.exportTitle}>
-        <Icon path="M12 4v11M7.5 10.5 12 15l4.5-4.5M5 19.5h14" />
-        <span class="wide">{c.exportTitle}</span>
-      </summary>
-      <ul>
-        {raw.map(({ key, href, name }) => (
-          <li key={key}>
-            <a class="button quiet" href={href} download onClick={close}>
-              {c.exportRaw(name)}
-            </a>
-          </li>
-        ))}
-        <li>
-          <button type="button" class="quiet" onClick={displayed}>
-            {c.exportDisplayed}
-          </button>
-        </li>
-        {plots !== null && (
+      {(_, close) => (
+        <ul>
+          {raw.map(({ key, href, name }) => (
+            <li key={key}>
+              <a class="button quiet" href={href} download onClick={close}>
+                {c.exportRaw(name)}
+              </a>
+            </li>
+          ))}
           <li>
-            <button type="button" class="quiet" onClick={picture}>
-              {c.exportPicture}
+            <button
+              type="button"
+              class="quiet"
+              onClick={() => {
+                displayed();
+                close();
+              }}
+            >
+              {c.exportDisplayed}
             </button>
           </li>
-        )}
-      </ul>
-    </details>
+          {plots !== null && (
+            <li>
+              <button
+                type="button"
+                class="quiet"
+                onClick={() => {
+                  picture();
+                  close();
+                }}
+              >
+                {c.exportPicture}
+              </button>
+            </li>
+          )}
+        </ul>
+      )}
+    </Menu>
   );
 }

@@ -61,6 +61,7 @@ export function useChartAnswers(questions: readonly ChartQuestion[], version: nu
         : new Map([...before].filter(([key]) => keys.has(key)));
     setAnswers(kept);
     setFailures(kept);
+    setBusy((before) => new Set([...before].filter((key) => keys.has(key))));
     for (const [key, query] of wanted) {
       const stamp = `${query} ${version} ${tries}`;
       const before = asked.current.get(key);
