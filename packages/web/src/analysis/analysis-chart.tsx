@@ -69,6 +69,7 @@ export function AnalysisChart({ catalogue, address, present, go }: AnalysisChart
   const [path] = useLocation();
   const [width, setWidth] = useState<number | null>(null);
   const [emphasized, setEmphasized] = useState<string | null>(null);
+  const [byKey, setByKey] = useState(false);
   const [note, setNote] = useState<NoteOpen | null>(null);
   const crosshairMs = useSignal<number | null>(null);
   const plots = useMemo(() => new Map<string, Plot>(), []);
@@ -191,7 +192,10 @@ export function AnalysisChart({ catalogue, address, present, go }: AnalysisChart
         resetWord={isAligned ? a.resetAligned : w.chartReset}
         mark={() => mark(crosshairMs.peek() ?? (shown.fromMs + shown.toMs) / 2)}
         table={address.table}
-        setTable={(table) => go({ table }, true)}
+        setTable={(table) => {
+          setByKey(false);
+          go({ table }, true);
+        }}
         frozenHref={frozenHref}
       >
         <button
@@ -235,7 +239,13 @@ export function AnalysisChart({ catalogue, address, present, go }: AnalysisChart
             {tracks.size === 0 ? (
               <div class="skeleton" aria-hidden="true" />
             ) : (
-              <ChartTable curves={shownCurves} tracks={tracks} axis={axis} />
+              <ChartTable
+                curves={shownCurves}
+                tracks={tracks}
+                axis={axis}
+                takeFocus={byKey}
+                showCurves={() => go({ table: false }, true)}
+              />
             )}
           </div>
         </>
@@ -257,7 +267,10 @@ export function AnalysisChart({ catalogue, address, present, go }: AnalysisChart
             limits={limitsOf}
             marks={marks}
             mark={mark}
-            showTable={() => go({ table: true }, true)}
+            showTable={() => {
+              setByKey(true);
+              go({ table: true }, true);
+            }}
             onWidth={setWidth}
             plots={plots}
             head={(pane, y) => (

@@ -36,7 +36,10 @@ export interface ChartFrameProps {
   readonly onWidth: (width: number) => void;
   /** Plots by pane, for pictures. */
   readonly plots: Map<string, Plot>;
-  /** Above a pane, and below it; `shown` is its vertical range, `null` while nothing is there. */
+  /**
+   * Above a pane, and below it; `shown` is its vertical range, `null` while nothing is there. A strip of what happened when
+   * (as NoteStrip above the panes) is as wide as a pane, and has its instants between gutterPx and marginPx.
+   */
   readonly head?: (pane: Pane, shown: YRange | null) => ComponentChildren;
   readonly foot?: (pane: Pane, shown: YRange | null) => ComponentChildren;
 }

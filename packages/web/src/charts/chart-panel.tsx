@@ -97,6 +97,7 @@ function Chart({
   const [path, navigate] = useLocation();
   const [width, setWidth] = useState<number | null>(null);
   const [emphasized, setEmphasized] = useState<string | null>(null);
+  const [byKey, setByKey] = useState(false);
   const [note, setNote] = useState<NoteOpen | null>(null);
   const crosshairMs = useSignal<number | null>(null);
   const plots = useMemo(() => new Map<string, Plot>(), []);
@@ -202,7 +203,10 @@ function Chart({
           resetWord={w.chartReset}
           mark={() => mark(crosshairMs.peek() ?? (shown.fromMs + shown.toMs) / 2)}
           table={address.table}
-          setTable={(table) => go({ table }, true)}
+          setTable={(table) => {
+            setByKey(false);
+            go({ table }, true);
+          }}
           frozenHref={frozenHref}
         >
           <Link class="button" href={analysisHref}>
@@ -236,7 +240,13 @@ function Chart({
           {answer === null ? (
             <div class="skeleton" aria-hidden="true" />
           ) : (
-            <ChartTable curves={curves} tracks={tracks} axis={axis} />
+            <ChartTable
+              curves={curves}
+              tracks={tracks}
+              axis={axis}
+              takeFocus={byKey}
+              showCurves={() => go({ table: false }, true)}
+            />
           )}
         </div>
       ) : (
@@ -257,7 +267,10 @@ function Chart({
             limits={() => limitLines(marked, marked?.names[reader] ?? '')}
             marks={marks}
             mark={mark}
-            showTable={() => go({ table: true }, true)}
+            showTable={() => {
+              setByKey(true);
+              go({ table: true }, true);
+            }}
             onWidth={setWidth}
             plots={plots}
             foot={(_, y) => (

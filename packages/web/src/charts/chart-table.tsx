@@ -1,4 +1,5 @@
 // The data of a chart as a table: one line per bucket, newest first, gaps as lines of their own.
+import { useEffect, useRef } from 'preact/hooks';
 import { formatSpanExact } from '../i18n/format.ts';
 import { words } from '../i18n/words.ts';
 import { language } from '../prefs.ts';
@@ -16,17 +17,35 @@ interface ChartTableProps {
   readonly curves: readonly Curve[];
   readonly tracks: Tracks;
   readonly axis: Axis;
+  /** It was asked for by a key: what had the focus is gone, and it goes on from here. */
+  readonly takeFocus: boolean;
+  /** T shows the curves again. */
+  readonly showCurves: () => void;
 }
 
-export function ChartTable({ curves, tracks, axis }: ChartTableProps) {
+export function ChartTable({ curves, tracks, axis, takeFocus, showCurves }: ChartTableProps) {
+  const region = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (takeFocus) region.current?.focus();
+  }, []);
   const w = words.value;
   const reader = language.value;
   const lines = tableLines(curves, tracks).slice(-mostLines).reverse();
   const named = ({ track }: TrackData, text: string): string =>
     track.name === '' ? text : chartWords.value.of(track.name, text);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section class="chart-table" aria-label={w.chartTable} tabIndex={0}>
+    <section
+      ref={region}
+      class="chart-table"
+      aria-label={w.chartTable}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+      tabIndex={0}
+      onKeyDown={(event) => {
+        if (event.key.toLowerCase() !== 't' || event.ctrlKey || event.metaKey || event.altKey) return;
+        event.preventDefault();
+        showCurves();
+      }}
+    >
       <table>
         <caption class="muted">
           {w.chartTableCaption(formatSpanExact(longestBucketMs(tracks) ?? 0, reader))}

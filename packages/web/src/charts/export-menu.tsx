@@ -11,7 +11,7 @@ import type { Plot } from './plot.ts';
 import { displayedRows } from './table-lines.ts';
 import { chartWords } from './words.ts';
 import type { Axis } from './zone.ts';
-import { type Range, writeElapsed } from './zoom.ts';
+import type { Range } from './zoom.ts';
 
 interface ExportMenuProps {
   readonly panes: readonly Pane[];
@@ -55,12 +55,14 @@ export function ExportMenu(props: ExportMenuProps) {
     return [{ key: track.key, href, name: track.name }];
   });
   const displayed = (): void => {
-    const iso = axis.kind === 'time' ? isoWriter(axis.zone) : writeElapsed;
+    const place = axis.kind === 'time' ? isoWriter(axis.zone) : (placeMs: number) => placeMs / 1000;
     const titles = curves.flatMap(({ name, channel }) =>
       [name, `${name} min`, `${name} max`].map((title) => csvTitle(title, channel.unit)),
     );
-    const lines = [csvLine([words.value.chartTime, ...titles], reader)];
-    for (const row of displayedRows(curves, tracks, iso)) lines.push(csvLine(row, reader));
+    const lines = [
+      csvLine([axis.kind === 'time' ? words.value.chartTime : c.exportSeconds, ...titles], reader),
+    ];
+    for (const row of displayedRows(curves, tracks, place)) lines.push(csvLine(row, reader));
     save(
       `${fileName}.csv`,
       new Blob([csvStart(reader), lines.join('\n'), '\n'], { type: 'text/csv;charset=utf-8' }),
