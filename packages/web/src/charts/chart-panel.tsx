@@ -179,6 +179,22 @@ function Chart({
     channels.find(({ id }) => id === emphasized) ??
     channels.find(({ id, limits }) => limits !== null && !address.hidden.has(id));
 
+  const legend = (
+    <ChartLegend
+      curves={curves}
+      tracks={tracks}
+      crosshairMs={crosshairMs}
+      hidden={address.hidden}
+      emphasized={emphasized}
+      emphasize={setEmphasized}
+      toggle={(id) => {
+        const hidden = new Set(address.hidden);
+        if (!hidden.delete(id)) hidden.add(id);
+        go({ hidden }, true);
+      }}
+      namesOnly={address.table}
+    />
+  );
   const facts = factWords(
     { shown, axis, bucketMs: longestBucketMs(tracks), intervalMs: schema.intervalMs },
     reader,
@@ -274,43 +290,33 @@ function Chart({
             onWidth={setWidth}
             plots={plots}
             foot={(_, y) => (
-              <div class="axes">
-                <XAxisFields
-                  shown={shown}
-                  axis={axis}
-                  latestMs={following.endMs}
-                  isAuto={address.range === null}
-                  set={controls.show}
-                  auto={() => go({ range: null })}
-                />
-                {y !== null && (
-                  <YAxisFields
-                    shown={y}
-                    fixed={address.yRange !== null}
-                    unit={channels[0]?.unit ?? ''}
-                    set={(yRange) => go({ yRange })}
+              <div class="chart-foot">
+                <div class="axes">
+                  <XAxisFields
+                    shown={shown}
+                    axis={axis}
+                    latestMs={following.endMs}
+                    isAuto={address.range === null}
+                    set={controls.show}
+                    auto={() => go({ range: null })}
                   />
-                )}
+                  {y !== null && (
+                    <YAxisFields
+                      shown={y}
+                      fixed={address.yRange !== null}
+                      unit={channels[0]?.unit ?? ''}
+                      set={(yRange) => go({ yRange })}
+                    />
+                  )}
+                </div>
+                <ReadingLine tracks={tracks} axis={axis} crosshairMs={crosshairMs} />
+                {legend}
               </div>
             )}
           />
         </>
       )}
-      {!address.table && <ReadingLine tracks={tracks} axis={axis} crosshairMs={crosshairMs} />}
-      <ChartLegend
-        curves={curves}
-        tracks={tracks}
-        crosshairMs={crosshairMs}
-        hidden={address.hidden}
-        emphasized={emphasized}
-        emphasize={setEmphasized}
-        toggle={(id) => {
-          const hidden = new Set(address.hidden);
-          if (!hidden.delete(id)) hidden.add(id);
-          go({ hidden }, true);
-        }}
-        namesOnly={address.table}
-      />
+      {address.table && legend}
       <UndatedNote machine={view.id} name="" bands={tracks.get(only)?.silences.bands ?? []} zone={zone} />
       {!address.table && (
         <p class="chart-hint note">
