@@ -37,6 +37,11 @@ const chartDrawn = async (page: Page): Promise<void> => {
   await page.locator('.sentence', { hasText: /\b[0-2]\s(s ago)|il y a [0-2]\s/ }).waitFor();
 };
 
+const curvesDrawn = async (page: Page): Promise<void> => {
+  await page.locator('.chart-host canvas').first().waitFor();
+  await page.locator('.chart-box.busy').first().waitFor({ state: 'detached' });
+};
+
 const SHOTS: readonly Shot[] = [
   { name: 'sign-in', path: '/sign-in', signedOut: true },
   { name: 'fleet', path: '/fleet', prepare: (page) => page.locator('.fleet tbody tr').first().waitFor() },
@@ -67,6 +72,35 @@ const SHOTS: readonly Shot[] = [
     },
   },
   { name: 'machine-unknown', path: '/m/NONE' },
+  {
+    name: 'analysis-empty',
+    path: '/analysis',
+    prepare: (page) => page.locator('.suggestions').waitFor(),
+  },
+  {
+    name: 'analysis',
+    path: '/analysis?s=TV-01.t_evap,TV-02.t_evap,TV-01.p_vac&from=now-7d&to=now&cmp=-7d',
+    prepare: curvesDrawn,
+  },
+  {
+    name: 'analysis-many',
+    path: '/analysis?s=TV-01.t_evap,TV-01.t_vap,TV-01.t_feed,TV-01.t_dist,TV-01.t_conc,TV-02.t_evap&limits=1',
+    prepare: curvesDrawn,
+  },
+  {
+    name: 'analysis-picker',
+    path: '/analysis?s=TV-01.t_evap',
+    prepare: async (page) => {
+      await curvesDrawn(page);
+      await page.locator('.analysis-bar > button').click();
+      await page.locator('.picker-list').waitFor();
+    },
+  },
+  {
+    name: 'analysis-unread',
+    path: '/analysis?s=TV-01.t_evap,TV-99.t_evap,nonsense&y.C=60:20&cmp=soon',
+    prepare: curvesDrawn,
+  },
   { name: 'settings', path: '/settings' },
 ];
 

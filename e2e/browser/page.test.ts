@@ -219,7 +219,7 @@ describe('the Machine page', () => {
     await page.mouse.move(box.x - 20, box.y + 160, { steps: 5 });
     await page.mouse.up();
     await expect.poll(() => page.url()).toContain('y=');
-    await page.getByRole('button', { name: 'Automatic' }).click();
+    await page.getByRole('button', { name: 'Automatic', exact: true }).click();
     await expect.poll(() => page.url()).not.toContain('y=');
     await page.getByLabel('From', { exact: true }).fill('20');
     await page.keyboard.press('Tab');

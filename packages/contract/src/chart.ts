@@ -1,26 +1,44 @@
-// A chart: buckets, gaps, and what has no instant.
+// A chart: buckets, gaps, and what has no instant; and the rows themselves as a file.
 import type { Channel } from '@vigie/model';
 import { z } from 'zod';
+import { language } from './accounts.ts';
 
-// GET /api/chart?machine=TV-12&channels=t_evap,t_cond&from=MS&to=MS&width=PX
+const instantMs = z.coerce.number().int().min(0).max(4_102_444_800_000);
+const channelList = z
+  .string()
+  .min(1)
+  .max(4000)
+  .transform((s) => s.split(','))
+  .pipe(z.array(z.string().min(1).max(32)).min(1).max(50));
+
+// GET /api/chart?machine=TV-12&channels=t_evap,t_cond&from=MS&to=MS&width=PX&detail=curve
 export const chartRequest = z.strictObject({
   machine: z.string().min(1).max(32),
-  channels: z
-    .string()
-    .min(1)
-    .max(4000)
-    .transform((s) => s.split(','))
-    .pipe(z.array(z.string().min(1).max(32)).min(1).max(50)),
-  from: z.coerce.number().int().min(0).max(4_102_444_800_000),
-  to: z.coerce.number().int().min(0).max(4_102_444_800_000),
+  channels: channelList,
+  from: instantMs,
+  to: instantMs,
   width: z.coerce.number().int().min(1).max(8000),
+  /** `curve`: without what a drawn curve does not need, two thirds of the bytes. */
+  detail: z.enum(['all', 'curve']).default('all'),
+});
+
+/**
+ * GET /api/machines/:id/rows.csv : every row of a time, oldest first, all channels or those named. Without `language` for
+ * programs: `t` in Unix ms, channel ids, commas. With it for a spreadsheet of that language: names and units, ISO time
+ * with the offset of the machine's zone; fr: semicolons, decimal commas and a byte order mark.
+ */
+export const rowsRequest = z.strictObject({
+  from: instantMs.optional(),
+  to: instantMs.optional(),
+  channels: channelList.optional(),
+  language: language.optional(),
 });
 
 /**
  * Per bucket the M4 extremes (Jugel et al., PVLDB 2014) and the mean. Bucket i covers
  * [fromMs + i·bucketMs, fromMs + (i+1)·bucketMs). Only buckets that hold at least one sample are
  * listed: all arrays of a series have the same length, `bucket` gives their index, increasing.
- * Instants are ms after the bucket's start.
+ * Instants are ms after the bucket's start. `first`, `minAt`, `maxAt` and `count` are empty where only the curve was asked for.
  */
 export interface ChartSeries {
   readonly channel: Channel['id'];

@@ -3,7 +3,9 @@
 // All instants are Unix ms UTC (`…Ms`), all durations ms. Errors are `{error: {code, message}}`.
 export type { Channel, Limits, MachineSchema, Names } from '@vigie/model';
 export * from './accounts.ts';
+export * from './catalogue.ts';
 export * from './chart.ts';
 export * from './error.ts';
 export * from './fleet.ts';
 export * from './machines.ts';
+export * from './notes.ts';

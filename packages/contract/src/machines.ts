@@ -60,7 +60,7 @@ export type JournalKind =
   | 'key-rotated'
   | 'spool-cloned';
 
-/** GET /api/machines/:id/journal?before=&count= : newest first. */
+/** GET /api/machines/:id/journal?before=&count=&kind= : newest first, of all kinds or of one. */
 export interface JournalEntry {
   readonly atMs: number;
   readonly kind: JournalKind;

@@ -11,6 +11,7 @@ import { Navbar } from './shell/navbar.tsx';
 import { FailureNotice, NotFound } from './shell/notices.tsx';
 
 const Home = later(async () => (await import('./fleet/fleet-page.tsx')).Home);
+const Analysis = later(async () => (await import('./analysis/analysis-page.tsx')).Analysis);
 const Fleet = later(async () => (await import('./fleet/fleet-page.tsx')).Fleet);
 const MachinePage = later(async () => (await import('./machine/machine-page.tsx')).MachinePage);
 const Settings = later(async () => (await import('./shell/settings.tsx')).Settings);
@@ -76,6 +77,9 @@ export function App() {
         <Route path="/setup" component={AfterSignIn} />
         <Route path="/fleet">
           <Fleet />
+        </Route>
+        <Route path="/analysis">
+          <Analysis />
         </Route>
         <Route path="/settings">
           <Settings />

@@ -57,7 +57,7 @@ export type SignIn =
   | { readonly kind: 'wrong-code' }
   | { readonly kind: 'too-many-attempts'; readonly retryAfterMs: number };
 
-export type Action = 'see-machine';
+export type Action = 'see-machine' | 'delete-notes';
 
 export class Accounts {
   readonly #db: Database;
@@ -174,6 +174,9 @@ export class Accounts {
         );
         return link !== undefined;
       }
+      // Those of others, too.
+      case 'delete-notes':
+        return actor.role !== 'user' && (await this.may(actor, 'see-machine', machine));
     }
   }
 

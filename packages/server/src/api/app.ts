@@ -14,6 +14,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { chartRoutes } from './chart.ts';
 import { fleetRoutes } from './fleet.ts';
 import { machineRoutes } from './machines.ts';
+import { noteRoutes } from './notes.ts';
 import { COOKIE, type Env, fail, type Parts } from './parts.ts';
 import { meRoutes, openRoutes } from './session.ts';
 
@@ -73,7 +74,9 @@ export function createApp(options: AppOptions): Hono<Env> {
     c.set('me', me);
     return next();
   });
-  for (const routes of [meRoutes, fleetRoutes, machineRoutes, chartRoutes]) api.route('/', routes(options));
+  for (const routes of [meRoutes, fleetRoutes, machineRoutes, chartRoutes, noteRoutes]) {
+    api.route('/', routes(options));
+  }
   api.all('*', (c) => fail(c, 'not-found', 'There is nothing at this address.'));
   app.route('/api', api);
 

@@ -1,8 +1,18 @@
 // Routes of the telemetry: a chart reduced to the page's pixels, and the rows themselves as CSV.
-import { type ChartAnswer, chartRequest, type RowView } from '@vigie/contract';
+import {
+  type Channel,
+  type ChartAnswer,
+  chartRequest,
+  type Language,
+  type RowView,
+  rowsRequest,
+} from '@vigie/contract';
+import { csvLine, csvStart, csvTitle } from '@vigie/contract/csv';
+import { isoWriter } from '@vigie/model/zone';
 import { type Context, Hono } from 'hono';
 import { stream } from 'hono/streaming';
-import { type Env, fail, type Parts, schemaOf, seen, sentence, unknown, wholeNumber } from './parts.ts';
+import type { UndatedRow } from '../store/store.ts';
+import { type Env, fail, type Parts, schemaOf, seen, sentence, shownSchema, unknown } from './parts.ts';
 
 export function chartRoutes(parts: Parts): Hono<Env> {
   const { store, live } = parts;
@@ -10,7 +20,7 @@ export function chartRoutes(parts: Parts): Hono<Env> {
   api.get('/chart', async (c) => {
     const query = chartRequest.safeParse(c.req.query());
     if (!query.success) return fail(c, 'invalid', sentence(query.error));
-    const { machine, channels, from, to, width } = query.data;
+    const { machine, channels, from, to, width, detail } = query.data;
     if (from >= to) return fail(c, 'invalid', 'from must be earlier than to.');
     if ((await seen(parts, c, machine)) === null) return unknown(c, machine);
     const chart = await store.chart({ machine, channels, fromMs: from, toMs: to, width });
@@ -22,15 +32,17 @@ export function chartRoutes(parts: Parts): Hono<Env> {
         (beforeMs ?? Number.POSITIVE_INFINITY) > from &&
         !(now?.spool === spool && now.bootNumber === bootNumber),
     );
-    return c.json<ChartAnswer>({ ...chart, undated });
+    const none = { first: [], minAt: [], maxAt: [], count: [] };
+    const series = detail === 'all' ? chart.series : chart.series.map((one) => ({ ...one, ...none }));
+    return c.json<ChartAnswer>({ ...chart, series, undated });
   });
 
-  /** @param header, lines without their ends */
-  const csv = (c: Context, name: string, header: string, lines: AsyncIterable<string>) => {
+  /** @param lines without their ends, the header first */
+  const csv = (c: Context, name: string, lines: AsyncIterable<string>) => {
     c.header('Content-Type', 'text/csv; charset=utf-8');
     c.header('Content-Disposition', `attachment; filename="${name}.csv"`);
     return stream(c, async (out) => {
-      let text = `${header}\n`;
+      let text = '';
       for await (const line of lines) {
         text += `${line}\n`;
         if (text.length > 64 << 10) {
@@ -46,20 +58,20 @@ export function chartRoutes(parts: Parts): Hono<Env> {
   api.get('/machines/:id/rows.csv', async (c) => {
     const machine = await seen(parts, c, c.req.param('id'));
     if (machine === null) return unknown(c, c.req.param('id'));
-    const schema = await schemaOf(parts, machine);
-    const from = wholeNumber(c.req.query('from'), 0);
-    const to = wholeNumber(c.req.query('to'), Number.MAX_SAFE_INTEGER);
+    const query = rowsRequest.safeParse(c.req.query());
+    if (!query.success) return fail(c, 'invalid', sentence(query.error));
+    const schema = await shownSchema(parts, machine);
     if (schema === null) return fail(c, 'not-found', `Machine ${machine.id} has never sent anything.`);
-    if (from === null || to === null)
-      return fail(c, 'invalid', 'from and to must be whole numbers of Unix ms.');
-    const channels = schema.channels.map(({ id }) => id);
-    const rows = store.rows({ machine: machine.id, channels, fromMs: from, toMs: to });
-    return csv(
-      c,
-      machine.id,
-      `t,${channels.join(',')}`,
-      linesOf(rows, ({ atMs }) => [atMs]),
-    );
+    const { from = 0, to = Number.MAX_SAFE_INTEGER, language = null } = query.data;
+    const wanted = query.data.channels ?? schema.channels.map(({ id }) => id);
+    const channels = wanted.flatMap((id) => schema.channels.find((channel) => channel.id === id) ?? []);
+    if (channels.length < wanted.length) {
+      const ids = new Set(channels.map(({ id }) => id));
+      const missing = wanted.find((id) => !ids.has(id)) ?? '';
+      return fail(c, 'invalid', `channels: machine ${machine.id} has no channel ${missing}.`);
+    }
+    const rows = store.rows({ machine: machine.id, channels: wanted, fromMs: from, toMs: to });
+    return csv(c, machine.id, rowLines(rows, channels, language, machine.timeZone));
   });
 
   // What rows.csv has no instant for. after, before: Unix ms that bound the boot; seconds: since the boot's first row.
@@ -69,34 +81,37 @@ export function chartRoutes(parts: Parts): Hono<Env> {
     const schema = await schemaOf(parts, machine);
     if (schema === null) return fail(c, 'not-found', `Machine ${machine.id} has never sent anything.`);
     const channels = schema.channels.map(({ id }) => id);
-    const header = `spool,boot,after,before,seconds,${channels.join(',')}`;
-    const lines = linesOf(
-      store.undatedRows(machine.id, channels),
-      ({ boot: { spool, bootNumber, afterMs, beforeMs }, sinceFirstMs }) => [
-        spool,
-        bootNumber,
-        afterMs,
-        beforeMs,
-        sinceFirstMs / 1000,
-      ],
-    );
-    return csv(c, `${machine.id}-undated`, header, lines);
+    const rows = store.undatedRows(machine.id, channels);
+    return csv(c, `${machine.id}-undated`, undatedLines(rows, channels));
   });
 
   return api;
 }
 
-async function* linesOf<T extends Pick<RowView, 'values'>>(
-  rows: AsyncIterable<T>,
-  place: (row: T) => RowView['values'],
+async function* rowLines(
+  rows: AsyncIterable<RowView>,
+  channels: readonly Channel[],
+  language: Language | null,
+  zone: string,
 ): AsyncIterable<string> {
-  for await (const row of rows) yield [...place(row), ...row.values].map(csvCell).join(',');
+  const titles = channels.map(({ id, names, unit }) =>
+    language === null ? id : csvTitle(names[language], unit),
+  );
+  const iso = isoWriter(zone);
+  const time = { fr: 'Heure', en: 'Time' };
+  yield csvStart(language) + csvLine([language === null ? 't' : time[language], ...titles], language);
+  for await (const { atMs, values } of rows) {
+    yield csvLine([language === null ? atMs : iso(atMs), ...values], language);
+  }
 }
 
-/** A text that a spreadsheet would take for a formula is given an apostrophe (OWASP, CSV injection). */
-function csvCell(value: number | string | null): string {
-  if (value === null) return '';
-  if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+async function* undatedLines(
+  rows: AsyncIterable<UndatedRow>,
+  channels: readonly string[],
+): AsyncIterable<string> {
+  yield csvLine(['spool', 'boot', 'after', 'before', 'seconds', ...channels], null);
+  for await (const { boot, sinceFirstMs, values } of rows) {
+    const place = [boot.spool, boot.bootNumber, boot.afterMs, boot.beforeMs, sinceFirstMs / 1000];
+    yield csvLine([...place, ...values], null);
+  }
 }

@@ -1,5 +1,14 @@
-// Routes of one machine: what is known of it, its journal, and the stream of what happens to it now.
-import type { Journal, LinkView, MachineView } from '@vigie/contract';
+// Routes of one machine: what is known of it, its journal, and the stream of what happens to it now; and all channels there
+// are. The list of machines: fleet.ts.
+import type {
+  Catalogue,
+  CatalogueMachine,
+  Journal,
+  JournalKind,
+  LinkView,
+  MachineSchema,
+  MachineView,
+} from '@vigie/contract';
 import { Hono } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { streamSSE } from 'hono/streaming';
@@ -35,6 +44,24 @@ export function machineRoutes(parts: Parts): Hono<Env> {
     return row === null ? null : { atMs: row.atMs, values: row.values };
   };
 
+  api.get('/catalogue', async (c) => {
+    const machines: CatalogueMachine[] = [];
+    const schemas = new Map<string, { readonly place: number; readonly schema: MachineSchema }>();
+    for (const machine of await store.machines()) {
+      const { id, name, site, timeZone, retired } = machine;
+      if (retired || !(await accounts.may(c.get('me'), 'see-machine', id))) continue;
+      const schema = await shownSchema(parts, machine);
+      const key = JSON.stringify(schema);
+      if (schema !== null && !schemas.has(key)) schemas.set(key, { place: schemas.size, schema });
+      machines.push({ id, name, site, timeZone, schema: schemas.get(key)?.place ?? null });
+    }
+    return c.json<Catalogue>({
+      machines,
+      schemas: [...schemas.values()].map(({ schema }) => schema),
+      nowMs: clock.utcMs(),
+    });
+  });
+
   api.get('/machines/:id', async (c) => {
     const machine = await seen(parts, c, c.req.param('id'));
     if (machine === null) return unknown(c, c.req.param('id'));
@@ -64,7 +91,9 @@ export function machineRoutes(parts: Parts): Hono<Env> {
       return fail(c, 'invalid', 'before and count must be whole numbers, count at least 1.');
     }
     const wanted = Math.min(count, MOST_JOURNAL);
-    const entries = await store.journal(machine.id, before, wanted + 1);
+    // A kind that there is not is one of which nothing was told.
+    const kind = (c.req.query('kind') ?? null) as JournalKind | null;
+    const entries = await store.journal(machine.id, before, wanted + 1, kind);
     return c.json<Journal>({ entries: entries.slice(0, wanted), more: entries.length > wanted });
   });
 

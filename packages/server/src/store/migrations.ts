@@ -3,6 +3,15 @@
 // says what each table is for. Instants are Unix ms UTC; machine comes first in every key.
 // Invariant: both databases have the same tables and columns, but for what only several servers need (server, presence)
 // and for accounts, which have a file of their own beside SQLite (accounts/accounts.ts).
+
+/** deleted_ms: NULL while it is shown. author: an account, which may be gone; author_name: as it was when the note was made. */
+const NOTE = `
+  CREATE TABLE note (
+    machine TEXT NOT NULL, id TEXT NOT NULL, at_ms BIGINT NOT NULL, text TEXT NOT NULL, author TEXT NOT NULL,
+    author_name TEXT NOT NULL, made_at_ms BIGINT NOT NULL, deleted_ms BIGINT, PRIMARY KEY (machine, id)
+  )`;
+const NOTE_INDEX = 'CREATE INDEX note_by_time ON note (machine, at_ms)';
+
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE machine (
@@ -116,6 +125,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX journal_by_channel ON journal (machine, channel, at_ms) WHERE channel IS NOT NULL;
   `,
+  `${ofSqlite(NOTE)}\n${NOTE_INDEX};`,
 ];
 
 /** chunk: the blocks of an hour as received (pack.ts). rollup: 60 intervals of a level (rollup.ts). */
@@ -259,4 +269,5 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
     account TEXT PRIMARY KEY REFERENCES account ON DELETE CASCADE, seen_ms BIGINT NOT NULL, last_visit_ms BIGINT
   );
   `,
+  `${NOTE};\n${NOTE_INDEX};`,
 ].map(ofPostgres);

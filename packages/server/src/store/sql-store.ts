@@ -12,6 +12,7 @@ import { type Database, type Sql, StoreError } from './database.ts';
 import { dateOf } from './dating.ts';
 import { entryOf, limitNews, newsSince, type StoredEntry } from './journal-news.ts';
 import { Meanings } from './meanings.ts';
+import { noteStore } from './notes.ts';
 import type { StoredBlock } from './pack.ts';
 import { allPresent, presentOfMachine, redatePresent, withoutPresent } from './present.ts';
 import { Reader } from './reader.ts';
@@ -140,6 +141,7 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
   };
 
   return {
+    ...noteStore(db, utcMs),
     machines: async () =>
       (await db.all('SELECT * FROM machine ORDER BY id')).flatMap((row) => machineOf(row) ?? []),
     machine: (id) => machineBy(db, id),
@@ -414,12 +416,14 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
       );
       return row?.kind ?? null;
     },
-    journal: async (machine, beforeMs, count) => {
+    journal: async (machine, beforeMs, count, kind = null) => {
       const rows = await db.all<StoredEntry>(
-        'SELECT at_ms AS "atMs", kind, channel, facts FROM journal WHERE machine = $1 AND at_ms < $2 ORDER BY at_ms DESC, rowid DESC LIMIT $3',
+        `SELECT at_ms AS "atMs", kind, channel, facts FROM journal WHERE machine = $1 AND at_ms < $2
+         ${kind === null ? '' : 'AND kind = $4'} ORDER BY at_ms DESC, rowid DESC LIMIT $3`,
         machine,
         beforeMs,
         count,
+        ...(kind === null ? [] : [kind]),
       );
       return rows.map(entryOf);
     },

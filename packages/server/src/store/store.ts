@@ -2,11 +2,12 @@
 // Invariants: `append` resolves only once its rows are durable; a row's identity is (machine, spool,
 // sequence), so appending twice stores once; the high-water mark moves in the same transaction.
 // Not here: dating (dating.ts), sealing (sealer.ts), who may see what (accounts).
-import type { ChartAnswer, JournalEntry, RowView, UndatedBoot } from '@vigie/contract';
+import type { ChartAnswer, JournalEntry, JournalKind, RowView, UndatedBoot } from '@vigie/contract';
 import type { MachineSchema, MachineSettings } from '@vigie/model';
 import type { GapReason, RowInstant, Settled } from '@vigie/protocol';
 import type { ChartQuery, Coverage } from './chart.ts';
 import type { Changes } from './database.ts';
+import type { NoteStore } from './notes.ts';
 import type { PresentRow } from './present.ts';
 
 /** A block as received, about to be kept as those same bytes. */
@@ -121,7 +122,7 @@ export interface NewsSince {
   readonly appeared: readonly string[];
 }
 
-export interface Store {
+export interface Store extends NoteStore {
   // machines
   machines(): Promise<MachineRecord[]>;
   machine(id: string): Promise<MachineRecord | null>;
@@ -221,7 +222,13 @@ export interface Store {
 
   // journal
   addJournal(machine: string, entries: readonly JournalEntry[]): Promise<void>;
-  journal(machine: string, beforeMs: number, count: number): Promise<JournalEntry[]>;
+  /** Newest first; `kind` `null`: of all. */
+  journal(
+    machine: string,
+    beforeMs: number,
+    count: number,
+    kind?: JournalKind | null,
+  ): Promise<JournalEntry[]>;
   /** What the journal said last of the machine's link; `null`: nothing yet. */
   lastLinkNews(machine: string): Promise<'edge-connected' | 'edge-disconnected' | null>;
   /** JSON of what the journal said last of a machine; `null` at first. */

@@ -7,6 +7,7 @@ import type { ChartAnswer, ChartGap, ChartSeries, UndatedBoot } from '@vigie/con
 export type Column = readonly (number | null | undefined)[];
 
 export interface PlotSeries {
+  /** A channel's id; once curves of several machines are merged (curves.ts), a curve's key. */
   readonly channel: string;
   readonly mean: Column;
   readonly min: Column;
@@ -17,8 +18,6 @@ export interface PlotData {
   /** Unix ms, strictly increasing: middles of buckets, and places of cuts. */
   readonly x: readonly number[];
   readonly series: readonly PlotSeries[];
-  /** Gaps that cut curves, clipped to nothing: as the server lists them. */
-  readonly cuts: readonly ChartGap[];
 }
 
 /** Gaps long enough to cut a curve. */
@@ -81,7 +80,7 @@ export function assemble(answer: ChartAnswer, cutMs: number): PlotData {
     });
     return { channel: one.channel, mean: columns[0]!, min: columns[1]!, max: columns[2]! };
   });
-  return { x, series, cuts };
+  return { x, series };
 }
 
 /** Indices of points that stand alone between two cuts or ends: a line would not show them. */

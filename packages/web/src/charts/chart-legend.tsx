@@ -1,30 +1,19 @@
-// The legend of a chart: a button per curve that shows or hides it, with what the crosshair reads there.
-// Without a crosshair it reads the newest bucket. Its height never changes, so that nothing jumps while one reads.
+// The legend of a chart: a button per curve that shows or hides it, with what the crosshair reads there, and the line that
+// says when that was. Without a crosshair they read the newest bucket. Their height never changes, so that nothing jumps
+// while one reads.
 
 import type { Signal } from '@preact/signals';
-import type { Channel, ChartAnswer } from '@vigie/contract';
 import { formatDayClock } from '../i18n/format.ts';
 import { words } from '../i18n/words.ts';
 import { language } from '../prefs.ts';
 import { bucketWords, silenceWords } from './chart-words.ts';
+import { type Curve, readTrack, type TrackData, type Tracks } from './curves.ts';
 import { seriesColors } from './plot.ts';
-import { type CrosshairReading, readAt, type Silences } from './reading.ts';
+import type { CrosshairReading } from './reading.ts';
+import { chartWords } from './words.ts';
+import { type Axis, formatPlace } from './zone.ts';
 
-interface ChartLegendProps {
-  readonly channels: readonly Channel[];
-  /** `null`: names only. */
-  readonly answer: ChartAnswer | null;
-  readonly silences: Silences;
-  readonly cutMs: number;
-  readonly zone: string;
-  readonly crosshairMs: Signal<number | null>;
-  readonly hidden: ReadonlySet<string>;
-  readonly emphasized: string | null;
-  readonly emphasize: (channel: string | null) => void;
-  readonly toggle: (channel: string) => void;
-}
-
-function newest(answer: ChartAnswer): CrosshairReading {
+function newest({ answer }: TrackData): CrosshairReading {
   const points = answer.series.map((series) => ({
     channel: series.channel,
     index: series.bucket.length === 0 ? null : series.bucket.length - 1,
@@ -34,47 +23,103 @@ function newest(answer: ChartAnswer): CrosshairReading {
   return { atMs, bucketMs: answer.bucketMs, gap: null, undated: [], points };
 }
 
-export function ChartLegend(props: ChartLegendProps) {
-  const { channels, answer, silences, cutMs, zone, hidden, emphasized } = props;
+function readingOf(data: TrackData, placeMs: number | null): CrosshairReading {
+  return placeMs === null ? newest(data) : readTrack(data, placeMs);
+}
+
+interface ReadingLineProps {
+  readonly tracks: Tracks;
+  readonly axis: Axis;
+  readonly crosshairMs: Signal<number | null>;
+}
+
+/** «at 3 May 12:00», and why there is nothing where there is nothing. */
+export function ReadingLine({ tracks, axis, crosshairMs }: ReadingLineProps) {
   const w = words.value;
   const reader = language.value;
-  const atMs = props.crosshairMs.value;
-  const reading =
-    answer === null ? null : atMs === null ? newest(answer) : readAt(answer, silences, atMs, cutMs);
-  const when =
-    reading === null
-      ? ''
-      : (silenceWords(reading, zone, reader, w) ?? w.chartReadAt(formatDayClock(reading.atMs, zone, reader)));
+  const placeMs = crosshairMs.value;
+  const read = [...tracks.values()].map((data) => ({
+    track: data.track,
+    reading: readingOf(data, placeMs),
+    silence: silenceWords(readingOf(data, placeMs), data.track.zone, reader, w),
+  }));
+  const heard = read.find(({ silence, track }) => silence === null && !track.isPast);
+  const said = read.flatMap(({ track, silence }) =>
+    silence === null ? [] : [track.name === '' ? silence : chartWords.value.of(track.name, silence)],
+  );
+  if (heard !== undefined) {
+    // Without a crosshair newest buckets of several tracks are of different times: only one track's can be said.
+    if (placeMs !== null || tracks.size === 1) {
+      const shownMs = heard.reading.atMs + heard.track.shiftMs;
+      said.unshift(w.chartReadAt(formatPlace(shownMs, axis, reader)));
+    } else said.unshift(chartWords.value.readNewest);
+  }
+  return <p class="chart-when figures">{said.join(' · ')}</p>;
+}
+
+interface ChartLegendProps {
+  readonly curves: readonly Curve[];
+  readonly tracks: Tracks;
+  readonly crosshairMs: Signal<number | null>;
+  readonly hidden: ReadonlySet<string>;
+  readonly emphasized: string | null;
+  readonly emphasize: (curve: string | null) => void;
+  readonly toggle: (curve: string) => void;
+  /** Names only: the values are elsewhere. */
+  readonly namesOnly: boolean;
+}
+
+export function ChartLegend(props: ChartLegendProps) {
+  const { curves, tracks, hidden, emphasized, namesOnly } = props;
+  const w = words.value;
+  const reader = language.value;
+  const placeMs = props.crosshairMs.value;
   return (
     <div class="chart-legend">
-      <p class="chart-when figures">{when}</p>
       <ul aria-label={w.chartLegend}>
-        {channels.map((channel, i) => {
+        {curves.map(({ key, track, channel, name, color, isDashed }) => {
+          const data = namesOnly ? undefined : tracks.get(track);
+          const reading = data === undefined ? null : readingOf(data, placeMs);
           const index = reading?.points.find((point) => point.channel === channel.id)?.index ?? null;
           const said =
-            answer === null || index === null ? null : bucketWords(channel, answer, index, reader, w);
-          const shown = !hidden.has(channel.id);
+            data === undefined || index === null ? null : bucketWords(channel, data.answer, index, reader, w);
+          const shown = !hidden.has(key);
+          // Of a moved curve, when that really was.
+          const when =
+            data !== undefined &&
+            data.track.shiftMs !== 0 &&
+            reading !== null &&
+            index !== null &&
+            placeMs !== null
+              ? formatDayClock(reading.atMs, data.track.zone, reader)
+              : null;
           return (
-            <li key={channel.id} class={channel.id === emphasized ? 'emphasized' : ''}>
+            <li key={key} class={key === emphasized ? 'emphasized' : ''}>
               <button
                 type="button"
                 class="legend-item"
                 aria-pressed={shown}
-                onClick={() => props.toggle(channel.id)}
-                onMouseEnter={() => props.emphasize(channel.id)}
+                onClick={() => props.toggle(key)}
+                onMouseEnter={() => props.emphasize(key)}
                 onMouseLeave={() => props.emphasize(null)}
-                onFocus={() => props.emphasize(channel.id)}
+                onFocus={() => props.emphasize(key)}
                 onBlur={() => props.emphasize(null)}
               >
-                <svg class={`swatch series-${(i % seriesColors) + 1}`} viewBox="0 0 24 12" aria-hidden="true">
-                  <path d="M1 6h22" stroke-dasharray={i < seriesColors ? undefined : '7 4'} />
+                <svg
+                  class={`swatch series-${(color % seriesColors) + 1}`}
+                  viewBox="0 0 24 12"
+                  aria-hidden="true"
+                >
+                  <path d="M1 6h22" stroke-dasharray={isDashed ? '7 4' : undefined} />
                 </svg>
-                <span class="legend-name">{channel.names[reader]}</span>
+                <span class="legend-name">{name}</span>
                 <span class="legend-value figures">
-                  {answer === null || !shown ? '' : said === null ? w.noValue : said.mean}
+                  {data === undefined || !shown ? '' : said === null ? w.noValue : said.mean}
                   {said !== null && shown && channel.unit !== '' && ` ${channel.unit}`}
                 </span>
-                <span class="legend-spread figures muted">{shown ? (said?.spread ?? '') : ''}</span>
+                <span class="legend-spread figures muted">
+                  {shown ? [when, said?.spread].filter((part) => part != null).join(' · ') : ''}
+                </span>
               </button>
             </li>
           );

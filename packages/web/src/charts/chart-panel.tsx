@@ -1,34 +1,41 @@
-// The chart of a machine: curves of the model's chart channels, their legend, buttons that double every gesture, and
+// The chart of a machine: curves of the model's chart channels, their legend, buttons that double every gesture, notes, and
 // the same data as a table. The view is in the address; the browser's Back is the previous zoom.
 // Invariants: what was shown stays until what comes is there; following the present it asks again at most a few times
-// per bucket. Not here: drawing (plot.ts), gestures (gestures.ts), what an answer means (assemble.ts, reading.ts).
+// per bucket. Not here: the panes themselves (chart-frame.tsx), what an answer means (assemble.ts, reading.ts).
 
 import { useSignal } from '@preact/signals';
-import type { Channel, ChartGap, MachineSchema, MachineView } from '@vigie/contract';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { useLocation, useSearch } from 'wouter-preact';
+import type { Channel, MachineSchema, MachineView } from '@vigie/contract';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { Link, useLocation, useSearch } from 'wouter-preact';
+import { emptyAddress, writeAddress } from '../analysis/analysis-address.ts';
 import { serverNowMs } from '../clock.ts';
-import { formatDayClock, formatRange, formatSpanExact, zoneName } from '../i18n/format.ts';
 import { words } from '../i18n/words.ts';
 import type { MachineStore } from '../machine/machine-store.ts';
-import { dark, language } from '../prefs.ts';
+import { language } from '../prefs.ts';
 import { FailureNotice } from '../shell/notices.tsx';
-import { assemble, cuttingGaps } from './assemble.ts';
+import { XAxisFields, YAxisFields } from './axis-fields.tsx';
 import { type ChartAddress, readChartAddress, writeChartAddress } from './chart-address.ts';
-import { ChartLegend } from './chart-legend.tsx';
+import { useRangeControls } from './chart-controls.ts';
+import { factWords } from './chart-facts.ts';
+import { ChartFrame } from './chart-frame.tsx';
+import { ChartLegend, ReadingLine } from './chart-legend.tsx';
+import { NoteDialog, type NoteOpen, NoteStrip, placeNotes } from './chart-notes.tsx';
 import { ChartTable } from './chart-table.tsx';
-import { ChartToolbar, YAxisFields } from './chart-toolbar.tsx';
-import { readingWords, silenceWords } from './chart-words.ts';
-import { listenGestures } from './gestures.ts';
-import { type LimitLine, Plot, type PlotState, plotWidth, yExtent } from './plot.ts';
-import { openGap, readAt, type Silences, stepStop, stops } from './reading.ts';
-import { placeOf, undatedBands } from './undated.ts';
+import { ChartToolbar } from './chart-toolbar.tsx';
+import { type Curve, longestBucketMs, type Pane, type Track, type Tracks, trackData } from './curves.ts';
+import { ExportMenu } from './export-menu.tsx';
+import { limitLines } from './limit-lines.ts';
+import { type Plot, plotWidth, seriesColors } from './plot.ts';
 import { UndatedNote } from './undated-note.tsx';
-import { useChartAnswer } from './use-chart-answer.ts';
-import { lastWeeks, panRange, type Range, zoomRange } from './zoom.ts';
+import { useChartAnswers } from './use-chart-answers.ts';
+import { useNotes } from './use-notes.ts';
+import type { Axis } from './zone.ts';
+import { lastWeeks, type Range } from './zoom.ts';
 
 const tableBuckets = 96;
 const askAgainLeastMs = 15_000;
+/** The one track, pane and vertical axis of this chart. */
+const only = 'machine';
 
 interface ChartPanelProps {
   readonly store: MachineStore;
@@ -55,20 +62,6 @@ function useFollowing(store: MachineStore, range: Range | null): { endMs: number
     return () => clearTimeout(timer);
   }, [stored.count]);
   return asked;
-}
-
-function limitsOf(channel: Channel | undefined): readonly LimitLine[] {
-  const limits = channel?.limits ?? null;
-  if (channel === undefined || limits === null) return [];
-  const w = words.value;
-  const name = channel.names[language.value];
-  const lines = [
-    [limits.alarmHigh, w.stateAlarmHigh],
-    [limits.warningHigh, w.stateWarningHigh],
-    [limits.warningLow, w.stateWarningLow],
-    [limits.alarmLow, w.stateAlarmLow],
-  ] as const;
-  return lines.flatMap(([value, word]) => (value === null ? [] : [{ value, channel: name, word }]));
 }
 
 export function ChartPanel(props: ChartPanelProps) {
@@ -102,241 +95,156 @@ function Chart({
   const zone = view.timeZone;
   const search = useSearch();
   const [path, navigate] = useLocation();
-  const host = useRef<HTMLDivElement>(null);
-  const box = useRef<HTMLDivElement>(null);
-  const plot = useRef<Plot | null>(null);
-  const [size, setSize] = useState<{ width: number; height: number } | null>(null);
-  const [draft, setDraft] = useState<Range | null>(null);
+  const [width, setWidth] = useState<number | null>(null);
   const [emphasized, setEmphasized] = useState<string | null>(null);
+  const [byKey, setByKey] = useState(false);
+  const [note, setNote] = useState<NoteOpen | null>(null);
   const crosshairMs = useSignal<number | null>(null);
-  const [spoken, setSpoken] = useState('');
+  const plots = useMemo(() => new Map<string, Plot>(), []);
 
   const address = useMemo(() => readChartAddress(search, serverNowMs()), [search]);
   const following = useFollowing(store, address.range);
-  const shownRange = draft ?? address.range ?? lastWeeks(following.endMs);
   const asked = address.range ?? lastWeeks(following.endMs);
-  const { answer, failure, busy, retry } = useChartAnswer(
-    size === null
-      ? null
-      : {
-          machine: view.id,
-          channels: channels.map(({ id }) => id),
-          fromMs: asked.fromMs,
-          toMs: asked.toMs,
-          width: address.table ? tableBuckets : plotWidth(size.width),
-        },
+  const go = (change: Partial<ChartAddress>, replace = false): void =>
+    navigate(path + writeChartAddress({ ...address, ...change }, search), { replace });
+  const controls = useRangeControls({
+    asked,
+    latestMs: () => Math.round(serverNowMs()),
+    earliestMs: 0,
+    show: (range) => go({ range }),
+    reset: () => go({ range: null, yRange: null }),
+  });
+  const { shown } = controls;
+
+  const track = useMemo(
+    (): Track => ({
+      key: only,
+      machine: view.id,
+      name: '',
+      zone,
+      cutMs: schema.cutMs,
+      shiftMs: 0,
+      isPast: false,
+    }),
+    [view.id, zone, schema.cutMs],
+  );
+  const { answers, failures, busy, retry } = useChartAnswers(
+    width === null && !address.table
+      ? []
+      : [
+          {
+            key: only,
+            machine: view.id,
+            channels: channels.map(({ id }) => id),
+            fromMs: asked.fromMs,
+            toMs: asked.toMs,
+            width: address.table ? tableBuckets : plotWidth(width ?? 0),
+          },
+        ],
     following.version,
   );
-
-  const data = useMemo(
-    () => (answer === null ? null : assemble(answer, schema.cutMs)),
-    [answer, schema.cutMs],
+  const answer = answers.get(only) ?? null;
+  const failure = failures.get(only) ?? null;
+  const tracks = useMemo(
+    (): Tracks =>
+      new Map(
+        answer === null ? [] : [[only, trackData(track, answer, view.last?.atMs ?? null, following.endMs)]],
+      ),
+    [answer, track, view.last === null, following.endMs],
   );
-  const gaps = useMemo((): readonly ChartGap[] => {
-    if (answer === null) return [];
-    const open = openGap(view.last?.atMs ?? null, following.endMs, answer.gaps, schema.cutMs);
-    return open === null ? answer.gaps : [...answer.gaps, open];
-  }, [answer, view.last === null, following.endMs, schema.cutMs]);
-  const cuts = cuttingGaps(gaps, schema.cutMs);
-  const silences = useMemo(
-    (): Silences => ({ gaps, bands: undatedBands(answer?.undated ?? []), nowMs: following.endMs }),
-    [gaps, answer, following.endMs],
+  const panes = useMemo((): readonly Pane[] => {
+    const curves = channels.map(
+      (channel, i): Curve => ({
+        key: channel.id,
+        track: only,
+        channel,
+        name: channel.names[reader],
+        color: i % seriesColors,
+        isDashed: i >= seriesColors,
+      }),
+    );
+    return [{ key: only, axisKey: only, unit: channels[0]?.unit ?? '', isSmall: false, curves }];
+  }, [channels, reader]);
+  const curves = panes[0]?.curves ?? [];
+  const axis = useMemo((): Axis => ({ kind: 'time', zone }), [zone]);
+  const yRanges = useMemo(
+    () => new Map(address.yRange === null ? [] : [[only, address.yRange]]),
+    [address.yRange],
   );
-  const { bands } = silences;
-  const places = bands.flatMap((band) => placeOf(band, following.endMs) ?? []);
+  const notes = useNotes([{ machine: view.id, fromMs: asked.fromMs, toMs: asked.toMs }], following.version);
+  const placed = placeNotes(notes.notes, [track], shown);
+  const marksKey = placed.map(({ placeMs }) => placeMs).join();
+  const marks = useMemo(() => placed.map(({ placeMs }) => placeMs), [marksKey]);
   const marked =
     channels.find(({ id }) => id === emphasized) ??
     channels.find(({ id, limits }) => limits !== null && !address.hidden.has(id));
 
-  const go = (change: Partial<ChartAddress>, replace = false): void => {
-    setDraft(null);
-    navigate(path + writeChartAddress({ ...address, ...change }, search), { replace });
-  };
-  const present = (): number => Math.round(serverNowMs());
-  const zoomBy = (factor: number, aroundMs?: number): void => {
-    const middle = (shownRange.fromMs + shownRange.toMs) / 2;
-    go({ range: zoomRange(shownRange, factor, aroundMs ?? middle, present()) });
-  };
-  const panBy = (part: number): void => go({ range: panRange(shownRange, part, present()) });
-  const reset = (): void => go({ range: null, yRange: null });
-
-  // What the gestures need is read when they happen, so that they are bound once.
-  const latest = useRef({ shownRange, address, go, reset });
-  latest.current = { shownRange, address, go, reset };
-
-  useLayoutEffect(() => {
-    const element = box.current;
-    if (element === null) return;
-    const measure = (): void => {
-      const { clientWidth, clientHeight } = element;
-      if (clientWidth > 0) setSize({ width: clientWidth, height: clientHeight });
-    };
-    measure();
-    const observer = new ResizeObserver(measure);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [address.table]);
-
-  const state: PlotState | null =
-    data === null
-      ? null
-      : {
-          data,
-          range: shownRange,
-          yRange: address.yRange,
-          gaps: cuts,
-          bands: places,
-          limits: limitsOf(marked),
-          hidden: address.hidden,
-          emphasized,
-          zone,
-          language: reader,
-        };
-  const ready = state !== null && size !== null && !address.table;
-  useLayoutEffect(() => {
-    if (!ready || host.current === null || state === null || size === null) return;
-    const drawn = new Plot(host.current, state, size.width, size.height);
-    plot.current = drawn;
-    let base: Range | null = null;
-    const begin = (): Range => {
-      base ??= latest.current.shownRange;
-      return base;
-    };
-    const draftOrGo = (range: Range, done: boolean): void => {
-      if (!done) {
-        setDraft(range);
-        return;
-      }
-      const started = base;
-      base = null;
-      if (started !== null && range.fromMs === started.fromMs && range.toMs === started.toMs) setDraft(null);
-      else latest.current.go({ range });
-    };
-    const stop = listenGestures(host.current, drawn.over, {
-      hover: (x) => {
-        crosshairMs.value = x === null ? null : drawn.msAt(x);
-      },
-      selecting: (area) => drawn.setSelection(area),
-      select: (area) => {
-        if (area.axis === 'x') {
-          const range = { fromMs: Math.round(drawn.msAt(area.from)), toMs: Math.round(drawn.msAt(area.to)) };
-          if (range.toMs - range.fromMs >= 1000) latest.current.go({ range });
-        } else latest.current.go({ yRange: [drawn.valueAt(area.to), drawn.valueAt(area.from)] });
-      },
-      pan: (dx, done) => {
-        const range = begin();
-        draftOrGo(dx === 0 ? range : panRange(range, -dx / drawn.over.clientWidth, present()), done);
-      },
-      zoom: (x, factor, done) => {
-        const range = begin();
-        const aroundMs = range.fromMs + (x / drawn.over.clientWidth) * (range.toMs - range.fromMs);
-        draftOrGo(factor === 1 ? range : zoomRange(range, factor, aroundMs, present()), done);
-      },
-      reset: (axis) => {
-        if (axis === 'x') latest.current.reset();
-        else latest.current.go({ yRange: null });
-      },
-    });
-    return () => {
-      stop();
-      drawn.destroy();
-      plot.current = null;
-    };
-  }, [ready, channels, dark.value]);
-  useLayoutEffect(() => {
-    if (state === null || size === null || plot.current === null) return;
-    plot.current.show(state, size.width, size.height);
-  }, [
-    data,
-    shownRange.fromMs,
-    shownRange.toMs,
-    search,
-    emphasized,
-    reader,
-    zone,
-    size,
-    cuts.length,
-    silences,
-  ]);
-  useEffect(
-    () => crosshairMs.subscribe((ms) => plot.current?.setCrosshair(ms)),
-    [ready, channels, dark.value],
+  const legend = (
+    <ChartLegend
+      curves={curves}
+      tracks={tracks}
+      crosshairMs={crosshairMs}
+      hidden={address.hidden}
+      emphasized={emphasized}
+      emphasize={setEmphasized}
+      toggle={(id) => {
+        const hidden = new Set(address.hidden);
+        if (!hidden.delete(id)) hidden.add(id);
+        go({ hidden }, true);
+      }}
+      namesOnly={address.table}
+    />
   );
-
-  const speak = (ms: number): void => {
-    if (answer === null) return;
-    const reading = readAt(answer, silences, ms, schema.cutMs);
-    const silence = silenceWords(reading, zone, reader, w);
-    if (silence !== null) {
-      setSpoken(silence);
-      return;
-    }
-    const values = channels
-      .filter(({ id }) => (emphasized === null ? !address.hidden.has(id) : id === emphasized))
-      .map((channel) => readingWords(channel, answer, reading, reader, w));
-    setSpoken(`${formatDayClock(reading.atMs, zone, reader)} : ${values.join(' ; ')}`);
-  };
-  const keys = (event: KeyboardEvent): void => {
-    if (answer === null || event.ctrlKey || event.metaKey || event.altKey) return;
-    const visible = channels.filter(({ id }) => !address.hidden.has(id));
-    const step = (steps: number): void => {
-      const at = stepStop(stops(answer, cuts, bands, following.endMs), crosshairMs.peek(), steps);
-      crosshairMs.value = at;
-      if (at !== null) speak(at);
-    };
-    const series = (by: number): void => {
-      const here = visible.findIndex(({ id }) => id === emphasized);
-      const next = visible[(here + by + visible.length) % visible.length];
-      setEmphasized(next?.id ?? null);
-      if (next !== undefined) setSpoken(next.names[reader]);
-    };
-    const around = crosshairMs.peek() ?? undefined;
-    const act: Readonly<Record<string, () => void>> = {
-      ArrowLeft: () => step(event.shiftKey ? -10 : -1),
-      ArrowRight: () => step(event.shiftKey ? 10 : 1),
-      ArrowUp: () => series(-1),
-      ArrowDown: () => series(1),
-      '+': () => zoomBy(0.5, around),
-      '=': () => zoomBy(0.5, around),
-      '-': () => zoomBy(2, around),
-      PageUp: () => panBy(-0.8),
-      PageDown: () => panBy(0.8),
-      '0': reset,
-      t: () => go({ table: true }, true),
-      Escape: () => {
-        crosshairMs.value = null;
-        setEmphasized(null);
-      },
-    };
-    const action = act[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (action === undefined) return;
-    event.preventDefault();
-    action();
-  };
-
-  const bucketMs = answer?.bucketMs ?? null;
-  const raw = bucketMs !== null && bucketMs <= schema.intervalMs;
-  const empty = answer?.series.every(({ bucket }) => bucket.length === 0);
+  const facts = factWords(
+    { shown, axis, bucketMs: longestBucketMs(tracks), intervalMs: schema.intervalMs },
+    reader,
+    w,
+  );
+  const frozenHref = (): string => path + writeChartAddress({ ...address, range: shown }, search);
+  const analysisHref = `/analysis${writeAddress({
+    ...emptyAddress,
+    series: channels.map(({ id }) => ({ machine: view.id, channel: id })),
+    span: address.range === null ? emptyAddress.span : { kind: 'fixed', ...address.range },
+  })}`;
+  const mark = (placeMs: number): void => setNote({ kind: 'write', placeMs: Math.round(placeMs) });
   return (
     <>
       <div class="panel-head">
         <h2 id="chart-title">{w.chartTitle}</h2>
         <ChartToolbar
-          zoom={zoomBy}
-          pan={panBy}
-          reset={reset}
+          zoom={controls.zoomBy}
+          pan={controls.panBy}
+          reset={controls.reset}
           isReset={address.range === null && address.yRange === null}
+          resetWord={w.chartReset}
+          mark={() => mark(crosshairMs.peek() ?? (shown.fromMs + shown.toMs) / 2)}
           table={address.table}
-          setTable={(table) => go({ table }, true)}
-          frozenHref={() => path + writeChartAddress({ ...address, range: shownRange }, search)}
-        />
+          setTable={(table) => {
+            setByKey(false);
+            go({ table }, true);
+          }}
+          frozenHref={frozenHref}
+        >
+          <Link class="button" href={analysisHref}>
+            {w.navAnalysis}
+          </Link>
+          <ExportMenu
+            panes={panes}
+            tracks={tracks}
+            hidden={address.hidden}
+            axis={axis}
+            shown={shown}
+            plots={address.table ? null : plots}
+            fileName={view.id}
+            words={() => ({
+              title: `${view.name} · ${w.chartTitle}`,
+              facts,
+              link: new URL(frozenHref(), location.href).href,
+            })}
+          />
+        </ChartToolbar>
       </div>
-      <p class="chart-facts muted figures">
-        {formatRange(shownRange.fromMs, shownRange.toMs, zone, reader)}
-        {bucketMs !== null && ` · ${raw ? w.chartRaw : w.chartPoint(formatSpanExact(bucketMs, reader))}`}
-        {` · ${w.chartZone(zoneName(zone, shownRange.toMs, reader))}`}
-        {bucketMs !== null && !raw && ` · ${w.chartEnvelope}`}
-      </p>
+      <p class="chart-facts muted figures">{facts}</p>
       {failure !== null && (
         <div>
           {answer !== null && <p class="muted">{w.chartOldRange}</p>}
@@ -344,65 +252,79 @@ function Chart({
         </div>
       )}
       {address.table ? (
-        <div ref={box} class="chart-table-box">
+        <div class="chart-table-box">
           {answer === null ? (
             <div class="skeleton" aria-hidden="true" />
           ) : (
-            <ChartTable answer={answer} channels={channels} gaps={cuts} bands={bands} zone={zone} />
+            <ChartTable
+              curves={curves}
+              tracks={tracks}
+              axis={axis}
+              takeFocus={byKey}
+              showCurves={() => go({ table: false }, true)}
+            />
           )}
         </div>
       ) : (
-        <div class="chart-frame">
-          <span class="chart-unit muted">{channels[0]?.unit}</span>
-          <div ref={box} class={busy ? 'chart-box busy' : 'chart-box'}>
-            {state === null && <div class="skeleton" aria-hidden="true" />}
-            <div
-              ref={host}
-              class="chart-host"
-              role="application"
-              // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard reads and zooms the curves here
-              tabIndex={0}
-              aria-label={w.chartLabel(channels.map(({ names }) => names[reader]).join(', '))}
-              onKeyDown={keys}
-            />
-            {empty && <p class="chart-empty">{w.chartNoData}</p>}
-          </div>
-        </div>
+        <>
+          <NoteStrip placed={placed} shown={shown} widthPx={width ?? 0} notes={notes} open={setNote} />
+          <ChartFrame
+            panes={panes}
+            tracks={tracks}
+            busy={busy}
+            axis={axis}
+            controls={controls}
+            crosshairMs={crosshairMs}
+            hidden={address.hidden}
+            emphasized={emphasized}
+            emphasize={setEmphasized}
+            yRanges={yRanges}
+            setYRange={(_, yRange) => go({ yRange })}
+            limits={() => limitLines(marked, marked?.names[reader] ?? '')}
+            marks={marks}
+            mark={mark}
+            showTable={() => {
+              setByKey(true);
+              go({ table: true }, true);
+            }}
+            onWidth={setWidth}
+            plots={plots}
+            foot={(_, y) => (
+              <div class="chart-foot">
+                <div class="axes">
+                  <XAxisFields
+                    shown={shown}
+                    axis={axis}
+                    latestMs={following.endMs}
+                    isAuto={address.range === null}
+                    set={controls.show}
+                    auto={() => go({ range: null })}
+                  />
+                  {y !== null && (
+                    <YAxisFields
+                      shown={y}
+                      fixed={address.yRange !== null}
+                      unit={channels[0]?.unit ?? ''}
+                      set={(yRange) => go({ yRange })}
+                    />
+                  )}
+                </div>
+                <ReadingLine tracks={tracks} axis={axis} crosshairMs={crosshairMs} />
+                {legend}
+              </div>
+            )}
+          />
+        </>
       )}
-      <p class="unseen" role="status">
-        {spoken}
-      </p>
-      <ChartLegend
-        channels={channels}
-        answer={address.table ? null : answer}
-        silences={silences}
-        cutMs={schema.cutMs}
-        zone={zone}
-        crosshairMs={crosshairMs}
-        hidden={address.hidden}
-        emphasized={emphasized}
-        emphasize={setEmphasized}
-        toggle={(id) => {
-          const hidden = new Set(address.hidden);
-          if (!hidden.delete(id)) hidden.add(id);
-          go({ hidden }, true);
-        }}
-      />
-      <UndatedNote machine={view.id} bands={bands} zone={zone} />
+      {address.table && legend}
+      <UndatedNote machine={view.id} name="" bands={tracks.get(only)?.silences.bands ?? []} zone={zone} />
       {!address.table && (
         <p class="chart-hint note">
           <span class="fine">{w.chartKeys}</span>
           <span class="coarse">{w.chartKeysTouch}</span>
         </p>
       )}
-      {!address.table && state !== null && (
-        <YAxisFields
-          shown={address.yRange ?? yExtent(state)}
-          fixed={address.yRange !== null}
-          unit={channels[0]?.unit ?? ''}
-          set={(yRange) => go({ yRange })}
-        />
-      )}
+      <NoteDialog opened={note} close={() => setNote(null)} tracks={[track]} notes={notes} />
     </>
   );
 }

@@ -1,52 +1,61 @@
 // The data of a chart as a table: one line per bucket, newest first, gaps as lines of their own.
-import type { Channel, ChartAnswer, ChartGap } from '@vigie/contract';
-import { formatDayClock, formatSpanExact } from '../i18n/format.ts';
+import { useEffect, useRef } from 'preact/hooks';
+import { formatSpanExact } from '../i18n/format.ts';
 import { words } from '../i18n/words.ts';
 import { language } from '../prefs.ts';
 import { bucketWords, gapWords } from './chart-words.ts';
-import type { UndatedBand } from './undated.ts';
+import { type Curve, longestBucketMs, type TrackData, type Tracks } from './curves.ts';
+import { tableLines } from './table-lines.ts';
 import { undatedWords } from './undated-words.ts';
+import { chartWords } from './words.ts';
+import { type Axis, formatPlace } from './zone.ts';
+
+/** More lines would make a page that a phone cannot hold; the file has them all. */
+const mostLines = 1000;
 
 interface ChartTableProps {
-  readonly answer: ChartAnswer;
-  readonly channels: readonly Channel[];
-  /** Those long enough to cut a curve. */
-  readonly gaps: readonly ChartGap[];
-  readonly bands: readonly UndatedBand[];
-  readonly zone: string;
+  readonly curves: readonly Curve[];
+  readonly tracks: Tracks;
+  readonly axis: Axis;
+  /** It was asked for by a key: what had the focus is gone, and it goes on from here. */
+  readonly takeFocus: boolean;
+  /** T shows the curves again. */
+  readonly showCurves: () => void;
 }
 
-type Line =
-  | { readonly kind: 'bucket'; readonly atMs: number; readonly bucket: number }
-  | { readonly kind: 'gap'; readonly atMs: number; readonly gap: ChartGap }
-  | { readonly kind: 'undated'; readonly atMs: number; readonly band: UndatedBand };
-
-export function ChartTable({ answer, channels, gaps, bands, zone }: ChartTableProps) {
+export function ChartTable({ curves, tracks, axis, takeFocus, showCurves }: ChartTableProps) {
+  const region = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (takeFocus) region.current?.focus();
+  }, []);
   const w = words.value;
   const reader = language.value;
-  const buckets = [...new Set(answer.series.flatMap(({ bucket }) => bucket))];
-  const lines: Line[] = [
-    ...buckets.map(
-      (bucket): Line => ({ kind: 'bucket', bucket, atMs: answer.startMs + bucket * answer.bucketMs }),
-    ),
-    ...gaps.map((gap): Line => ({ kind: 'gap', gap, atMs: gap.fromMs })),
-    ...bands.map((band): Line => ({ kind: 'undated', band, atMs: band.afterMs ?? answer.fromMs })),
-  ];
-  lines.sort((a, b) => b.atMs - a.atMs);
-  const places = new Map(
-    answer.series.map((series) => [series.channel, new Map(series.bucket.map((bucket, i) => [bucket, i]))]),
-  );
+  const lines = tableLines(curves, tracks).slice(-mostLines).reverse();
+  const named = ({ track }: TrackData, text: string): string =>
+    track.name === '' ? text : chartWords.value.of(track.name, text);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
-    <section class="chart-table" aria-label={w.chartTable} tabIndex={0}>
+    <section
+      ref={region}
+      class="chart-table"
+      aria-label={w.chartTable}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+      tabIndex={0}
+      onKeyDown={(event) => {
+        if (event.key.toLowerCase() !== 't' || event.ctrlKey || event.metaKey || event.altKey) return;
+        event.preventDefault();
+        showCurves();
+      }}
+    >
       <table>
-        <caption class="muted">{w.chartTableCaption(formatSpanExact(answer.bucketMs, reader))}</caption>
+        <caption class="muted">
+          {w.chartTableCaption(formatSpanExact(longestBucketMs(tracks) ?? 0, reader))}
+        </caption>
         <thead>
           <tr>
             <th scope="col">{w.chartTime}</th>
-            {channels.map((channel) => (
-              <th key={channel.id} scope="col" class="number">
-                {channel.names[reader]}
+            {curves.map(({ key, name, channel }) => (
+              <th key={key} scope="col" class="number">
+                {name}
                 {channel.unit !== '' && ` (${channel.unit})`}
               </th>
             ))}
@@ -55,23 +64,30 @@ export function ChartTable({ answer, channels, gaps, bands, zone }: ChartTablePr
         <tbody>
           {lines.map((line) =>
             line.kind !== 'bucket' ? (
-              <tr key={`${line.kind} ${line.atMs}`} class="gap-line">
-                <td colSpan={channels.length + 1}>
-                  {line.kind === 'gap'
-                    ? gapWords(line.gap, zone, reader, w)
-                    : undatedWords(line.band, zone, reader, w)}
+              <tr key={`${line.kind} ${line.of.track.key} ${line.placeMs}`} class="gap-line">
+                <td colSpan={curves.length + 1}>
+                  {named(
+                    line.of,
+                    line.kind === 'gap'
+                      ? gapWords(line.gap, line.of.track.zone, reader, w)
+                      : undatedWords(line.band, line.of.track.zone, reader, w),
+                  )}
                 </td>
               </tr>
             ) : (
-              <tr key={line.atMs}>
+              <tr key={line.placeMs}>
                 <th scope="row" class="figures">
-                  {formatDayClock(line.atMs, zone, reader)}
+                  {formatPlace(line.placeMs, axis, reader)}
                 </th>
-                {channels.map((channel) => {
-                  const index = places.get(channel.id)?.get(line.bucket);
-                  const said = index === undefined ? null : bucketWords(channel, answer, index, reader, w);
+                {curves.map((curve, k) => {
+                  const index = line.indices[k] ?? null;
+                  const answer = tracks.get(curve.track)?.answer;
+                  const said =
+                    index === null || answer === undefined
+                      ? null
+                      : bucketWords(curve.channel, answer, index, reader, w);
                   return (
-                    <td key={channel.id} class="number figures">
+                    <td key={curve.key} class="number figures">
                       {said?.mean ?? w.noValue}
                       {said?.spread != null && <span class="muted"> ({said.spread})</span>}
                     </td>

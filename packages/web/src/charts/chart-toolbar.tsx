@@ -1,10 +1,10 @@
-// Buttons that double every gesture on a chart, and fields for the ends of its vertical axis.
+// Buttons that double every gesture on a chart.
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { formatNumber } from '../i18n/format.ts';
 import { words } from '../i18n/words.ts';
-import { language } from '../prefs.ts';
+import { chartWords } from './words.ts';
 
-function Icon({ path }: { readonly path: string }) {
+export function Icon({ path }: { readonly path: string }) {
   return (
     <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
       <path d={path} class="stroke" />
@@ -19,13 +19,19 @@ interface ChartToolbarProps {
   readonly pan: (part: number) => void;
   readonly reset: () => void;
   readonly isReset: boolean;
+  /** Where a reset leads. */
+  readonly resetWord: string;
+  /** At the middle of what is shown, or at the crosshair. */
+  readonly mark: () => void;
   readonly table: boolean;
   readonly setTable: (table: boolean) => void;
   /** Address of this very view, its present frozen. */
   readonly frozenHref: () => string;
+  readonly children?: ComponentChildren;
 }
 
-export function ChartToolbar({ zoom, pan, reset, isReset, table, setTable, frozenHref }: ChartToolbarProps) {
+export function ChartToolbar(props: ChartToolbarProps) {
+  const { zoom, pan, reset, isReset, table, setTable, frozenHref } = props;
   const w = words.value;
   const [copied, setCopied] = useState(false);
   const copy = (): void => {
@@ -51,7 +57,7 @@ export function ChartToolbar({ zoom, pan, reset, isReset, table, setTable, froze
       {button(w.chartZoomOut, 'M5 12h14', () => zoom(2))}
       {button(w.chartZoomIn, 'M5 12h14M12 5v14', () => zoom(0.5))}
       <button type="button" aria-disabled={isReset} onClick={reset}>
-        {w.chartReset}
+        {props.resetWord}
       </button>
       <button
         type="button"
@@ -63,6 +69,16 @@ export function ChartToolbar({ zoom, pan, reset, isReset, table, setTable, froze
       >
         <Icon path="M4 5h16v14H4zM4 10h16M4 14.5h16M10 10v9" />
         <span class="wide">{w.chartTable}</span>
+      </button>
+      {props.children}
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={chartWords.value.noteAdd}
+        title={chartWords.value.noteAdd}
+        onClick={props.mark}
+      >
+        <Icon path="M5 4h14v11l-5 5H5zM19 15h-5v5M8.5 9h7M8.5 12.5h4" />
       </button>
       <button type="button" class="icon-button" aria-label={w.copyLink} title={w.copyLink} onClick={copy}>
         <Icon
@@ -78,51 +94,5 @@ export function ChartToolbar({ zoom, pan, reset, isReset, table, setTable, froze
         {copied ? w.linkCopied : ''}
       </span>
     </div>
-  );
-}
-
-interface YAxisFieldsProps {
-  readonly shown: readonly [number, number];
-  /** Set by the reader, and no longer by the data. */
-  readonly fixed: boolean;
-  readonly unit: string;
-  readonly set: (range: readonly [number, number] | null) => void;
-}
-
-export function YAxisFields({ shown, fixed, unit, set }: YAxisFieldsProps) {
-  const w = words.value;
-  const write = (value: number): string =>
-    formatNumber(value, 1, language.value).replace(/[\s\u202f\u00a0]/g, '');
-  const read = (text: string): number =>
-    text.trim() === '' ? Number.NaN : Number(text.trim().replace(',', '.').replace('−', '-'));
-  const change = (end: 0 | 1, text: string): void => {
-    const value = read(text);
-    const next: readonly [number, number] = end === 0 ? [value, shown[1]] : [shown[0], value];
-    if (Number.isFinite(value) && next[0] < next[1]) set(next);
-  };
-  const field = (end: 0 | 1, label: string) => (
-    <label>
-      {label}
-      <input
-        key={`${end} ${write(shown[end])}`}
-        type="text"
-        inputMode="decimal"
-        defaultValue={write(shown[end])}
-        onChange={(event) => change(end, event.currentTarget.value)}
-      />
-    </label>
-  );
-  return (
-    <fieldset class="y-axis">
-      <legend class="muted">
-        {w.chartYAxis}
-        {unit === '' ? '' : ` (${unit})`}
-      </legend>
-      {field(0, w.chartYFrom)}
-      {field(1, w.chartYTo)}
-      <button type="button" aria-disabled={!fixed} onClick={() => set(null)}>
-        {w.chartYAuto}
-      </button>
-    </fieldset>
   );
 }

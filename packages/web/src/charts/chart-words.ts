@@ -1,8 +1,9 @@
 // What a chart says in words: a gap and its reason, one channel's reading of a bucket. Pure.
 import type { Channel, ChartAnswer, ChartGap, Language } from '@vigie/contract';
-import { formatNumber, formatRange, withUnit } from '../i18n/format.ts';
+import { formatRange, withUnit } from '../i18n/format.ts';
 import type { Dictionary } from '../i18n/words.ts';
 import { reasonWords } from '../machine/journal-sentence.ts';
+import { formatValue } from '../machine/state-words.ts';
 import type { CrosshairReading } from './reading.ts';
 import { undatedWords } from './undated-words.ts';
 
@@ -43,13 +44,16 @@ export function bucketWords(
 ): BucketWords | null {
   const series = answer.series.find((one) => one.channel === channel.id);
   if (series === undefined) return null;
-  const say = (value: number): string => formatNumber(value, channel.decimals, language);
+  const say = (value: number): string => formatValue(channel, value, language, words);
   const [mean, min, max] = [series.mean[index]!, series.min[index]!, series.max[index]!];
-  return { mean: say(mean), spread: min === max ? null : words.chartMinMax(say(min), say(max)) };
+  // The mean of two states is no state: the last one is said.
+  const value = channel.states === null ? mean : series.last[index]!;
+  return { mean: say(value), spread: min === max ? null : words.chartMinMax(say(min), say(max)) };
 }
 
 /** «Evaporation 34.9 °C, 34.1 to 35.6». */
 export function readingWords(
+  name: string,
   channel: Channel,
   answer: ChartAnswer,
   reading: CrosshairReading,
@@ -58,7 +62,6 @@ export function readingWords(
 ): string {
   const index = reading.points.find((point) => point.channel === channel.id)?.index ?? null;
   const said = index === null ? null : bucketWords(channel, answer, index, language, words);
-  const name = channel.names[language];
   if (said === null) return `${name} ${words.noValue}`;
   const value = withUnit(said.mean, channel.unit);
   return said.spread === null ? `${name} ${value}` : `${name} ${value}, ${said.spread}`;

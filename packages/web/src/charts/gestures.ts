@@ -1,4 +1,4 @@
-// Pointer, touch and wheel on a plot, turned into what is meant: read here, select, move, zoom, reset.
+// Pointer, touch and wheel on a plot, turned into what is meant: read here, select, move, zoom, reset, note.
 // Invariants: a plain wheel and a vertical swipe always scroll the page; a swipe never changes a range; what was
 // begun and is broken off (a call comes in, the browser takes the pointer) changes nothing.
 // Not here: ranges and what is drawn. All places are CSS pixels from the plotting area's left and top.
@@ -14,6 +14,8 @@ export interface GestureTarget {
   /** `factor` since the zoom began, below 1: closer; `x`: where it began. */
   zoom(x: number, factor: number, done: boolean): void;
   reset(axis: 'x' | 'y'): void;
+  /** A right click, or a long press that was not moved: something is to be written down here. */
+  mark(x: number): void;
 }
 
 export interface Selection {
@@ -171,6 +173,7 @@ export function listenGestures(root: HTMLElement, over: HTMLElement, target: Ges
     end();
     if (before.kind === 'pan') target.pan(x - before.from, true);
     if (area !== null && area.to - area.from >= dragPx) target.select(area);
+    else if (area?.axis === 'x' && event.pointerType === 'touch') target.mark(area.from);
     if (before.kind === 'pressed' && event.pointerType === 'touch') {
       const twice =
         event.timeStamp - lastTap.atMs < doubleTapMs &&
@@ -222,6 +225,17 @@ export function listenGestures(root: HTMLElement, over: HTMLElement, target: Ges
     (event) => {
       event.preventDefault();
       target.reset(inGutter(event) ? 'y' : 'x');
+    },
+    options,
+  );
+  root.addEventListener(
+    'contextmenu',
+    (event) => {
+      const { x, y } = place(event);
+      if (x < 0 || x > over.clientWidth || y < 0 || y > over.clientHeight) return;
+      event.preventDefault();
+      // A long press has its own end: it may still become a selection.
+      if (touches.size === 0 && mode.kind === 'idle') target.mark(x);
     },
     options,
   );

@@ -9,17 +9,20 @@ const mostLines = 4;
 
 interface UndatedNoteProps {
   readonly machine: string;
+  /** Of the machine, where there are several; '' elsewhere. */
+  readonly name: string;
   readonly bands: readonly UndatedBand[];
   readonly zone: string;
 }
 
-export function UndatedNote({ machine, bands, zone }: UndatedNoteProps) {
+export function UndatedNote({ machine, name, bands, zone }: UndatedNoteProps) {
   if (bands.length === 0) return null;
   const w = words.value;
   const others = bands.length - mostLines;
   return (
     <div class="chart-undated">
-      <ul aria-label={w.undatedList}>
+      {name !== '' && <h3>{name}</h3>}
+      <ul aria-label={name === '' ? w.undatedList : `${w.undatedList} · ${name}`}>
         {bands
           .slice(-mostLines)
           .reverse()
@@ -35,7 +38,7 @@ export function UndatedNote({ machine, bands, zone }: UndatedNoteProps) {
         {others > 0 && <li class="muted">{w.undatedMore(others)}</li>}
       </ul>
       <a href={`/api/machines/${encodeURIComponent(machine)}/undated.csv`} download>
-        {w.undatedCsv}
+        {name === '' ? w.undatedCsv : `${w.undatedCsv} · ${name}`}
       </a>
     </div>
   );

@@ -1,7 +1,9 @@
 // Local time on the axis: offsets, days of 23 and 25 hours, ticks on round local times.
+
+import { instantOf, offsetMs } from '@vigie/model/zone';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { instantOf, offsetMs, tickLabels, tickStep, timeTicks } from './zone.ts';
+import { tickLabels, tickStep, timeTicks } from './zone.ts';
 
 const hour = 3_600_000;
 

@@ -1,51 +1,13 @@
-// Local time of a machine's site, by Intl alone: offsets, midnights, and where the ticks of a time axis go.
+// Where the ticks of a time axis go, in local time of a machine's site, and what is written beside them.
 // Invariant: the axis is linear in real time; days of 23 and 25 hours are drawn so, with ticks still on
 // local midnights and hours. Pure.
 import type { Language } from '@vigie/contract';
-import { dateFormat } from '../i18n/format.ts';
+import { instantOf, wallMs } from '@vigie/model/zone';
+import { dateFormat, formatDayClock, formatElapsed } from '../i18n/format.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
-
-const partsFormats = new Map<string, Intl.DateTimeFormat>();
-
-function partsFormat(zone: string): Intl.DateTimeFormat {
-  let format = partsFormats.get(zone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      hourCycle: 'h23',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
-    partsFormats.set(zone, format);
-  }
-  return format;
-}
-
-/** Local wall time as if it were UTC: subtracting the instant gives the offset. */
-function wallMs(atMs: number, zone: string): number {
-  const found: Record<string, number> = {};
-  for (const { type, value } of partsFormat(zone).formatToParts(atMs)) found[type] = Number(value);
-  const { year = 1970, month = 1, day: date = 1, hour: hours = 0, minute: minutes = 0, second = 0 } = found;
-  return Date.UTC(year, month - 1, date, hours, minutes, second);
-}
-
-/** Offset of local time from UTC at an instant; positive east of Greenwich. */
-export function offsetMs(atMs: number, zone: string): number {
-  return wallMs(atMs, zone) - Math.floor(atMs / 1000) * 1000;
-}
-
-/** The instant at which clocks of the zone show `wall`; a wall time skipped by DST gives the instant after. */
-export function instantOf(wall: number, zone: string): number {
-  const guess = wall - offsetMs(wall, zone);
-  return wall - offsetMs(guess, zone);
-}
 
 /** Steps a tick may have, in ms; whole days above `day` are counted in days. */
 const steps = [
@@ -119,4 +81,29 @@ export function tickLabels(
     before = dayText;
     return changed ? `${clock.format(at)}\n${dayText}` : clock.format(at);
   });
+}
+
+/** What is along the axis: instants of a place, or time since an event of each curve's own (ms, before it below 0). */
+export type Axis = { readonly kind: 'time'; readonly zone: string } | { readonly kind: 'elapsed' };
+
+/** Labels of ticks on either kind of axis. */
+export function tickWords(
+  ticks: readonly number[],
+  stepMs: number,
+  axis: Axis,
+  language: Language,
+): readonly string[] {
+  switch (axis.kind) {
+    case 'time':
+      return tickLabels(ticks, stepMs, axis.zone, language);
+    case 'elapsed':
+      return ticks.map((ms) => formatElapsed(ms, language));
+  }
+}
+
+/** A place on the axis in words: a date, or a time since the event. */
+export function formatPlace(placeMs: number, axis: Axis, language: Language): string {
+  return axis.kind === 'time'
+    ? formatDayClock(placeMs, axis.zone, language)
+    : formatElapsed(placeMs, language);
 }

@@ -13,6 +13,7 @@ export const en = {
   // Navigation
   navMain: 'Main',
   navFleet: 'Machines',
+  navAnalysis: 'Analysis',
   navSettings: 'Settings',
   language: 'Language',
   theme: 'Theme',

@@ -112,6 +112,12 @@ export function formatSpanExact(spanMs: number, language: Language): string {
   return rest === 0 ? `${days}\u00a0${word}` : `${days}\u00a0${word}\u00a0${rest}\u00a0h`;
 }
 
+/** Time since an event: "+2 h 10 min", "−30 min", "0". */
+export function formatElapsed(ms: number, language: Language): string {
+  if (Math.abs(ms) < 500) return '0';
+  return `${ms < 0 ? '−' : '+'}${formatSpanExact(Math.abs(ms), language)}`;
+}
+
 /** "12 s ago", "il y a 3 h". */
 export function formatAge(ageMs: number, language: Language): string {
   const span = formatSpan(ageMs, language);

@@ -13,6 +13,7 @@ export const fr: Dictionary = {
 
   navMain: 'Principale',
   navFleet: 'Machines',
+  navAnalysis: 'Analyse',
   navSettings: 'Réglages',
   language: 'Langue',
   theme: 'Thème',

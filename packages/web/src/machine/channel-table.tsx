@@ -1,19 +1,12 @@
 // Every channel of the machine with its value, unit, state and age. Filtered by name as one types.
 import { useState } from 'preact/hooks';
 import { formatSpan, withUnit } from '../i18n/format.ts';
+import { plain } from '../i18n/plain.ts';
 import { words } from '../i18n/words.ts';
 import { language } from '../prefs.ts';
 import { StateIcon, toneOf } from './state-icon.tsx';
 import { formatValue, readingWord } from './state-words.ts';
 import type { Freshness, Reading } from './verdict.ts';
-
-/** Letters without accents or case, so that "evap" finds "Évaporation". */
-export function plain(text: string): string {
-  return text
-    .normalize('NFD')
-    .replace(/\p{Diacritic}/gu, '')
-    .toLowerCase();
-}
 
 interface ChannelTableProps {
   readonly readings: readonly Reading[];

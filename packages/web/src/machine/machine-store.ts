@@ -90,6 +90,7 @@ export function createMachineStore(id: string) {
       from: String(toMs - dayMs),
       to: String(toMs),
       width: String(sparkBuckets),
+      detail: 'curve',
     });
     try {
       day.value = await get<ChartAnswer>(`/api/chart?${query}`, abort.signal);

@@ -71,6 +71,7 @@ function Item({ href, word, current, icon }: ItemProps) {
 }
 
 const fleetIcon = 'M4 5h7v6H4zM13 5h7v6h-7zM4 13h7v6H4zM13 13h7v6h-7z';
+const analysisIcon = 'M4 4v16h16M7.5 15l4-5 3.5 3 5-7';
 const settingsIcon =
   'M4 7h9M17 7h3M4 17h3M11 17h9M15 4.8a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4ZM9 14.8a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4Z';
 
@@ -78,6 +79,7 @@ export function Navbar() {
   const w = words.value;
   const [onMachine] = useRoute('/m/*?');
   const [onFleet] = useRoute('/fleet');
+  const [onAnalysis] = useRoute('/analysis');
   const [onSettings] = useRoute('/settings');
   return (
     <header class="navbar">
@@ -88,6 +90,7 @@ export function Navbar() {
       <nav aria-label={w.navMain}>
         <ul>
           <Item href="/fleet" word={w.navFleet} current={onFleet || onMachine} icon={fleetIcon} />
+          <Item href="/analysis" word={w.navAnalysis} current={onAnalysis} icon={analysisIcon} />
           <Item href="/settings" word={w.navSettings} current={onSettings} icon={settingsIcon} />
         </ul>
       </nav>
