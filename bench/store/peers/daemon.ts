@@ -88,12 +88,17 @@ export class Daemon {
 
   /** JSON, uncompressed. @throws when it refuses. */
   async get<T>(path: string, query: Readonly<Record<string, string>>): Promise<T> {
+    return JSON.parse(await this.text(path, query)) as T;
+  }
+
+  /** Uncompressed. @throws when it refuses. */
+  async text(path: string, query: Readonly<Record<string, string>> = {}): Promise<string> {
     const answer = await fetch(this.url(`${path}?${new URLSearchParams(query)}`), {
       headers: { 'accept-encoding': 'identity' },
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`);
-    return (text === '' ? null : JSON.parse(text)) as T;
+    return text;
   }
 }
 

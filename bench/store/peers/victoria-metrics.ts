@@ -1,11 +1,14 @@
 // VictoriaMetrics, one node, as it is shipped: rows by Influx's line protocol, charts by rollup() over the step, which
 // gives min, max and mean at once. Its cache of answers is left on; ranges that move find nothing in it.
 import { join } from 'node:path';
+import { setTimeout as rest } from 'node:timers/promises';
 import { sum } from '../../figures.ts';
 import { folderBytes } from '../../fleet/fleet-data.ts';
 import { BATCH_MINUTES, type History, lineProtocol, rowsOf } from '../history.ts';
 import { type Ask, type Ingest, ingestOf, type Peer } from '../peer.ts';
 import { Daemon, freePort } from './daemon.ts';
+
+const MERGE_LOOK_MS = 1000;
 
 interface Answer {
   readonly data: {
@@ -58,9 +61,11 @@ export class VictoriaMetrics implements Peer {
   }
 
   async flush(): Promise<void> {
-    await this.#daemon.get('/internal/force_flush', {});
-    // Answers at once and merges behind; a clean stop waits for what it is at.
-    await this.#daemon.get('/internal/force_merge', {});
+    await this.#daemon.text('/internal/force_flush');
+    await this.#daemon.text('/internal/force_merge');
+    // It merges behind its answer, and must not be stopped meanwhile: it would panic and lose its index.
+    do await rest(MERGE_LOOK_MS);
+    while (/^vm_active_force_merges [1-9]/m.test(await this.#daemon.text('/metrics')));
   }
 
   async storedBytes(): Promise<number> {
@@ -71,7 +76,7 @@ export class VictoriaMetrics implements Peer {
   }
 
   async storedRows(): Promise<number> {
-    await this.#daemon.get('/internal/force_flush', {});
+    await this.#daemon.text('/internal/force_flush');
     const seconds = Math.ceil((this.#history.toMs - this.#history.fromMs) / 1000) + 60;
     const { data } = await this.#daemon.get<Answer>('/api/v1/query', {
       query: `count_over_time(m_c0[${seconds}s])`,
