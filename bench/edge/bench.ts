@@ -40,8 +40,14 @@ export class Bench {
   readonly #folder = mkdtempSync(join(process.env.VIGIE_BENCH_FOLDER ?? tmpdir(), 'vigie-bench-'));
   readonly #programs: Program[] = [];
   readonly #undo: (() => void)[] = [];
+  readonly #options: BenchOptions;
 
-  async run({ minutes, hours, days, timestamps }: BenchOptions): Promise<Outcome<Results>> {
+  constructor(options: BenchOptions) {
+    this.#options = options;
+  }
+
+  async run(): Promise<Outcome<Results>> {
+    const { minutes, hours, days, timestamps } = this.#options;
     await buildAll({ quiet: true });
     const modelFile = join(root, 'models', 'turbevap.yaml');
     const loaded = loadModel(modelFile);
@@ -240,6 +246,7 @@ export class Bench {
     return program;
   }
 
+  /** Namespaces outlive their maker, so that it must be called in any case. */
   async dispose(): Promise<void> {
     await Promise.all(this.#programs.map((program) => program.stop(5000)));
     for (const undo of this.#undo.reverse()) undo();

@@ -1,7 +1,7 @@
 // `npm run bench:edge`: what an edge costs, measured on real processes, beside MQTT and the 2022 report's scheme.
 // Not here: the run itself (bench.ts), what its figures mean (results.ts).
-import { writeFileSync } from 'node:fs';
-import { EXIT, explain, parseFlags } from '@vigie/config';
+import { explain, parseFlags } from '@vigie/config';
+import { fail, runToEnd } from '../ending.ts';
 import { Bench } from './bench.ts';
 import { whyNoLinks } from './network.ts';
 import { tableOf } from './results.ts';
@@ -30,30 +30,11 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   if (parsed.kind !== 'run') return explain(parsed);
-  const { minutes = 48, 'warm-up-hours': hours = 30, days = 3, json = false, out } = parsed.flags;
+  const { minutes = 48, 'warm-up-hours': hours = 30, days = 3, json = false, out = null } = parsed.flags;
   const timestamps = parsed.flags['tcp-timestamps'] === true;
   const reason = whyNoLinks();
   if (reason !== null) return fail(reason);
   if (minutes < 1 || hours < 1 || days < 1)
     return fail('bench:edge: --minutes, --warm-up-hours and --days take 1 or more');
-  const bench = new Bench();
-  // Namespaces outlive their maker.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void bench.dispose().then(() => process.exit(EXIT.failed)));
-  }
-  try {
-    const results = await bench.run({ minutes, hours, days, timestamps });
-    if (!results.ok) return fail(results.message);
-    const text = JSON.stringify(results.value, null, 2);
-    if (out !== undefined) writeFileSync(out, `${text}\n`);
-    console.log(json ? text : tableOf(results.value));
-    return EXIT.ok;
-  } finally {
-    await bench.dispose();
-  }
-}
-
-function fail(message: string): number {
-  console.error(message);
-  return EXIT.failed;
+  return runToEnd(new Bench({ minutes, hours, days, timestamps }), { json, out, tableOf });
 }

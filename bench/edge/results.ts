@@ -1,4 +1,5 @@
 // Figures of the bench: what was counted in the window, and what it makes of a day and of a month of 30 days.
+import { round } from '../figures.ts';
 import type { Carried } from './network.ts';
 import type { Usage } from './usage.ts';
 
@@ -138,8 +139,4 @@ export function tableOf(results: Results): string {
     `a block takes ${wholeDays.bytesPerBlock} bytes over ${wholeDays.days} days with that prior`,
     ...(window.tcpTimestamps ? ['with TCP timestamps: a box without deploy/edge/60-vigie.conf'] : []),
   ].join('\n');
-}
-
-function round(value: number): number {
-  return Number(value.toPrecision(4));
 }

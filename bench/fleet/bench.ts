@@ -11,6 +11,7 @@ import { loadModel } from '@vigie/model/load';
 import { buildAll } from '../../scripts/build.ts';
 import { type Program, root, startProgram } from '../../scripts/programs.ts';
 import { type Usage, usageOf } from '../edge/usage.ts';
+import { sum } from '../figures.ts';
 import { sharedDial } from './dial.ts';
 import { SimulatedEdge } from './edge.ts';
 import {
@@ -307,8 +308,4 @@ export class Bench {
     await this.#server?.stop(INTERRUPTED_MOST_MS);
     rmSync(this.#folder, { recursive: true, force: true });
   }
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

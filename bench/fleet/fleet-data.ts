@@ -37,7 +37,7 @@ async function openPlace(place: Place): Promise<Outcome<Store>> {
   try {
     return { ok: true, value: await openStore(place, Date.now) };
   } catch (error) {
-    return { ok: false, message: `bench:fleet: ${error instanceof Error ? error.message : String(error)}` };
+    return { ok: false, message: error instanceof Error ? error.message : String(error) };
   }
 }
 

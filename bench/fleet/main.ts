@@ -1,7 +1,7 @@
 // `npm run bench:fleet`: one real server under N simulated machines over real TLS.
 // Not here: the run itself (bench.ts), what its figures mean (results.ts).
-import { writeFileSync } from 'node:fs';
-import { EXIT, explain, parseFlags } from '@vigie/config';
+import { explain, parseFlags } from '@vigie/config';
+import { fail, runToEnd, say } from '../ending.ts';
 import { Bench } from './bench.ts';
 import { whyNot } from './open-files.ts';
 import { tableOf } from './results.ts';
@@ -45,33 +45,14 @@ async function main(): Promise<number> {
   if (parsed.kind !== 'run') return explain(parsed);
   const { machines = 1000, seconds = 120, database = null, storm = 'links' } = parsed.flags;
   const { 'history-hours': hours = 0, 'history-machines': few = 20, profile = null } = parsed.flags;
-  const { json = false, out } = parsed.flags;
+  const { json = false, out = null } = parsed.flags;
   if (!Number.isInteger(machines) || machines < 1) return fail('bench:fleet: --machines takes 1 or more');
   if (seconds < 60) return fail('bench:fleet: --seconds takes 60 or more: each machine has a block a minute');
   if (hours < 0 || few < 0) return fail('bench:fleet: --history-hours and --history-machines take 0 or more');
   if (storm !== 'links' && storm !== 'server') return fail('bench:fleet: --storm is links or server');
   const reason = whyNot(machines);
   if (reason !== null) return fail(reason);
-  const say = (message: string): void =>
-    console.error(`${new Date().toISOString().slice(11, 19)} ${message}`);
   const history = { hours, machines: hours === 0 ? 0 : Math.min(few, machines) };
   const bench = new Bench({ machines, seconds, database, history, storm, profile, say });
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void bench.dispose().then(() => process.exit(EXIT.failed)));
-  }
-  try {
-    const results = await bench.run();
-    if (!results.ok) return fail(results.message);
-    const text = JSON.stringify(results.value, null, 2);
-    if (out !== undefined) writeFileSync(out, `${text}\n`);
-    console.log(json ? text : tableOf(results.value));
-    return EXIT.ok;
-  } finally {
-    await bench.dispose();
-  }
-}
-
-function fail(message: string): number {
-  console.error(message);
-  return EXIT.failed;
+  return runToEnd(bench, { json, out, tableOf });
 }

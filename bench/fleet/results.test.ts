@@ -6,8 +6,9 @@ import { codecSchema } from '@vigie/model';
 import { loadModel } from '@vigie/model/load';
 import { describe, expect, it } from 'vitest';
 import { root } from '../../scripts/programs.ts';
+import { percentile } from '../figures.ts';
 import { BLOCK_MS, BLOCK_ROWS, Recording } from './recording.ts';
-import { blocksDue, handshakesIn, latenciesOf, percentile, recoveryMs } from './results.ts';
+import { blocksDue, handshakesIn, latenciesOf, recoveryMs } from './results.ts';
 
 describe('figures', () => {
   it('take percentiles by the nearest rank', () => {

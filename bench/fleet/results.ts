@@ -1,7 +1,9 @@
 // Figures of the bench, from the instants that were kept: how long blocks took in the window, how fast the fleet came
 // back, what the server used for it. Pure.
 // Not here: how instants are taken (edge.ts, load.ts).
+
 import type { Usage } from '../edge/usage.ts';
+import { percentile, round } from '../figures.ts';
 import type { GeneratorUse } from './generator.ts';
 import { type Acknowledged, phaseMs } from './load.ts';
 import { BLOCK_MS, BLOCK_ROWS } from './recording.ts';
@@ -10,11 +12,6 @@ import { BLOCK_MS, BLOCK_ROWS } from './recording.ts';
 export interface Span {
   readonly fromMs: number;
   readonly toMs: number;
-}
-
-/** Nearest rank: the least value that `share` of all do not exceed; `null` without values. @param sorted ascending */
-export function percentile(sorted: readonly number[], share: number): number | null {
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? null;
 }
 
 /** Blocks that are due in a span, of a fleet whose minutes began at `startMs`. */
@@ -330,8 +327,4 @@ function inSeconds(ms: number | null): number | null {
 
 function rounded(value: number | null): number | null {
   return value === null ? null : round(value);
-}
-
-function round(value: number): number {
-  return Number(value.toPrecision(4));
 }
