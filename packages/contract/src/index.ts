@@ -6,3 +6,5 @@ export * from './accounts.ts';
 export * from './chart.ts';
 export * from './error.ts';
 export * from './machines.ts';
+export * from './manage.ts';
+export * from './text.ts';

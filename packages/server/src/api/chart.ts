@@ -2,10 +2,11 @@
 import { type ChartAnswer, chartRequest, type RowView } from '@vigie/contract';
 import { type Context, Hono } from 'hono';
 import { stream } from 'hono/streaming';
-import { type Env, fail, type Parts, schemaOf, seen, sentence, unknown, wholeNumber } from './parts.ts';
+import { fail } from './fail.ts';
+import { type Env, type Parts, schemaOf, seen, sentence, unknown, wholeNumber } from './parts.ts';
 
 export function chartRoutes(parts: Parts): Hono<Env> {
-  const { store, live } = parts;
+  const { store, live, accounts } = parts;
   const api = new Hono<Env>();
   api.get('/chart', async (c) => {
     const query = chartRequest.safeParse(c.req.query());
@@ -26,20 +27,30 @@ export function chartRoutes(parts: Parts): Hono<Env> {
   });
 
   /** @param header, lines without their ends */
-  const csv = (c: Context, name: string, header: string, lines: AsyncIterable<string>) => {
+  const csv = (c: Context<Env>, name: string, header: string, lines: AsyncIterable<string>) => {
     c.header('Content-Type', 'text/csv; charset=utf-8');
     c.header('Content-Disposition', `attachment; filename="${name}.csv"`);
     return stream(c, async (out) => {
-      let text = `${header}\n`;
-      for await (const line of lines) {
-        text += `${line}\n`;
-        if (text.length > 64 << 10) {
-          await out.write(text);
-          text = '';
+      let ended = false;
+      const unguard = accounts.watch.watch(c.get('token'), () => {
+        ended = true;
+      });
+      try {
+        let text = `${header}\n`;
+        for await (const line of lines) {
+          text += `${line}\n`;
+          if (text.length > 64 << 10) {
+            await out.write(text);
+            text = '';
+          }
+          if (out.aborted) return;
+          // Cut off rather than ended, so that nobody takes a part for the whole.
+          if (ended) throw new Error('the session ended within an export');
         }
-        if (out.aborted) return;
+        await out.write(text);
+      } finally {
+        unguard();
       }
-      await out.write(text);
     });
   };
 
