@@ -75,6 +75,8 @@ export interface ManagedMachine {
   readonly retired: boolean;
   /** Its edge holds a credential. */
   readonly enrolled: boolean;
+  /** Until when a code waits for an edge to enrol with; `null`: none does, since it was used or is too old. */
+  readonly codeUntilMs: number | null;
   readonly connected: boolean;
   readonly lastContactMs: number | null;
   /** Linked users whom the one who asks may see. */

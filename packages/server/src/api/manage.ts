@@ -23,7 +23,7 @@ type Found =
   | { readonly ok: false; readonly answer: Response };
 
 export function manageRoutes(parts: Parts): Hono<Env> {
-  const { store, accounts, live } = parts;
+  const { store, accounts, live, clock } = parts;
   const api = new Hono<Env>();
   const found = async (c: Context<Env>, id: string, action: MachineAction): Promise<Found> => {
     const machine = await seen(parts, c, id);
@@ -34,18 +34,21 @@ export function manageRoutes(parts: Parts): Hono<Env> {
   const viewOf = async (
     { id, name, site, timeZone, retired, version, publicKey }: MachineRecord,
     users: ManagedMachine['users'],
+    codes: ReadonlyMap<string, number>,
   ): Promise<ManagedMachine> => ({
     ...{ id, name, site, timeZone, retired, version, enrolled: publicKey !== null },
     connected: live.connected(id) !== null,
     lastContactMs: await live.lastContactMs(id),
+    codeUntilMs: codes.get(id) ?? null,
     users: users.map((user) => ({ id: user.id, name: user.name, role: user.role })),
   });
+  const codes = () => store.enrolmentCodes(clock.utcMs());
   /** As it is now. */
   const answer = async (c: Context<Env>, id: string) => {
     const machine = await store.machine(id);
     if (machine === null) return unknown(c, id);
     const users = await accounts.users.ofMachines(c.get('actor'));
-    return c.json<ManagedMachine>(await viewOf(machine, users.get(id) ?? []));
+    return c.json<ManagedMachine>(await viewOf(machine, users.get(id) ?? [], await codes()));
   };
   const changed = (c: Context<Env>) =>
     fail(c, 'changed', 'Somebody else changed this machine meanwhile. Nothing was overwritten.');
@@ -56,10 +59,11 @@ export function manageRoutes(parts: Parts): Hono<Env> {
   api.get('/manage/machines', async (c) => {
     if (!managed(c)) return forUsers(c);
     const users = await accounts.users.ofMachines(c.get('actor'));
+    const waiting = await codes();
     const machines: ManagedMachine[] = [];
     for (const machine of await store.machines()) {
       if (!may(c.get('actor'), 'edit-machine', machine.id)) continue;
-      machines.push(await viewOf(machine, users.get(machine.id) ?? []));
+      machines.push(await viewOf(machine, users.get(machine.id) ?? [], waiting));
     }
     return c.json<readonly ManagedMachine[]>(machines);
   });

@@ -250,6 +250,13 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
         );
       });
     },
+    enrolmentCodes: async (nowMs) => {
+      const rows = await db.all<{ machine: string; expires_ms: number }>(
+        'SELECT machine, expires_ms FROM enrolment_code WHERE expires_ms > $1',
+        nowMs,
+      );
+      return new Map(rows.map((row) => [row.machine, row.expires_ms]));
+    },
     takeEnrolmentCode: async (codeSha256, nowMs) => {
       const taken = await db.get<{ machine: string; expires_ms: number }>(
         'DELETE FROM enrolment_code WHERE sha256 = $1 RETURNING machine, expires_ms',

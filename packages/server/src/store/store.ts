@@ -149,6 +149,8 @@ export interface Store {
   changedElsewhere(): Promise<Changes>;
   /** A single-use code by its SHA-256 (hex), for a machine, until an instant; the machine's earlier ones are void. */
   putEnrolmentCode(machine: string, codeSha256: string, expiresMs: number): Promise<void>;
+  /** Of the codes that wait, by machine: until when. */
+  enrolmentCodes(nowMs: number): Promise<ReadonlyMap<string, number>>;
   /** Uses up the code; `null` when unknown, used or expired. */
   takeEnrolmentCode(codeSha256: string, nowMs: number): Promise<string | null>;
 
