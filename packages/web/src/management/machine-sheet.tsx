@@ -25,9 +25,9 @@ function ZoneField({ value }: { readonly value: string }) {
   return (
     <div class="field">
       <label for={id}>{manageWords.value.timeZone}</label>
-      <select id={id} name="timeZone" defaultValue={value}>
+      <select id={id} name="timeZone">
         {[...new Set(['UTC', value, ...Intl.supportedValuesOf('timeZone')])].map((zone) => (
-          <option key={zone} value={zone}>
+          <option key={zone} value={zone} selected={zone === value}>
             {zone}
           </option>
         ))}

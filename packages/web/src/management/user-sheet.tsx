@@ -25,6 +25,10 @@ import { Sheet } from './sheet.tsx';
 import { offerUndo, UndoOffer } from './undo.tsx';
 import { manageWords } from './words.ts';
 
+const LANGUAGES = [
+  ['fr', 'Français'],
+  ['en', 'English'],
+] as const;
 const ROLES = ['user', 'admin', 'super-admin'] as const;
 
 function whoAsks(): { readonly id: string; readonly isSuper: boolean } {
@@ -57,17 +61,20 @@ function AccountFields({ user, role }: { readonly user: UserView | null; readonl
       />
       <div class="field">
         <label for={`${id}-language`}>{w.language}</label>
-        <select id={`${id}-language`} name="language" defaultValue={user?.language ?? language.value}>
-          <option value="fr">Français</option>
-          <option value="en">English</option>
+        <select id={`${id}-language`} name="language">
+          {LANGUAGES.map(([one, word]) => (
+            <option key={one} value={one} selected={one === (user?.language ?? language.value)}>
+              {word}
+            </option>
+          ))}
         </select>
       </div>
       {role && (
         <div class="field">
           <label for={`${id}-role`}>{w.roleLabel}</label>
-          <select id={`${id}-role`} name="role" defaultValue={user?.role ?? 'user'}>
+          <select id={`${id}-role`} name="role">
             {ROLES.map((one) => (
-              <option key={one} value={one}>
+              <option key={one} value={one} selected={one === (user?.role ?? 'user')}>
                 {w.role[one]}
               </option>
             ))}

@@ -63,7 +63,7 @@ const en = {
   remove: 'Delete',
   removeTitle: 'Delete this user',
   removeHint: (name: string) => `This cannot be undone. Type ${name} to confirm.`,
-  confirmName: 'Name',
+  confirmName: 'Name, to confirm',
   ownAccount: 'This is your own account: its role stays, and it cannot be disabled or deleted here.',
   id: 'Id',
   idHint: 'Letters, digits, - and _: TV-12. It never changes.',
@@ -193,7 +193,7 @@ const fr: typeof en = {
   remove: 'Supprimer',
   removeTitle: 'Supprimer cet utilisateur',
   removeHint: (name) => `Ceci est définitif. Saisissez ${name} pour confirmer.`,
-  confirmName: 'Nom',
+  confirmName: 'Nom, pour confirmer',
   ownAccount:
     'C’est votre propre compte\u00a0: son rôle reste, et il ne peut être ni désactivé ni supprimé ici.',
   id: 'Identifiant',
