@@ -67,7 +67,12 @@ const SHOTS: readonly Shot[] = [
     },
   },
   { name: 'machine-unknown', path: '/m/NONE' },
-  { name: 'settings', path: '/settings' },
+  { name: 'profile', path: '/profile' },
+  { name: 'manage-users', path: '/manage/users' },
+  { name: 'manage-new-user', path: '/manage/users?new' },
+  { name: 'manage-machines', path: '/manage/machines' },
+  { name: 'manage-machine', path: '/manage/machines?edit=TV-01' },
+  { name: 'manage-audit', path: '/manage/audit' },
 ];
 
 async function take(site: Site, shot: Shot, look: Look, file: string, fullPage: boolean): Promise<void> {

@@ -92,7 +92,7 @@ it('the Super Admin invites an Admin, whose link works once', async () => {
   await root.getByRole('button', { name: 'Create', exact: true }).click();
   const link = await linkShown(root);
   await root.getByRole('button', { name: 'Close' }).click();
-  await root.getByRole('row', { name: /Inès Admin .* Admin none invited/ }).waitFor();
+  await root.getByRole('row', { name: /Inès Admin.*Admin none invited/ }).waitFor();
   admin = await welcomed(link, ADMIN.password);
   await admin.getByText('No machine is linked to your account yet').waitFor();
   const again = await signedOut();

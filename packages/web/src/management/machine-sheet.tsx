@@ -210,7 +210,7 @@ export function MachineSheet({ machine, close }: MachineProps) {
               </Link>
             </li>
           ))}
-          {machine.users.length === 0 && <li class="muted">{w.none}</li>}
+          {machine.users.length === 0 && <li class="muted">{w.nobody}</li>}
         </ul>
       </section>
       {!machine.retired && <EnrolmentPart machine={machine} />}

@@ -30,6 +30,7 @@ function Row({ machine }: { readonly machine: ManagedMachine }) {
             </span>
           ))}
           {more > 0 && <span class="chip">{w.more(more)}</span>}
+          {machine.users.length === 0 && <span class="muted">{w.nobody}</span>}
         </span>
       </td>
       <td data-label={w.edge}>{edgeWord(machine)}</td>

@@ -21,12 +21,10 @@ function Row({ user }: { readonly user: UserView }) {
     <tr class={user.disabled ? 'old' : ''}>
       <th scope="row">
         <Link href={`/manage/users?edit=${user.id}`}>{user.name}</Link>
+        <span class="below muted wraps">{user.email}</span>
       </th>
-      <td data-label={w.email} class="wraps">
-        {user.email}
-      </td>
       <td data-label={w.roleLabel}>
-        <span class="chip">{w.role[user.role]}</span>
+        <span class="chip whole">{w.role[user.role]}</span>
       </td>
       <td data-label={w.linkedMachines}>
         <span class="chips">
@@ -85,7 +83,6 @@ export function UsersPage() {
             <thead>
               <tr>
                 <th scope="col">{w.name}</th>
-                <th scope="col">{w.email}</th>
                 <th scope="col">{w.roleLabel}</th>
                 <th scope="col">{w.linkedMachines}</th>
                 <th scope="col">{w.state}</th>

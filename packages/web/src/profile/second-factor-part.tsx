@@ -95,7 +95,7 @@ export function SecondFactorPart({ isOn }: { readonly isOn: boolean }) {
                 <p>{w.factorScan}</p>
                 <QrCode text={step.secret.uri} label={w.factorQr} />
                 <p class="wraps">
-                  {w.factorSecret}: <code>{step.secret.secret}</code>
+                  {w.factorSecret} <code>{step.secret.secret}</code>
                 </p>
                 {code}
               </>

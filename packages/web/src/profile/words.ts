@@ -20,7 +20,7 @@ const en = {
   factorConfirmPassword: 'Your password, to go on',
   factorScan: 'Scan this with an authenticator, or type the secret there. Then give the code it shows.',
   factorQr: 'QR code of the secret',
-  factorSecret: 'Secret',
+  factorSecret: 'Secret:',
   factorCode: 'Code',
   factorConfirm: 'Confirm',
   factorCodes: 'Your recovery codes',
@@ -63,7 +63,7 @@ const fr: typeof en = {
   factorScan:
     'Scannez ceci avec une application d’authentification, ou saisissez-y le secret. Donnez ensuite le code qu’elle affiche.',
   factorQr: 'Code QR du secret',
-  factorSecret: 'Secret',
+  factorSecret: 'Secret\u00a0:',
   factorCode: 'Code',
   factorConfirm: 'Confirmer',
   factorCodes: 'Vos codes de secours',
