@@ -46,7 +46,10 @@ export interface RunningServer {
 
 /** Rejects when a port is taken or the data folder cannot be used; then nothing of it is left running. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { data, clock, log } = options;
+  const { data, clock, log, tlsCert, tlsKey, trustProxy } = options;
+  const tls = tlsCert === null || tlsKey === null ? null : { cert: tlsCert, key: tlsKey };
+  // Before anything is begun: files that do not serve are the operator's to mend.
+  const https = tls === null ? {} : { createServer: createHttpsServer, serverOptions: readTls(tls) };
   mkdirSync(data, { recursive: true, mode: 0o700 });
   // Undone in reverse, whether the server ends or does not get to start.
   const undo: (() => Promise<void> | void)[] = [];
@@ -83,8 +86,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     undo.push(() => gateway.close());
     // Before the connections end: who is not back soon is then told by another server.
     undo.push(() => bus.close());
-    const { tlsCert, tlsKey, trustProxy } = options;
-    const tls = tlsCert === null || tlsKey === null ? null : { cert: tlsCert, key: tlsKey };
     const app = createApp({
       ...{ page: options.page, store, accounts, live, clock, log, trustProxy, endsTls: tls !== null },
       linkPort: gateway.port,
@@ -93,8 +94,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       mailLink: async () => false,
     });
     const http = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
-      const how = tls === null ? {} : { createServer: createHttpsServer, serverOptions: readTls(tls) };
-      const server = serve({ fetch: app.fetch, hostname: options.host, port: options.port, ...how }, () =>
+      const server = serve({ fetch: app.fetch, hostname: options.host, port: options.port, ...https }, () =>
         resolve(server),
       );
       server.once('error', reject);
