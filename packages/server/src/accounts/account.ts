@@ -19,7 +19,7 @@ export interface AccountRow {
   readonly password: string;
   readonly disabled: number;
   readonly version: number;
-  readonly made_by: string | null;
+  readonly kept_by: string | null;
   readonly totp_secret: string | null;
   readonly totp_pending: string | null;
   readonly totp_step: number | null;
@@ -85,8 +85,8 @@ export async function actorOf(sql: Sql, { id, role }: AccountRow): Promise<Actor
   return { id, role, machines: role === 'super-admin' ? new Set() : await machinesOf(sql, id) };
 }
 
-export async function targetOf(sql: Sql, { id, role, made_by }: AccountRow): Promise<UserTarget> {
-  return { id, role, machines: await machinesOf(sql, id), madeBy: made_by };
+export async function targetOf(sql: Sql, { id, role, kept_by }: AccountRow): Promise<UserTarget> {
+  return { id, role, machines: await machinesOf(sql, id), keptBy: kept_by };
 }
 
 /** Whatever changes what an account may do ends what is open under it; live streams end by that too (session-watch.ts). */

@@ -109,8 +109,17 @@ describe.each(testDatabases)('accounts on $name', (database) => {
     await beside.sessions.end(token, root);
     expect(await accounts.sessions.find(token)).toBeNull();
     const third = await signIn(person.password, 'b');
-    nowMs += SESSION_SECONDS * 1000;
-    expect(third.kind === 'signed-in' && (await accounts.sessions.find(third.token))).toBeNull();
+    if (third.kind !== 'signed-in') throw new Error(third.kind);
+    // Used every six days it lasts its month; unused for a week it is over before.
+    for (let day = 6; day < 30; day += 6) {
+      nowMs += 6 * 86_400_000;
+      expect(await accounts.sessions.find(third.token)).not.toBeNull();
+    }
+    nowMs += SESSION_SECONDS * 1000 - 24 * 86_400_000;
+    expect(await accounts.sessions.find(third.token)).toBeNull();
+    const fourth = await signIn(person.password, 'b');
+    nowMs += 7 * 86_400_000;
+    expect(fourth.kind === 'signed-in' && (await accounts.sessions.find(fourth.token))).toBeNull();
   });
 
   it('end the other sessions of whoever changes a password, and all of who gets a new one', async () => {
@@ -330,9 +339,25 @@ describe.each(testDatabases)('accounts on $name', (database) => {
     for (const secret of [link, 'herons', createHash('sha256').update(link).digest('hex')]) {
       expect(all).not.toContain(secret);
     }
-    // An Admin reads of what is within theirs, and of nothing else.
-    const admin = { id: 'admin', role: 'admin', machines: new Set(['TV-12']) } as const;
-    expect(await accounts.audit.read(admin, Number.MAX_SAFE_INTEGER, 50)).toEqual([]);
+    // An Admin reads of what is within theirs, and what they did, and nothing else.
+    const request = { email: 'ines@example.com', userName: null, role: 'admin', language: 'fr' } as const;
+    const made = await accounts.users.create({ ...request, name: 'Inès', machines: ['TV-12'] }, root);
+    if (made.kind !== 'done') throw new Error(made.kind);
+    const admin: By = {
+      actor: { id: made.value.user.id, role: 'admin', machines: new Set(['TV-12']) },
+      ...{ name: 'Inès', address: 'b' },
+    };
+    await accounts.users.setLinked(user.id, 'TV-12', false, admin);
+    const seen = async () =>
+      (await accounts.audit.read(admin.actor, Number.MAX_SAFE_INTEGER, 50)).map(({ action }) => action);
+    const within = ['account-changed', 'password-reset', 'invited', 'linked', 'account-created'];
+    expect(await seen()).toEqual(['unlinked', ...within]);
+    // Who took the last link away can undo it.
+    expect((await accounts.users.setLinked(user.id, 'TV-12', true, admin)).kind).toBe('done');
+    expect(await seen()).toEqual(['linked', 'unlinked', ...within]);
+    await accounts.users.setLinked(user.id, 'TV-13', true, root);
+    expect(await seen()).toEqual(['linked', 'unlinked']);
+    expect((await accounts.users.setLinked(user.id, 'TV-12', false, admin)).kind).toBe('unknown');
   });
 });
 

@@ -40,7 +40,7 @@ const WITHIN = `
     AND (machine IS NULL OR machine IN (SELECT machine FROM account_machine WHERE account = $3))
     AND (account IS NULL OR account IN (
       SELECT id FROM account a WHERE a.role = 'user' AND (
-        (a.made_by = $3 AND NOT EXISTS (SELECT 1 FROM account_machine m WHERE m.account = a.id))
+        (a.kept_by = $3 AND NOT EXISTS (SELECT 1 FROM account_machine m WHERE m.account = a.id))
         OR (EXISTS (SELECT 1 FROM account_machine m WHERE m.account = a.id) AND NOT EXISTS (
           SELECT 1 FROM account_machine m WHERE m.account = a.id
             AND m.machine NOT IN (SELECT machine FROM account_machine WHERE account = $3)))))))) `;

@@ -16,8 +16,8 @@ export interface UserTarget {
   readonly id: string;
   readonly role: Role;
   readonly machines: ReadonlySet<string>;
-  /** Id of who made the account; `null`: the server's set-up. */
-  readonly madeBy: string | null;
+  /** Id of who made the account, or of the Admin who took its last link away; `null`: the server's set-up. */
+  readonly keptBy: string | null;
 }
 
 interface Targets {
@@ -69,9 +69,9 @@ export function may<A extends Action>(actor: Actor, action: A, target: Targets[A
   return RULES[action](actor, target);
 }
 
-/** A User without machines is within nobody's: only who made the account has it. */
+/** A User without machines is within nobody's but the keeper's. */
 function editsUser(actor: Actor, user: UserTarget): boolean {
   if (isSuper(actor)) return true;
   if (actor.role !== 'admin' || user.role !== 'user') return false;
-  return user.machines.size === 0 ? user.madeBy === actor.id : holdsAll(actor, user.machines);
+  return user.machines.size === 0 ? user.keptBy === actor.id : holdsAll(actor, user.machines);
 }

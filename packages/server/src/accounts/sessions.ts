@@ -8,6 +8,8 @@ import { note } from './audit.ts';
 import type { Actor } from './rights.ts';
 
 const SESSION_MS = 30 * 86_400_000;
+/** One that nobody used for so long has ended. */
+const IDLE_MS = 7 * 86_400_000;
 export const SESSION_SECONDS = SESSION_MS / 1000;
 /** The last request of a session is written so rarely. */
 const SEEN_EVERY_MS = 60_000;
@@ -52,14 +54,13 @@ export class Sessions {
     return token;
   }
 
-  /** `null`: no such session, it has expired, or its account is disabled. */
+  /** `null`: no such session, it has expired or was not used for a week, or its account is disabled. */
   async find(token: string): Promise<Signed | null> {
     const nowMs = this.#nowMs();
     const row = await this.#db.get<AccountRow & { seen_ms: number }>(
       `SELECT account.*, session.seen_ms FROM session JOIN account ON account.id = session.account
-       WHERE sha256 = $1 AND expires_ms > $2 AND disabled = 0`,
-      sha256(token),
-      nowMs,
+       WHERE sha256 = $1 AND expires_ms > $2 AND seen_ms > $3 AND disabled = 0`,
+      ...[sha256(token), nowMs, nowMs - IDLE_MS],
     );
     if (row === undefined) return null;
     if (nowMs - row.seen_ms >= SEEN_EVERY_MS) {

@@ -7,8 +7,8 @@ const MANAGEMENT = `
   ALTER TABLE account ADD COLUMN time_zone TEXT;
   ALTER TABLE account ADD COLUMN disabled BIGINT NOT NULL DEFAULT 0;
   ALTER TABLE account ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
-  -- Who made it; only that Admin sees a User who is linked to no machine.
-  ALTER TABLE account ADD COLUMN made_by TEXT;
+  -- Who made it, or took its last link away: only that Admin sees a User who is linked to no machine.
+  ALTER TABLE account ADD COLUMN kept_by TEXT;
   -- Base32; pending: shown, not confirmed yet. step: of the code that was used last, which does not serve twice.
   ALTER TABLE account ADD COLUMN totp_secret TEXT;
   ALTER TABLE account ADD COLUMN totp_pending TEXT;

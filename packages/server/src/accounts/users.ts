@@ -63,7 +63,7 @@ export class Users {
     const untilMs = new Map(invited.map((one) => [one.account, one.expires_ms]));
     return rows.flatMap((row) => {
       const linked = (machines.get(row.id) ?? []).map(({ machine }) => machine);
-      const target = { id: row.id, role: row.role, machines: new Set(linked), madeBy: row.made_by };
+      const target = { id: row.id, role: row.role, machines: new Set(linked), keptBy: row.kept_by };
       if (!may(actor, 'edit-user', target)) return [];
       return [viewOf(row, linked, seenMs.get(row.id) ?? null, untilMs.get(row.id) ?? null)];
     });
@@ -94,7 +94,7 @@ export class Users {
       if (taken !== null) return { kind: 'taken', what: taken };
       const { name, email, userName, role, language } = request;
       await sql.run(
-        `INSERT INTO account (id, name, email, user_name, role, language, password, made_by)
+        `INSERT INTO account (id, name, email, user_name, role, language, password, kept_by)
          VALUES ($1, $2, $3, $4, $5, $6, '', $7)`,
         ...[id, name, email, userName, role, language, actor.id],
       );
@@ -178,6 +178,10 @@ export class Users {
       if (target.machines.has(machine) !== linked) {
         if (linked) await link(sql, id, machine);
         else await sql.run('DELETE FROM account_machine WHERE account = $1 AND machine = $2', id, machine);
+        // Else the Admin could not undo it, and the User would be out of everybody's sight.
+        if (!linked && target.machines.size === 1 && actor.role === 'admin') {
+          await sql.run('UPDATE account SET kept_by = $1 WHERE id = $2', actor.id, id);
+        }
         await endSessions(sql, id);
         await note(sql, this.#nowMs(), by, { action: linked ? 'linked' : 'unlinked', user: row, machine });
       }

@@ -170,6 +170,24 @@ it('has a line for each route of the API, and no other', () => {
   );
 });
 
+it('lists to each role exactly what is theirs', async () => {
+  await api.reseed();
+  const list = async (person: Person, path: string): Promise<readonly string[]> => {
+    const all = (await (await api.ask(person, { method: 'GET', path })).json()) as
+      | readonly { readonly id: string }[]
+      | { readonly machines: readonly { readonly id: string }[] };
+    return ('machines' in all ? all.machines : all).map(({ id }) => id).sort();
+  };
+  expect(await list('user', '/api/machines')).toEqual(['TV-12']);
+  expect(await list('machineless', '/api/machines')).toEqual([]);
+  expect(await list('admin', '/api/machines')).toEqual(['TV-12', 'TV-13']);
+  expect(await list('root', '/api/machines')).toEqual(['TV-12', 'TV-13', 'TV-99']);
+  expect(await list('admin', '/api/manage/machines')).toEqual(['TV-12', 'TV-13']);
+  expect(await list('admin', '/api/users')).toEqual(['user']);
+  expect(await list('foreign-admin', '/api/users')).toEqual(['foreign-user']);
+  expect(await list('root', '/api/users')).toHaveLength(6);
+});
+
 describe.each(linesOfRoles())('$route', ({ route, cells }) => {
   const [method = ''] = route.split(' ');
   const ask = async (person: Person | null, objects: Objects): Promise<[number, string]> => {

@@ -96,7 +96,7 @@ export async function startApi(options: Partial<AppOptions> = {}): Promise<TestA
       for (const table of tables) await sql.run(`DELETE FROM ${table}`);
       for (const { id, role, machines } of PEOPLE) {
         await sql.run(
-          `INSERT INTO account (id, name, email, role, language, password, made_by) VALUES ($1, $2, $3, $4, 'en', $5, 'root')`,
+          `INSERT INTO account (id, name, email, role, language, password, kept_by) VALUES ($1, $2, $3, $4, 'en', $5, 'root')`,
           ...[id, id, `${id}@example.com`, role, password],
         );
         for (const machine of machines) {
