@@ -36,6 +36,8 @@ export function isEncrypted(c: Context, { endsTls, trustProxy }: Way): boolean {
 /** A request through a proxy that nobody told this server of comes from anywhere, whatever its last stretch is. */
 function isFromHere(c: Context): boolean {
   if (FORWARDED.some((name) => c.req.header(name) !== undefined)) return false;
+  // A name of another site that leads here, or one that a proxy passed on.
+  if (!/^(localhost|127\.[\d.]+|\[::1\])(:\d+)?$/.test(c.req.header('host') ?? '')) return false;
   return /^(::ffff:)?127\.|^::1$/.test(getConnInfo(c).remote.address ?? '');
 }
 
