@@ -76,7 +76,7 @@ describe('first start and sign-in', () => {
     await page.getByRole('heading', { name: 'Turbevap 1' }).waitFor();
     expect(page.url()).toContain('/m/TV-01?view=table');
     await page.getByRole('link', { name: 'Profile' }).click();
-    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     expect((await page.request.get(`${site.address}/api/machines`)).status()).toBe(401);
   });
