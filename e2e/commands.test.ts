@@ -36,7 +36,10 @@ describe('help', () => {
     ...['config', 'data', 'model', 'source', 'host', 'port', 'unit', 'baud-rate', 'parity', 'data-bits'],
     ...['stop-bits', 'format', 'header', 'file', 'speed'],
   ];
-  const serverFlags = ['config', 'data', 'database', 'host', 'port', 'link-host', 'link-port'];
+  const serverFlags = [
+    ...['config', 'data', 'database', 'host', 'port', 'tls-cert', 'tls-key', 'trust-proxy'],
+    ...['link-host', 'link-port'],
+  ];
   const commands: [Name, string[], string[]][] = [
     ['vigie-server', [], serverFlags],
     ['vigie-server', ['run'], serverFlags],
@@ -49,7 +52,7 @@ describe('help', () => {
     ],
     ['vigie-server', ['revoke'], ['data', 'database', 'id']],
     ['vigie-server', ['rotate-link-key'], ['data', 'database', 'force']],
-    ['vigie-server', ['reset-password'], ['data', 'database', 'email']],
+    ['vigie-server', ['reset-password'], ['data', 'database', 'email', 'without-second-factor']],
     ['vigie-server', ['backup'], ['data', 'database', 'to']],
     ['vigie-server', ['restore'], ['from', 'data']],
     ['vigie-server', ['check'], ['data', 'database', 'json', 'repair']],

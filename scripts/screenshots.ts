@@ -101,7 +101,12 @@ const SHOTS: readonly Shot[] = [
     path: '/analysis?s=TV-01.t_evap,TV-99.t_evap,nonsense&y.C=60:20&cmp=soon',
     prepare: curvesDrawn,
   },
-  { name: 'settings', path: '/settings' },
+  { name: 'profile', path: '/profile' },
+  { name: 'manage-users', path: '/manage/users' },
+  { name: 'manage-new-user', path: '/manage/users?new' },
+  { name: 'manage-machines', path: '/manage/machines' },
+  { name: 'manage-machine', path: '/manage/machines?edit=TV-01' },
+  { name: 'manage-audit', path: '/manage/audit' },
 ];
 
 async function take(site: Site, shot: Shot, look: Look, file: string, fullPage: boolean): Promise<void> {

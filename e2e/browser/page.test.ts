@@ -75,8 +75,8 @@ describe('first start and sign-in', () => {
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('heading', { name: 'Turbevap 1' }).waitFor();
     expect(page.url()).toContain('/m/TV-01?view=table');
-    await page.getByRole('link', { name: 'Settings' }).click();
-    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('link', { name: 'Profile' }).click();
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     expect((await page.request.get(`${site.address}/api/machines`)).status()).toBe(401);
   });
@@ -446,7 +446,7 @@ describe('on a phone', () => {
   });
 
   it('never scrolls sideways, at 320 px and at 400 %', async () => {
-    for (const path of ['/m/TV-01', '/m/TV-01?view=table', '/fleet', '/settings']) {
+    for (const path of ['/m/TV-01', '/m/TV-01?view=table', '/fleet', '/profile']) {
       for (const width of [320, 360, 768]) {
         const page = await open(path, { width, height: 640, language: 'fr' });
         if (path.startsWith('/m/')) await page.locator('.gauge:not(.loading)').nth(7).waitFor();
@@ -463,7 +463,7 @@ describe('accessibility', () => {
     { path: '/m/TV-01', ready: '.chart-host canvas' },
     { path: '/m/TV-01?view=table', ready: '.chart-table tbody tr' },
     { path: '/fleet', ready: '.fleet tbody tr' },
-    { path: '/settings', ready: '.settings' },
+    { path: '/profile', ready: '.sessions li' },
     { path: '/sign-in', ready: 'form', signedOut: true },
     { path: '/m/NONE', ready: '.notice' },
   ];

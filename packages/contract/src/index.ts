@@ -8,4 +8,6 @@ export * from './chart.ts';
 export * from './error.ts';
 export * from './fleet.ts';
 export * from './machines.ts';
+export * from './manage.ts';
 export * from './notes.ts';
+export * from './text.ts';

@@ -13,14 +13,17 @@ const configSchema = z.strictObject({
   data: z.string().min(1).optional(),
   /** Address of a PostgreSQL, 15 or newer; without it SQLite in the data folder. */
   database: databaseUrl.nullable().default(null),
-  /** Address of the web site. Plain HTTP: put a reverse proxy with TLS in front, or keep to 127.0.0.1. */
+  /** Address of the web site. Over plain HTTP nobody signs in but on this computer itself. */
   host: z.string().min(1).default('127.0.0.1'),
   port: port.default(8080),
   /** Address edges connect to (TLS). */
   linkHost: z.string().min(1).default('0.0.0.0'),
   linkPort: port.default(8443),
-  /** Cookies only over HTTPS: set where a proxy with TLS stands in front. */
-  secureCookies: z.boolean().default(false),
+  /** HTTPS by these PEM files; both or none. Looked at again every minute, so that a new certificate needs no restart. */
+  tlsCert: z.string().min(1).nullable().default(null),
+  tlsKey: z.string().min(1).nullable().default(null),
+  /** One proxy stands in front, ends TLS, and says who asks (X-Forwarded-For) and how (X-Forwarded-Proto). */
+  trustProxy: z.boolean().default(false),
 });
 
 export const RUN_FLAGS = {
@@ -33,6 +36,12 @@ export const RUN_FLAGS = {
   },
   host: { type: 'string', value: 'HOST', help: 'address of the web site (default 127.0.0.1)' },
   port: { type: 'number', value: 'PORT', help: 'port of the web site (default 8080)' },
+  'tls-cert': { type: 'string', value: 'FILE', help: 'certificate of the web site, PEM with its chain' },
+  'tls-key': { type: 'string', value: 'FILE', help: 'its private key, PEM' },
+  'trust-proxy': {
+    type: 'boolean',
+    help: 'a proxy in front ends TLS and sets X-Forwarded-For and X-Forwarded-Proto',
+  },
   'link-host': { type: 'string', value: 'HOST', help: 'address edges connect to (default 0.0.0.0)' },
   'link-port': { type: 'number', value: 'PORT', help: 'port edges connect to (default 8443)' },
 } as const;
@@ -54,6 +63,9 @@ export function serverSettings(flags: RunFlags): Outcome<ServerSettings> {
     database: flags.database,
     host: flags.host,
     port: flags.port,
+    tlsCert: flags['tls-cert'],
+    tlsKey: flags['tls-key'],
+    trustProxy: flags['trust-proxy'],
     linkHost: flags['link-host'],
     linkPort: flags['link-port'],
   };
@@ -66,9 +78,19 @@ export function serverSettings(flags: RunFlags): Outcome<ServerSettings> {
       message: `vigie-server: ${issue?.path.join('.')}: ${issue?.message} (see vigie-server --help)`,
     };
   }
-  const { data } = merged.data;
+  const { data, tlsCert, tlsKey, trustProxy } = merged.data;
   if (data === undefined) {
     return { ok: false, message: 'vigie-server: --data DIR is missing (see vigie-server --help)' };
+  }
+  if ((tlsCert === null) !== (tlsKey === null)) {
+    return { ok: false, message: 'vigie-server: --tls-cert and --tls-key are needed together' };
+  }
+  if (tlsCert !== null && trustProxy) {
+    return {
+      ok: false,
+      message:
+        'vigie-server: either a proxy ends TLS (--trust-proxy) or this server does (--tls-cert), not both',
+    };
   }
   return { ok: true, value: { ...merged.data, data } };
 }

@@ -1,6 +1,7 @@
 // vigie-server: receives blocks from edges, stores them, shows them. Commands run (default), add-machine, settings,
 // enrolment-code, revoke, rotate-link-key, reset-password, backup, restore, check, compact; all but restore work beside a
 // server that runs. The real clock, signals and log enter here and nowhere else.
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,10 +16,12 @@ import {
 } from '@vigie/config';
 import { machineId } from '@vigie/protocol';
 import pino from 'pino';
+import type { Noted } from './accounts/audit.ts';
 import { openAccounts } from './accounts/open.ts';
 import { backup, restore } from './backup.ts';
 import { databaseUrl, RUN_FLAGS, serverSettings } from './config.ts';
-import { linkIdentity, newEnrolmentCode, rotateLinkKey } from './gateway/identity.ts';
+import { makeEnrolmentCode } from './gateway/enrolment-code.ts';
+import { linkIdentity, rotateLinkKey } from './gateway/identity.ts';
 import { startServer } from './server.ts';
 import { asksForChange, changed, describeSettings, SETTINGS_FLAGS } from './settings.ts';
 import { check, describeCheck } from './store/check.ts';
@@ -27,7 +30,6 @@ import { StoreError } from './store/database.ts';
 import { type Databases, openDatabases, type Place, storeOn } from './store/open.ts';
 import type { MachineRecord, Store } from './store/store.ts';
 
-const CODE_VALID_MS = 24 * 3_600_000;
 const PROGRESS_MS = 2000;
 const clock = realClock();
 const PLACE = {
@@ -94,8 +96,8 @@ async function run(): Promise<number> {
       clock,
       log: (message, facts) => logger.info(facts ?? {}, message),
     });
-    const { host } = settings.value;
-    const address = `http://${host.includes(':') ? `[${host}]` : host}:${server.port}`;
+    const { host, tlsCert } = settings.value;
+    const address = `${tlsCert === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${server.port}`;
     console.log(
       JSON.stringify({ listening: { address, linkPort: server.linkPort, setupCode: server.setupCode } }),
     );
@@ -162,7 +164,7 @@ async function addMachine(): Promise<number> {
       EXIT.usage,
     );
   }
-  return withStore({ data, database }, async (store) => {
+  return withStore({ data, database }, async (store, noted) => {
     if ((await store.machine(id)) !== null)
       return fail(`vigie-server: machine ${id} is there already`, EXIT.failed);
     await store.createMachine({
@@ -172,7 +174,8 @@ async function addMachine(): Promise<number> {
       timeZone,
       intervalMs: 1000 * intervalS,
     });
-    return printCode(store, data, id);
+    await noted({ action: 'machine-created', machine: id });
+    return printCode(store, data, id, noted);
   });
 }
 
@@ -184,7 +187,9 @@ async function enrolmentCode(): Promise<number> {
     flags: { ...PLACE, id: { type: 'string', value: 'ID', help: 'the machine' } },
   });
   if (typeof parsed === 'number') return parsed;
-  return withMachine('enrolment-code', parsed, (store, { id }, data) => printCode(store, data, id));
+  return withMachine('enrolment-code', parsed, (store, { id }, data, noted) =>
+    printCode(store, data, id, noted),
+  );
 }
 
 async function settingsCommand(): Promise<number> {
@@ -197,7 +202,7 @@ async function settingsCommand(): Promise<number> {
       'One mistake, and nothing is changed. Example: --limit t_evap.alarmHigh=75 --name "t_evap.fr=Bouilleur"',
   });
   if (typeof parsed === 'number') return parsed;
-  return withMachine('settings', parsed, async (store, { id, schemaHash }) => {
+  return withMachine('settings', parsed, async (store, { id, schemaHash }, _, noted) => {
     const schema = schemaHash === null ? null : await store.schema(schemaHash);
     let mistakes: readonly string[] = [];
     if (asksForChange(parsed)) {
@@ -209,6 +214,7 @@ async function settingsCommand(): Promise<number> {
         return result.ok ? result.settings : null;
       });
       if (keepDays !== undefined) await store.setKeepDays(id, keepDays);
+      if (mistakes.length === 0) await noted({ action: 'settings-changed', machine: id });
     }
     if (mistakes.length > 0) {
       return fail(mistakes.map((mistake) => `vigie-server settings: ${mistake}`).join('\n'), EXIT.failed);
@@ -226,9 +232,10 @@ async function revoke(): Promise<number> {
     flags: { ...PLACE, id: { type: 'string', value: 'ID', help: 'the machine' } },
   });
   if (typeof parsed === 'number') return parsed;
-  return withMachine('revoke', parsed, async (store, { id, publicKey }, data) => {
+  return withMachine('revoke', parsed, async (store, { id, publicKey }, data, noted) => {
     if (publicKey === null) return fail(`vigie-server: machine ${id} holds no credential`, EXIT.failed);
     await store.revoke(id);
+    await noted({ action: 'credential-revoked', machine: id });
     await store.addJournal(id, [
       { atMs: clock.utcMs(), kind: 'credential-revoked', channel: null, facts: {} },
     ]);
@@ -278,13 +285,16 @@ async function rotateLink(): Promise<number> {
   });
 }
 
-async function printCode(store: Store, data: string, id: string): Promise<number> {
-  const { pins } = linkIdentity(join(data, 'keys'));
-  await store.agreeOnLinkKeys(pins, clock.utcMs());
-  const code = newEnrolmentCode(pins[0]);
-  await store.putEnrolmentCode(id, code.sha256, clock.utcMs() + CODE_VALID_MS);
-  console.log(JSON.stringify({ enrolment: { machine: id, code: code.text } }));
-  console.log(`On the box beside ${id}: vigie-edge enrol --server HOST:PORT --code ${code.text} --data DIR`);
+async function printCode(
+  store: Store,
+  data: string,
+  id: string,
+  noted: (noted: Noted) => Promise<void>,
+): Promise<number> {
+  const { code } = await makeEnrolmentCode(store, linkIdentity(join(data, 'keys')), id, clock.utcMs());
+  await noted({ action: 'enrolment-code-made', machine: id });
+  console.log(JSON.stringify({ enrolment: { machine: id, code } }));
+  console.log(`On the box beside ${id}: vigie-edge enrol --server HOST:PORT --code ${code} --data DIR`);
   return EXIT.ok;
 }
 
@@ -292,19 +302,27 @@ async function resetPassword(): Promise<number> {
   const parsed = flags({
     name: 'vigie-server reset-password',
     summary: 'Sets a new password for a user, prints it, and ends the sessions of that user.',
-    flags: { ...PLACE, email: { type: 'string', value: 'EMAIL', help: 'the user' } },
+    flags: {
+      ...PLACE,
+      email: { type: 'string', value: 'EMAIL', help: 'the user, by e-mail address or user name' },
+      'without-second-factor': {
+        type: 'boolean',
+        help: 'take the second factor away too, for who lost it with its recovery codes',
+      },
+    },
   });
   if (typeof parsed === 'number') return parsed;
-  const { data, database, email } = parsed;
+  const { data, database, email, 'without-second-factor': withoutSecondFactor = false } = parsed;
   if (data === undefined || email === undefined) {
     return fail('vigie-server reset-password: --data and --email are needed', EXIT.usage);
   }
   if (!hasData({ data, database })) return fail(noDataIn(data), EXIT.failed);
   return withDatabases({ data, database }, async (place, { postgres }) => {
-    const { accounts, close } = openAccounts(place, postgres, () => clock.utcMs());
+    const { accounts, close } = openAccounts(place, postgres, clock);
     try {
-      const password = await accounts.resetPassword(email);
-      if (password === null) return fail(`vigie-server: there is no user ${email}`, EXIT.failed);
+      const password = randomBytes(12).toString('base64url');
+      if (!(await accounts.links.resetPassword(email, password, { withoutSecondFactor })))
+        return fail(`vigie-server: there is no user ${email}`, EXIT.failed);
       return show(`New password of ${email}: ${password}`);
     } finally {
       await close();
@@ -451,15 +469,20 @@ async function withData(
 function withMachine(
   name: string,
   { data, database, id }: { readonly data?: string; readonly database?: string; readonly id?: string },
-  work: (store: Store, machine: MachineRecord, data: string) => Promise<number>,
+  work: (
+    store: Store,
+    machine: MachineRecord,
+    data: string,
+    noted: (noted: Noted) => Promise<void>,
+  ) => Promise<number>,
 ): Promise<number> | number {
   if (data === undefined || id === undefined) {
     return fail(`vigie-server ${name}: --data and --id are needed`, EXIT.usage);
   }
   if (!hasData({ data, database })) return fail(noDataIn(data), EXIT.failed);
-  return withStore({ data, database }, async (store) => {
+  return withStore({ data, database }, async (store, noted) => {
     const machine = await store.machine(id);
-    return machine === null ? fail(noMachine(id), EXIT.failed) : work(store, machine, data);
+    return machine === null ? fail(noMachine(id), EXIT.failed) : work(store, machine, data, noted);
   });
 }
 
@@ -481,8 +504,21 @@ function hasData({ data, database }: Given): boolean {
   return existsSync(join(data, database === undefined ? 'vigie.db' : 'keys'));
 }
 
-function withStore(given: Given, work: (store: Store) => Promise<number>): Promise<number> {
-  return withDatabases(given, (_, databases) => work(storeOn(databases, () => clock.utcMs())));
+/** What it does to a machine is `noted` in the audit. */
+function withStore(
+  given: Given,
+  work: (store: Store, noted: (noted: Noted) => Promise<void>) => Promise<number>,
+): Promise<number> {
+  return withDatabases(given, (place, databases) =>
+    work(
+      storeOn(databases, () => clock.utcMs()),
+      async (noted) => {
+        const { accounts, close } = openAccounts(place, databases.postgres, clock);
+        await accounts.audit.add('command-line', noted);
+        await close();
+      },
+    ),
+  );
 }
 
 async function withDatabases(

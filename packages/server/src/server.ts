@@ -1,11 +1,13 @@
 // The server put together: store, accounts, gateway for edges, HTTP for pages. Not here: flags and signals (main.ts).
 import { mkdirSync } from 'node:fs';
+import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
 import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import type { Clock } from '@vigie/protocol';
 import { openAccounts } from './accounts/open.ts';
 import { createApp } from './api/app.ts';
 import { aloneBus, type Bus } from './bus.ts';
+import { makeEnrolmentCode } from './gateway/enrolment-code.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { linkIdentity } from './gateway/identity.ts';
 import { Live } from './live.ts';
@@ -15,6 +17,7 @@ import { POSTGRES_MIGRATIONS } from './store/migrations.ts';
 import { openDatabases, storeOn } from './store/open.ts';
 import { openPostgres } from './store/postgres-database.ts';
 import { startSealing } from './store/sealing.ts';
+import { keepFresh, readTls } from './web-tls.ts';
 
 export interface ServerOptions {
   readonly data: string;
@@ -25,7 +28,10 @@ export interface ServerOptions {
   readonly linkHost: string;
   readonly linkPort: number;
   readonly page: string;
-  readonly secureCookies: boolean;
+  /** Of the web site; `null`: plain HTTP. */
+  readonly tlsCert: string | null;
+  readonly tlsKey: string | null;
+  readonly trustProxy: boolean;
   readonly clock: Clock;
   readonly log: (message: string, facts?: Record<string, unknown>) => void;
 }
@@ -40,7 +46,10 @@ export interface RunningServer {
 
 /** Rejects when a port is taken or the data folder cannot be used; then nothing of it is left running. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { data, clock, log } = options;
+  const { data, clock, log, tlsCert, tlsKey, trustProxy } = options;
+  const tls = tlsCert === null || tlsKey === null ? null : { cert: tlsCert, key: tlsKey };
+  // Before anything is begun: files that do not serve are the operator's to mend.
+  const https = tls === null ? {} : { createServer: createHttpsServer, serverOptions: readTls(tls) };
   mkdirSync(data, { recursive: true, mode: 0o700 });
   // Undone in reverse, whether the server ends or does not get to start.
   const undo: (() => Promise<void> | void)[] = [];
@@ -58,7 +67,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await store.agreeOnLinkKeys(identity().pins, clock.utcMs());
     const sealing = startSealing(place, log);
     undo.push(() => sealing.close());
-    const { accounts, close: closeAccounts } = openAccounts(place, databases.postgres, () => clock.utcMs());
+    const { accounts, close: closeAccounts } = openAccounts(place, databases.postgres, clock);
     undo.push(closeAccounts);
     const bus = await openBus(options);
     const live = new Live(clock, bus);
@@ -77,13 +86,20 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     undo.push(() => gateway.close());
     // Before the connections end: who is not back soon is then told by another server.
     undo.push(() => bus.close());
-    const app = createApp({ ...options, store, accounts, live });
+    const app = createApp({
+      ...{ page: options.page, store, accounts, live, clock, log, trustProxy, endsTls: tls !== null },
+      linkPort: gateway.port,
+      makeCode: (machine) => makeEnrolmentCode(store, identity(), machine, clock.utcMs()),
+      // No way to send mail is set up: whoever makes a link passes it on.
+      mailLink: async () => false,
+    });
     const http = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
-      const server = serve({ fetch: app.fetch, hostname: options.host, port: options.port }, () =>
+      const server = serve({ fetch: app.fetch, hostname: options.host, port: options.port, ...https }, () =>
         resolve(server),
       );
       server.once('error', reject);
     });
+    if (tls !== null && http instanceof HttpsServer) undo.push(keepFresh(http, tls, clock, log));
     undo.push(async () => {
       const closed = new Promise<void>((resolve) => http.close(() => resolve()));
       if ('closeAllConnections' in http) http.closeAllConnections();
@@ -93,7 +109,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     return {
       port: typeof address === 'object' && address !== null ? address.port : options.port,
       linkPort: gateway.port,
-      setupCode: await accounts.setupCode(),
+      setupCode: await accounts.signIn.setupCode(),
       close,
     };
   } catch (error) {

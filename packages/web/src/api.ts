@@ -75,7 +75,7 @@ export async function get<Answer>(path: string, caller?: AbortSignal): Promise<A
 }
 
 export async function send<Answer>(
-  method: 'POST' | 'PATCH' | 'DELETE',
+  method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   body: object = {},
 ): Promise<Answer | null> {

@@ -2,7 +2,7 @@
 import { useEffect } from 'preact/hooks';
 import { Redirect, Route, Switch, useLocation, useSearch } from 'wouter-preact';
 import { words } from './i18n/words.ts';
-import { findSession, safeNext, session } from './session/session.ts';
+import { findSession, manages, safeNext, session } from './session/session.ts';
 import { Setup } from './session/setup.tsx';
 import { SignIn } from './session/sign-in.tsx';
 import { later } from './shell/later.tsx';
@@ -14,7 +14,11 @@ const Home = later(async () => (await import('./fleet/fleet-page.tsx')).Home);
 const Analysis = later(async () => (await import('./analysis/analysis-page.tsx')).Analysis);
 const Fleet = later(async () => (await import('./fleet/fleet-page.tsx')).Fleet);
 const MachinePage = later(async () => (await import('./machine/machine-page.tsx')).MachinePage);
-const Settings = later(async () => (await import('./shell/settings.tsx')).Settings);
+const Profile = later(async () => (await import('./profile/profile-page.tsx')).ProfilePage);
+const UsersPage = later(async () => (await import('./management/users-page.tsx')).UsersPage);
+const MachinesPage = later(async () => (await import('./management/machines-page.tsx')).MachinesPage);
+const AuditPage = later(async () => (await import('./management/audit-page.tsx')).AuditPage);
+const Welcome = later(async () => (await import('./management/welcome-page.tsx')).WelcomePage);
 
 function FirstLoad() {
   return (
@@ -51,6 +55,7 @@ function useNewPage(): void {
 }
 
 export function App() {
+  const [location] = useLocation();
   useNewPage();
   useEffect(() => {
     void findSession();
@@ -65,6 +70,8 @@ export function App() {
       </main>
     );
   }
+  // Whoever is signed in: the link may be for somebody else.
+  if (location === '/welcome') return <Welcome />;
   if (now.kind === 'out') return <SignedOut setupNeeded={now.setupNeeded} />;
   return (
     <>
@@ -81,9 +88,27 @@ export function App() {
         <Route path="/analysis">
           <Analysis />
         </Route>
-        <Route path="/settings">
-          <Settings />
+        <Route path="/profile">
+          <Profile />
         </Route>
+        <Route path="/settings">
+          <Redirect to="/profile" replace />
+        </Route>
+        {manages.value && (
+          <Route path="/manage/users">
+            <UsersPage />
+          </Route>
+        )}
+        {manages.value && (
+          <Route path="/manage/machines">
+            <MachinesPage />
+          </Route>
+        )}
+        {manages.value && (
+          <Route path="/manage/audit">
+            <AuditPage />
+          </Route>
+        )}
         <Route path="/m/:id">{({ id }) => <MachinePage key={id} id={id} />}</Route>
         <Route>
           <NotFound />

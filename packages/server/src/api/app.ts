@@ -1,6 +1,6 @@
 // The HTTP side: requests of the page (packages/contract), its files, and the stream of what happens now.
 // Invariants: every request but sign-in and set-up needs a session; every machine passes through `seen`, which asks
-// `may`; what may not be seen answers like what does not exist; requests that change something must come from this
+// `may` (accounts/rights.ts); what may not be seen answers like what does not exist; requests that change something must come from this
 // site's own pages. Not here: who may what (accounts/), what is stored (store/).
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,15 +8,19 @@ import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { compress } from 'hono/compress';
-import { getCookie } from 'hono/cookie';
-import { csrf } from 'hono/csrf';
 import { secureHeaders } from 'hono/secure-headers';
+import { auditRoutes } from './audit.ts';
 import { chartRoutes } from './chart.ts';
+import { sameSiteOnly, tokenOf } from './client.ts';
+import { fail } from './fail.ts';
 import { fleetRoutes } from './fleet.ts';
 import { machineRoutes } from './machines.ts';
+import { manageRoutes } from './manage.ts';
 import { noteRoutes } from './notes.ts';
-import { COOKIE, type Env, fail, type Parts } from './parts.ts';
-import { meRoutes, openRoutes } from './session.ts';
+import type { Env, Parts } from './parts.ts';
+import { profileRoutes } from './profile.ts';
+import { openRoutes } from './session.ts';
+import { userRoutes } from './users.ts';
 
 const MOST_BODY_BYTES = 64 << 10;
 
@@ -41,8 +45,8 @@ export function createApp(options: AppOptions): Hono<Env> {
         formAction: ["'self'"],
       },
       referrerPolicy: 'same-origin',
-      // Set by whoever ends TLS in front of this server.
-      strictTransportSecurity: false,
+      // Where a proxy ends TLS it is for the proxy to say.
+      strictTransportSecurity: options.endsTls ? 'max-age=31536000' : false,
     }),
   );
   app.onError((error, c) => {
@@ -53,7 +57,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   // Streams of events are left as they are: each must leave at once.
   app.use(compress());
   const api = new Hono<Env>();
-  api.use(csrf());
+  api.use(sameSiteOnly);
   api.use(
     bodyLimit({
       maxSize: MOST_BODY_BYTES,
@@ -64,17 +68,34 @@ export function createApp(options: AppOptions): Hono<Env> {
     await next();
     c.header('Cache-Control', 'no-store');
   });
+  api.use((c, next) => {
+    // Whoever reads the first and whoever reads the last would not speak of the same thing.
+    const twice = Object.entries(c.req.queries()).find(([, values]) => values.length > 1);
+    if (twice === undefined) return next();
+    return Promise.resolve(fail(c, 'invalid', `${twice[0].slice(0, 40)} stands twice in the address.`));
+  });
 
   api.route('/', openRoutes(options));
 
   api.use(async (c, next) => {
-    const token = getCookie(c, COOKIE);
-    const me = token === undefined ? null : await accounts.session(token);
-    if (me === null) return fail(c, 'signed-out', 'Please sign in.');
-    c.set('me', me);
+    const token = tokenOf(c, options);
+    const signed = token === null ? null : await accounts.sessions.find(token);
+    if (token === null || signed === null) return fail(c, 'signed-out', 'Please sign in.');
+    c.set('me', signed.me);
+    c.set('actor', signed.actor);
+    c.set('token', token);
     return next();
   });
-  for (const routes of [meRoutes, fleetRoutes, machineRoutes, chartRoutes, noteRoutes]) {
+  for (const routes of [
+    profileRoutes,
+    fleetRoutes,
+    machineRoutes,
+    chartRoutes,
+    noteRoutes,
+    userRoutes,
+    manageRoutes,
+    auditRoutes,
+  ]) {
     api.route('/', routes(options));
   }
   api.all('*', (c) => fail(c, 'not-found', 'There is nothing at this address.'));

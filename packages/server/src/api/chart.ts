@@ -12,10 +12,11 @@ import { isoWriter } from '@vigie/model/zone';
 import { type Context, Hono } from 'hono';
 import { stream } from 'hono/streaming';
 import type { UndatedRow } from '../store/store.ts';
-import { type Env, fail, type Parts, schemaOf, seen, sentence, shownSchema, unknown } from './parts.ts';
+import { fail } from './fail.ts';
+import { type Env, type Parts, schemaOf, seen, sentence, shownSchema, unknown } from './parts.ts';
 
 export function chartRoutes(parts: Parts): Hono<Env> {
-  const { store, live } = parts;
+  const { store, live, accounts } = parts;
   const api = new Hono<Env>();
   api.get('/chart', async (c) => {
     const query = chartRequest.safeParse(c.req.query());
@@ -38,20 +39,30 @@ export function chartRoutes(parts: Parts): Hono<Env> {
   });
 
   /** @param lines without their ends, the header first */
-  const csv = (c: Context, name: string, lines: AsyncIterable<string>) => {
+  const csv = (c: Context<Env>, name: string, lines: AsyncIterable<string>) => {
     c.header('Content-Type', 'text/csv; charset=utf-8');
     c.header('Content-Disposition', `attachment; filename="${name}.csv"`);
     return stream(c, async (out) => {
-      let text = '';
-      for await (const line of lines) {
-        text += `${line}\n`;
-        if (text.length > 64 << 10) {
-          await out.write(text);
-          text = '';
+      let ended = false;
+      const unguard = accounts.watch.watch(c.get('token'), () => {
+        ended = true;
+      });
+      try {
+        let text = '';
+        for await (const line of lines) {
+          text += `${line}\n`;
+          if (text.length > 64 << 10) {
+            await out.write(text);
+            text = '';
+          }
+          if (out.aborted) return;
+          // Cut off rather than ended, so that nobody takes a part for the whole.
+          if (ended) throw new Error('the session ended within an export');
         }
-        if (out.aborted) return;
+        await out.write(text);
+      } finally {
+        unguard();
       }
-      await out.write(text);
     });
   };
 

@@ -10,13 +10,15 @@ import {
 } from '@vigie/contract';
 import { type Channel, gaugesOf, type MachineSchema, overridden, readRow } from '@vigie/model';
 import { Hono } from 'hono';
+import { may } from '../accounts/rights.ts';
 import { type Condition, conditionOf, sinceOf } from '../fleet/condition.ts';
 import { visitOf } from '../fleet/visit.ts';
 import { Weeks } from '../fleet/week.ts';
 import type { Conditions } from '../journal/changes.ts';
 import type { PresentRow } from '../store/present.ts';
 import type { MachineRecord } from '../store/store.ts';
-import { type Env, fail, type Parts, schemaOf, sentence } from './parts.ts';
+import { fail } from './fail.ts';
+import { type Env, type Parts, schemaOf, sentence } from './parts.ts';
 
 const KEY_VALUES = 3;
 
@@ -57,14 +59,10 @@ export function fleetRoutes(parts: Parts): Hono<Env> {
   };
 
   api.get('/machines', async (c) => {
-    const [machines, rows, visible] = [
-      await store.machines(),
-      await store.lastRows(),
-      await accounts.seenMachines(c.get('me')),
-    ];
+    const [machines, rows] = [await store.machines(), await store.lastRows()];
     const seen: Seen[] = [];
     for (const machine of machines) {
-      if (machine.retired || (visible !== 'all' && !visible.has(machine.id))) continue;
+      if (machine.retired || !may(c.get('actor'), 'see-machine', machine.id)) continue;
       const row = newestOf(machine, rows.get(machine.id) ?? null);
       const sent = row === null ? await schemaOf(parts, machine) : await store.schema(row.schemaHash);
       const schema = sent === null ? null : overridden(sent, machine.settings.channels);
@@ -109,10 +107,9 @@ export function fleetRoutes(parts: Parts): Hono<Env> {
   api.get('/strips', async (c) => {
     const query = stripsRequest.safeParse(c.req.query());
     if (!query.success) return fail(c, 'invalid', sentence(query.error));
-    const visible = await accounts.seenMachines(c.get('me'));
     const strips: [string, Strips[string]][] = [];
     for (const id of new Set(query.data.machines)) {
-      if (visible !== 'all' && !visible.has(id)) continue;
+      if (!may(c.get('actor'), 'see-machine', id)) continue;
       if ((await store.machine(id)) !== null) strips.push([id, await weeks.of(id)]);
     }
     // A machine may be called like what every object has.
@@ -122,8 +119,8 @@ export function fleetRoutes(parts: Parts): Hono<Env> {
   api.post('/visit', async (c) => {
     const me = c.get('me');
     const sinceMs = await accounts.visit(me.id);
-    const visible = await accounts.seenMachines(me);
-    return c.json<Visit>(await visitOf(store, sinceMs, clock.utcMs(), visible));
+    const isVisible = (machine: string): boolean => may(c.get('actor'), 'see-machine', machine);
+    return c.json<Visit>(await visitOf(store, sinceMs, clock.utcMs(), isVisible));
   });
 
   return api;

@@ -10,11 +10,12 @@ import type {
   MachineView,
 } from '@vigie/contract';
 import { Hono } from 'hono';
-import { getCookie } from 'hono/cookie';
 import { streamSSE } from 'hono/streaming';
+import { may } from '../accounts/rights.ts';
 import type { LiveMessage } from '../live.ts';
 import type { MachineRecord } from '../store/store.ts';
-import { COOKIE, type Env, fail, type Parts, seen, shownSchema, unknown, wholeNumber } from './parts.ts';
+import { fail } from './fail.ts';
+import { type Env, type Parts, seen, shownSchema, unknown, wholeNumber } from './parts.ts';
 
 const BEAT_MS = 15_000;
 const MOST_JOURNAL = 200;
@@ -49,7 +50,7 @@ export function machineRoutes(parts: Parts): Hono<Env> {
     const schemas = new Map<string, { readonly place: number; readonly schema: MachineSchema }>();
     for (const machine of await store.machines()) {
       const { id, name, site, timeZone, retired } = machine;
-      if (retired || !(await accounts.may(c.get('me'), 'see-machine', id))) continue;
+      if (retired || !may(c.get('actor'), 'see-machine', id)) continue;
       const schema = await shownSchema(parts, machine);
       const key = JSON.stringify(schema);
       if (schema !== null && !schemas.has(key)) schemas.set(key, { place: schemas.size, schema });
@@ -100,7 +101,7 @@ export function machineRoutes(parts: Parts): Hono<Env> {
   api.get('/machines/:id/live', async (c) => {
     const machine = await seen(parts, c, c.req.param('id'));
     if (machine === null) return unknown(c, c.req.param('id'));
-    const token = getCookie(c, COOKIE) ?? '';
+    const token = c.get('token');
     return streamSSE(c, async (out) => {
       const waiting: LiveMessage[] = [];
       let wake: () => void = () => undefined;
@@ -108,15 +109,18 @@ export function machineRoutes(parts: Parts): Hono<Env> {
         if (waiting.length < MOST_WAITING_EVENTS) waiting.push(message);
         wake();
       });
+      let ended = false;
+      const unguard = accounts.watch.watch(token, () => {
+        ended = true;
+        wake();
+      });
       out.onAbort(() => wake());
       const write = (event: string, data: unknown) => out.writeSSE({ event, data: JSON.stringify(data) });
       try {
         await write('beat', { nowMs: clock.utcMs() });
-        while (
-          !out.aborted &&
-          waiting.length < MOST_WAITING_EVENTS &&
-          (await accounts.session(token)) !== null
-        ) {
+        // Until here the session may have ended unwatched.
+        ended ||= (await accounts.sessions.find(token)) === null;
+        while (!out.aborted && !ended && waiting.length < MOST_WAITING_EVENTS) {
           const message = waiting.shift();
           if (message !== undefined) {
             await write(message.event, message.event === 'link' ? await linkOf(machine) : message.data);
@@ -133,6 +137,7 @@ export function machineRoutes(parts: Parts): Hono<Env> {
         }
       } finally {
         unwatch();
+        unguard();
       }
     });
   });

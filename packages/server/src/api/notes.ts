@@ -3,13 +3,15 @@
 import { randomBytes } from 'node:crypto';
 import { type Me, type Note, type Notes, noteRequest } from '@vigie/contract';
 import { type Context, Hono } from 'hono';
+import { may } from '../accounts/rights.ts';
 import type { NoteRecord } from '../store/notes.ts';
-import { type Env, fail, type Parts, readBody, seen, unknown, wholeNumber } from './parts.ts';
+import { fail } from './fail.ts';
+import { type Env, type Parts, readBody, seen, unknown, wholeNumber } from './parts.ts';
 
 const MOST_NOTES = 500;
 
 export function noteRoutes(parts: Parts): Hono<Env> {
-  const { store, accounts, clock } = parts;
+  const { store, clock } = parts;
   const api = new Hono<Env>();
   const shown = (note: NoteRecord, me: Me, mayDeleteAll: boolean): Note => ({
     id: note.id,
@@ -29,7 +31,7 @@ export function noteRoutes(parts: Parts): Hono<Env> {
       return fail(c, 'invalid', 'from and to must be whole numbers of Unix ms.');
     const found = await store.notes(machine.id, from, to, MOST_NOTES);
     const me = c.get('me');
-    const mayDeleteAll = await accounts.may(me, 'delete-notes', machine.id);
+    const mayDeleteAll = may(c.get('actor'), 'delete-notes', machine.id);
     return c.json<Notes>({ notes: found.map((note) => shown(note, me, mayDeleteAll)) });
   });
 
@@ -58,7 +60,7 @@ export function noteRoutes(parts: Parts): Hono<Env> {
     const found = await store.note(machine.id, note, from);
     if (found === null) return fail(c, 'not-found', 'There is no such note any more.');
     const me = c.get('me');
-    if (found.author !== me.id && !(await accounts.may(me, 'delete-notes', machine.id))) {
+    if (found.author !== me.id && !may(c.get('actor'), 'delete-notes', machine.id)) {
       return fail(c, 'forbidden', 'Only who wrote a note and admins of the machine may delete it.');
     }
     await (from === 'there' ? store.deleteNote(machine.id, note) : store.restoreNote(machine.id, note));

@@ -1,54 +1,51 @@
-// What every group of routes is given, and how each answers: the machine that whoever asks may see, refusals with a code,
-// the body of a request checked. Invariant: what may not be seen answers like what does not exist.
-import type { ErrorAnswer, Me } from '@vigie/contract';
+// What every group of routes is given, and how each answers: the machine that whoever asks may see, the body of a request checked. Invariant: what may not be seen answers like what does not exist.
+import type { Me, UserView } from '@vigie/contract';
 import { type MachineSchema, overridden } from '@vigie/model';
 import type { Clock } from '@vigie/protocol';
 import type { Context } from 'hono';
 import type { z } from 'zod';
+import type { By } from '../accounts/account.ts';
 import type { Accounts } from '../accounts/accounts.ts';
+import { type Actor, may } from '../accounts/rights.ts';
+import type { MadeCode } from '../gateway/enrolment-code.ts';
 import type { Live } from '../live.ts';
 import type { MachineRecord, Store } from '../store/store.ts';
+import { addressOf, type Way } from './client.ts';
+import { fail } from './fail.ts';
 
-export interface Parts {
+export interface Parts extends Way {
   readonly store: Store;
   readonly accounts: Accounts;
   readonly live: Live;
   readonly clock: Clock;
-  /** Cookies only over HTTPS: true unless the site is served on plain HTTP by choice. */
-  readonly secureCookies: boolean;
+  /** Port that edges dial. */
+  readonly linkPort: number;
+  readonly makeCode: (machine: string) => Promise<MadeCode>;
+  readonly mailLink: MailLink;
 }
 
-export type Env = { Variables: { me: Me } };
-export const COOKIE = 'vigie-session';
+/**
+ * Sends the link by which somebody chooses a password. `false`: it was not sent, and whoever made it passes it on.
+ * @param link `token` goes behind the # of the page /welcome
+ */
+export type MailLink = (link: {
+  readonly kind: 'invitation' | 'reset';
+  readonly to: Pick<UserView, 'name' | 'email' | 'language'>;
+  readonly token: string;
+  readonly expiresMs: number;
+}) => Promise<boolean>;
 
-type Code = ErrorAnswer['error']['code'];
-const STATUS = {
-  'signed-out': 401,
-  'wrong-credentials': 401,
-  'wrong-code': 401,
-  'too-many-attempts': 429,
-  forbidden: 403,
-  'not-found': 404,
-  invalid: 400,
-  insecure: 400,
-  unavailable: 503,
-} as const satisfies Record<Code, number>;
+/** Of a request that is signed in. */
+export type Env = { Variables: { me: Me; actor: Actor; token: string } };
 
-export function fail(c: Context, code: Code, message: string, retryAfterMs?: number) {
-  return c.json<ErrorAnswer>(
-    { error: { code, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) } },
-    STATUS[code],
-  );
+/** For the audit. */
+export function byOf(c: Context<Env>, parts: Parts): By {
+  return { actor: c.get('actor'), name: c.get('me').name, address: addressOf(c, parts) };
 }
 
-/** The machine, if whoever asks may see it. */
-export async function seen(
-  { store, accounts }: Parts,
-  c: Context<Env>,
-  id: string,
-): Promise<MachineRecord | null> {
-  const machine = await store.machine(id);
-  return machine !== null && (await accounts.may(c.get('me'), 'see-machine', machine.id)) ? machine : null;
+/** The one filter of telemetry: the machine, if whoever asks may see it. */
+export async function seen({ store }: Parts, c: Context<Env>, id: string): Promise<MachineRecord | null> {
+  return may(c.get('actor'), 'see-machine', id) ? store.machine(id) : null;
 }
 
 export function unknown(c: Context, id: string) {

@@ -1,71 +1,103 @@
-// Routes of signing in and out, of the first Super Admin, and of one's own account.
-// Invariant: the token is only ever in a cookie that no script reads. Not here: who may what (accounts/).
-import { getConnInfo } from '@hono/node-server/conninfo';
-import { type Me, meChange, type SetupState, setupRequest, signInRequest } from '@vigie/contract';
+// Routes that need no session: signing in, the first Super Admin, links by which somebody chooses a password.
+// Invariants: over plain HTTP none of them takes anything, but from this computer itself; the token of a session is only
+// ever in a cookie that no script reads, that of a link only ever in a body. Not here: who may what (accounts/).
+import {
+  type Me,
+  type SetupState,
+  setupRequest,
+  signInRequest,
+  type Welcome,
+  type WelcomeDone,
+  welcomeLook,
+  welcomeRequest,
+} from '@vigie/contract';
 import { type Context, Hono } from 'hono';
-import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import { SESSION_SECONDS, type SignIn } from '../accounts/accounts.ts';
-import { COOKIE, type Env, fail, type Parts, readBody } from './parts.ts';
+import type { SignInResult } from '../accounts/sign-in.ts';
+import { encryptedOnly, fromOf, giveToken } from './client.ts';
+import { fail } from './fail.ts';
+import { type Env, type Parts, readBody } from './parts.ts';
 
-/** Routes that need no session. */
-export function openRoutes({ accounts, secureCookies }: Parts): Hono<Env> {
+export function openRoutes(
+  parts: Parts & { log: (message: string, facts?: Record<string, unknown>) => void },
+) {
+  const { accounts, log } = parts;
   const api = new Hono<Env>();
-  const addressOf = (c: Context): string => getConnInfo(c).remote.address ?? 'unknown';
-  const answer = (c: Context, result: SignIn) => {
+  const encrypted = encryptedOnly(parts);
+  /** What was typed is not logged: a password is sometimes typed as a name. */
+  const refused = (c: Context, what: string): void =>
+    log(`http: ${what}`, { address: fromOf(c, parts).address });
+  const answer = (c: Context, result: SignInResult) => {
     switch (result.kind) {
       case 'signed-in':
-        setCookie(c, COOKIE, result.token, {
-          httpOnly: true,
-          sameSite: 'Lax',
-          secure: secureCookies,
-          path: '/',
-          maxAge: SESSION_SECONDS,
-        });
+        giveToken(c, parts, result.token);
         return c.json<Me>(result.me);
       case 'wrong-credentials':
-        return fail(c, 'wrong-credentials', 'The e-mail address or the password is wrong.');
+        refused(c, 'sign-in refused');
+        return fail(c, 'wrong-credentials', 'The name or the password is wrong.');
       case 'wrong-code':
+        refused(c, 'set-up refused');
         return fail(
           c,
           'wrong-code',
           'The code is wrong, or it was used already. The server prints it when it starts.',
         );
+      case 'second-factor':
+        return fail(c, 'second-factor', 'Please give a code of your second factor too.');
+      case 'wrong-second-factor':
+        refused(c, 'second factor refused');
+        return fail(c, 'wrong-second-factor', 'The code of the second factor is wrong, or was used already.');
       case 'too-many-attempts':
-        return fail(c, 'too-many-attempts', 'Too many attempts. Please wait.', result.retryAfterMs);
+        refused(c, 'too many attempts');
+        return tooMany(c, result.retryAfterMs);
     }
   };
 
-  api.get('/setup', async (c) => c.json<SetupState>({ needed: await accounts.setupNeeded() }));
-  api.post('/setup', async (c) => {
+  api.get('/setup', async (c) => c.json<SetupState>({ needed: await accounts.signIn.setupNeeded() }));
+  api.post('/setup', encrypted, async (c) => {
     const body = await readBody(c, setupRequest);
     if (!body.ok) return fail(c, 'invalid', body.message);
-    return answer(c, await accounts.setUp(body.value, addressOf(c)));
+    return answer(c, await accounts.signIn.setUp(body.value, fromOf(c, parts)));
   });
-  api.post('/session', async (c) => {
+  api.post('/session', encrypted, async (c) => {
     const body = await readBody(c, signInRequest);
     if (!body.ok) return fail(c, 'invalid', body.message);
-    return answer(c, await accounts.signIn(body.value.user, body.value.password, addressOf(c)));
+    return answer(c, await accounts.signIn.signIn(body.value, fromOf(c, parts)));
   });
 
+  api.post('/welcome/look', encrypted, async (c) => {
+    const body = await readBody(c, welcomeLook);
+    if (!body.ok) return fail(c, 'invalid', body.message);
+    const looked = await accounts.links.look(body.value.token, fromOf(c, parts));
+    switch (looked.kind) {
+      case 'known':
+        return c.json<Welcome>(looked.welcome);
+      case 'link-void':
+        return voidLink(c);
+      case 'too-many-attempts':
+        return tooMany(c, looked.retryAfterMs);
+    }
+  });
+  api.post('/welcome', encrypted, async (c) => {
+    const body = await readBody(c, welcomeRequest);
+    if (!body.ok) return fail(c, 'invalid', body.message);
+    const result = await accounts.links.use(body.value.token, body.value.password, fromOf(c, parts));
+    switch (result.kind) {
+      case 'done':
+        if (result.token !== null) giveToken(c, parts, result.token);
+        return c.json<WelcomeDone>({ me: result.token === null ? null : result.me });
+      case 'link-void':
+        return voidLink(c);
+      case 'too-many-attempts':
+        return tooMany(c, result.retryAfterMs);
+    }
+  });
   return api;
 }
 
-/** Routes of whoever is signed in. */
-export function meRoutes({ accounts }: Parts): Hono<Env> {
-  const api = new Hono<Env>();
-  api.delete('/session', async (c) => {
-    await accounts.signOut(getCookie(c, COOKIE) ?? '');
-    deleteCookie(c, COOKIE, { path: '/' });
-    return c.body(null, 204);
-  });
-  api.get('/me', (c) => c.json<Me>(c.get('me')));
-  api.patch('/me', async (c) => {
-    const body = await readBody(c, meChange);
-    if (!body.ok) return fail(c, 'invalid', body.message);
-    const me = c.get('me');
-    if (body.value.language !== undefined) await accounts.setLanguage(me.id, body.value.language);
-    return c.json<Me>({ ...me, ...body.value, language: body.value.language ?? me.language });
-  });
+export function tooMany(c: Context, retryAfterMs: number) {
+  return fail(c, 'too-many-attempts', 'Too many attempts. Please wait.', retryAfterMs);
+}
 
-  return api;
+function voidLink(c: Context) {
+  return fail(c, 'link-void', 'This link was used, replaced, or is too old. Ask for a new one.');
 }

@@ -7,17 +7,16 @@ import { SILENT_MS } from './strip.ts';
 /** Of what is longer ago nobody needs to be told on the first line of a page. */
 const LONGEST_AWAY_MS = 60 * 86_400_000;
 
-/** @param visible machines whose news may be told */
+/** @param isVisible whose news may be told */
 export async function visitOf(
   store: Pick<Store, 'newsSince'>,
   sinceMs: number | null,
   nowMs: number,
-  visible: ReadonlySet<string> | 'all',
+  isVisible: (machine: string) => boolean,
 ): Promise<Visit> {
   if (sinceMs === null) return { sinceMs, alarms: 0, alarmed: [], silenced: [], appeared: [] };
   const fromMs = Math.max(sinceMs, nowMs - LONGEST_AWAY_MS);
   const news = await store.newsSince(fromMs);
-  const isVisible = (machine: string): boolean => visible === 'all' || visible.has(machine);
   const entries = news.entries.filter(({ machine }) => isVisible(machine));
   const counts = new Map<string, number>();
   for (const { machine, kind } of entries) {

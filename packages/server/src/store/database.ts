@@ -48,9 +48,9 @@ export interface Database extends Sql {
   close(): Promise<void>;
 }
 
-/** Why a database cannot be used; `message` is one sentence for the operator. */
+/** Why a server cannot use what it was given, a database or files beside it; `message` is one sentence for the operator. */
 export class StoreError extends Error {
-  readonly code: 'newer-schema' | 'folder-in-use' | 'database-unusable' | 'other-link-key';
+  readonly code: 'newer-schema' | 'folder-in-use' | 'database-unusable' | 'other-link-key' | 'tls-unusable';
   constructor(code: StoreError['code'], message: string) {
     super(message);
     this.name = 'StoreError';

@@ -2,7 +2,11 @@
 // holds both. A change adds a script at the end of each list it concerns; what stands is never edited. docs/database.md
 // says what each table is for. Instants are Unix ms UTC; machine comes first in every key.
 // Invariant: both databases have the same tables and columns, but for what only several servers need (server, presence)
-// and for accounts, which have a file of their own beside SQLite (accounts/accounts.ts).
+// and for accounts, which have a file of their own beside SQLite (accounts/tables.ts).
+import { MANAGEMENT_OF_POSTGRES } from '../accounts/tables.ts';
+
+/** Rises with each change that people make to it, so that two who edit at once do not overwrite each other. */
+const MACHINE_VERSION = 'ALTER TABLE machine ADD COLUMN version BIGINT NOT NULL DEFAULT 1;';
 
 /** deleted_ms: NULL while it is shown. author: an account, which may be gone; author_name: as it was when the note was made. */
 const NOTE = `
@@ -126,6 +130,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX journal_by_channel ON journal (machine, channel, at_ms) WHERE channel IS NOT NULL;
   `,
   `${ofSqlite(NOTE)}\n${NOTE_INDEX};`,
+  MACHINE_VERSION.replace('BIGINT', 'INTEGER'),
 ];
 
 /** chunk: the blocks of an hour as received (pack.ts). rollup: 60 intervals of a level (rollup.ts). */
@@ -270,4 +275,5 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
   );
   `,
   `${NOTE};\n${NOTE_INDEX};`,
+  `${MACHINE_VERSION}${MANAGEMENT_OF_POSTGRES}`,
 ].map(ofPostgres);

@@ -183,11 +183,11 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
       db.transaction(async (sql) => {
         await sql.lock('machine', { id: 'text' }, [{ id }]);
         const machine = await machineBy(sql, id);
-        const changed = machine === null ? null : change(machine.settings);
+        const changed = machine === null ? null : change(machine.settings, machine.version);
         if (changed === null) return null;
         const { intervalMs, dataBudgetMb, channels } = changed;
         await sql.run(
-          'UPDATE machine SET interval_ms = $1, data_budget_mb = $2, overrides = $3 WHERE id = $4',
+          'UPDATE machine SET interval_ms = $1, data_budget_mb = $2, overrides = $3, version = version + 1 WHERE id = $4',
           intervalMs,
           dataBudgetMb,
           JSON.stringify(channels),
@@ -195,6 +195,15 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
         );
         return changed;
       }),
+    changeMachine: async (id, version, { name, site, timeZone, retired }) => {
+      const changed = await db.run(
+        `UPDATE machine SET name = coalesce($1, name), site = coalesce($2, site), time_zone = coalesce($3, time_zone),
+           retired = coalesce($4, retired), version = version + 1 WHERE id = $5 AND version = $6`,
+        ...[name ?? null, site ?? null, timeZone ?? null, retired === undefined ? null : Number(retired)],
+        ...[id, version],
+      );
+      return changed === 1 ? 'done' : 'changed';
+    },
     setKeepDays: async (machine, keepDays) => {
       await db.run('UPDATE machine SET keep_days = $1 WHERE id = $2', keepDays, machine);
     },
@@ -249,13 +258,22 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
     },
     changedElsewhere: () => db.changedElsewhere(),
     putEnrolmentCode: async (machine, codeSha256, expiresMs) => {
-      await db.run(
-        `INSERT INTO enrolment_code (sha256, machine, expires_ms) VALUES ($1, $2, $3)
-         ON CONFLICT (sha256) DO UPDATE SET machine = excluded.machine, expires_ms = excluded.expires_ms`,
-        codeSha256,
-        machine,
-        expiresMs,
+      await db.transaction(async (sql) => {
+        await sql.run('DELETE FROM enrolment_code WHERE machine = $1', machine);
+        await sql.run(
+          'INSERT INTO enrolment_code (sha256, machine, expires_ms) VALUES ($1, $2, $3)',
+          codeSha256,
+          machine,
+          expiresMs,
+        );
+      });
+    },
+    enrolmentCodes: async (nowMs) => {
+      const rows = await db.all<{ machine: string; expires_ms: number }>(
+        'SELECT machine, expires_ms FROM enrolment_code WHERE expires_ms > $1',
+        nowMs,
       );
+      return new Map(rows.map((row) => [row.machine, row.expires_ms]));
     },
     takeEnrolmentCode: async (codeSha256, nowMs) => {
       const taken = await db.get<{ machine: string; expires_ms: number }>(
@@ -470,6 +488,7 @@ function machineOf(row: unknown): MachineRecord | null {
     edgePins: JSON.parse(String(r.edge_pins)) as string[],
     schemaHash: r.schema_hash === null ? null : String(r.schema_hash),
     retired: r.retired === 1,
+    version: Number(r.version),
   };
 }
 

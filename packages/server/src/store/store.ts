@@ -59,6 +59,16 @@ export interface MachineRecord {
   readonly edgePins: readonly string[];
   readonly schemaHash: string | null;
   readonly retired: boolean;
+  /** Rises with every change of name, site, zone, settings or retirement. */
+  readonly version: number;
+}
+
+/** What is left out stays. */
+export interface MachineChanges {
+  readonly name?: string | undefined;
+  readonly site?: string | undefined;
+  readonly timeZone?: string | undefined;
+  readonly retired?: boolean | undefined;
 }
 
 /** What an edge made of the settings it was sent last. */
@@ -142,8 +152,10 @@ export interface Store extends NoteStore {
   /** `change` sees the present settings; what it refuses changes nothing. */
   changeSettings(
     machine: string,
-    change: (settings: MachineSettings) => MachineSettings | null,
+    change: (settings: MachineSettings, version: number) => MachineSettings | null,
   ): Promise<MachineSettings | null>;
+  /** Of the version it was read at. A machine that is retired keeps its history, and its edge is refused. */
+  changeMachine(machine: string, version: number, change: MachineChanges): Promise<'done' | 'changed'>;
   setKeepDays(machine: string, keepDays: number | null): Promise<void>;
   /** Boots met since the machine's edge enrolled, oldest first. */
   boots(machine: string): Promise<MetBoot[]>;
@@ -155,8 +167,10 @@ export interface Store extends NoteStore {
   agreeOnLinkKeys(pins: LinkPins, atMs: number): Promise<void>;
   /** What another process may have changed since this was asked last. */
   changedElsewhere(): Promise<Changes>;
-  /** A single-use code by its SHA-256 (hex), for a machine, until an instant. */
+  /** A single-use code by its SHA-256 (hex), for a machine, until an instant; the machine's earlier ones are void. */
   putEnrolmentCode(machine: string, codeSha256: string, expiresMs: number): Promise<void>;
+  /** Of the codes that wait, by machine: until when. */
+  enrolmentCodes(nowMs: number): Promise<ReadonlyMap<string, number>>;
   /** Uses up the code; `null` when unknown, used or expired. */
   takeEnrolmentCode(codeSha256: string, nowMs: number): Promise<string | null>;
 

@@ -1,6 +1,7 @@
 // How a machine stands now: its condition, unless silence comes before it; in which order machines are shown; which ones a
 // search finds. Pure. Invariant: a row older than an hour has no condition any more, and one that is late says so.
 import type { FleetChannel, MachineSummary } from '@vigie/contract';
+import { plain } from '../i18n/plain.ts';
 import type { Tone } from '../machine/sentence.ts';
 import { freshness } from '../machine/verdict.ts';
 
@@ -78,14 +79,6 @@ export function sortMachines(machines: readonly MachineSummary[], nowMs: number)
         names.compare(a.machine.id, b.machine.id),
     )
     .map(({ machine }) => machine);
-}
-
-/** Letters alone, so that «evreux» finds «Évreux». */
-function plain(text: string): string {
-  return text
-    .normalize('NFD')
-    .replaceAll(/\p{Diacritic}/gu, '')
-    .toLowerCase();
 }
 
 /** Every word of the search is in the machine's name, id, site or model. */

@@ -16,6 +16,16 @@ export function failureWords(code: FailureCode, words: Dictionary): string {
       return words.failCredentials;
     case 'wrong-code':
       return words.failCode;
+    case 'second-factor':
+      return words.failSecondFactor;
+    case 'wrong-second-factor':
+      return words.failWrongSecondFactor;
+    case 'link-void':
+      return words.failLinkVoid;
+    case 'changed':
+      return words.failChanged;
+    case 'taken':
+      return words.failTaken;
     case 'too-many-attempts':
       return words.failTooMany;
     case 'forbidden':

@@ -1,6 +1,6 @@
 // Form fields with their label, hint and error tied together for screen readers.
 // The password field can be shown: typing a long password blind on a phone is how people lock themselves out.
-import { useId, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { words } from '../i18n/words.ts';
 
 interface FieldProps {
@@ -10,10 +10,21 @@ interface FieldProps {
   readonly type?: 'text' | 'email';
   readonly autocomplete: string;
   readonly maxLength?: number;
+  readonly value?: string;
+  readonly optional?: boolean;
+  readonly pattern?: string;
+  /** One that appears while somebody types takes the cursor. */
+  readonly focus?: boolean;
 }
 
-export function Field({ name, label, hint, type = 'text', autocomplete, maxLength = 254 }: FieldProps) {
+export function Field(props: FieldProps) {
+  const { name, label, hint, type = 'text', autocomplete, maxLength = 254, value, pattern } = props;
+  const { optional = false, focus = false } = props;
   const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    if (focus) input.current?.focus();
+  }, []);
   return (
     <div class="field">
       <label for={id}>{label}</label>
@@ -21,7 +32,10 @@ export function Field({ name, label, hint, type = 'text', autocomplete, maxLengt
         id={id}
         name={name}
         type={type}
-        required
+        ref={input}
+        required={!optional}
+        defaultValue={value}
+        pattern={pattern}
         maxLength={maxLength}
         autocomplete={autocomplete}
         autocapitalize="none"
@@ -38,13 +52,20 @@ export function Field({ name, label, hint, type = 'text', autocomplete, maxLengt
 }
 
 interface PasswordProps {
+  readonly name?: string;
   readonly label: string;
   readonly hint?: string;
   readonly autocomplete: 'current-password' | 'new-password';
   readonly minLength?: number;
 }
 
-export function PasswordField({ label, hint, autocomplete, minLength = 1 }: PasswordProps) {
+export function PasswordField({
+  name = 'password',
+  label,
+  hint,
+  autocomplete,
+  minLength = 1,
+}: PasswordProps) {
   const id = useId();
   const [shown, setShown] = useState(false);
   const toggleWord = shown ? words.value.hidePassword : words.value.showPassword;
@@ -54,7 +75,7 @@ export function PasswordField({ label, hint, autocomplete, minLength = 1 }: Pass
       <div class="password">
         <input
           id={id}
-          name="password"
+          name={name}
           type={shown ? 'text' : 'password'}
           required
           minLength={minLength}

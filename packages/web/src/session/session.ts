@@ -1,8 +1,16 @@
 // Who is signed in, as the server says. The cookie itself is HttpOnly: the page never sees it.
 // Not here: forms (sign-in.tsx, setup.tsx) and what a role may do.
 
-import { signal } from '@preact/signals';
-import type { Language, Me, SetupRequest, SetupState, SignInRequest } from '@vigie/contract';
+import { computed, signal } from '@preact/signals';
+import type {
+  Language,
+  Me,
+  MeChange,
+  SetupRequest,
+  SetupState,
+  SignInRequest,
+  WelcomeDone,
+} from '@vigie/contract';
 import { type FailureCode, failureCode, get, send, signedOut } from '../api.ts';
 import { language } from '../prefs.ts';
 
@@ -52,6 +60,37 @@ export async function setUp(request: SetupRequest): Promise<void> {
   if (me !== null) enter(me);
 }
 
+/** Chooses a password by a link. `false`: the account has a second factor, and signs in the usual way. */
+export async function choosePassword(token: string, password: string): Promise<boolean> {
+  const done = await send<WelcomeDone>('POST', '/api/welcome', { token, password });
+  if (done === null || done.me === null) {
+    session.value = { kind: 'out', setupNeeded: false };
+    return false;
+  }
+  enter(done.me);
+  return true;
+}
+
+export async function changeMe(change: MeChange): Promise<void> {
+  const me = await send<Me>('PATCH', '/api/me', change);
+  if (me !== null) session.value = { kind: 'in', me };
+}
+
+/** After something of the account changed elsewhere than by `changeMe`. */
+export async function readMe(): Promise<void> {
+  session.value = { kind: 'in', me: await get<Me>('/api/me') };
+}
+
+/** In which times that belong to no machine are shown: as chosen in the profile, else the browser's. */
+export const readerZone = computed(() => {
+  const now = session.value;
+  const chosen = now.kind === 'in' ? now.me.timeZone : null;
+  return chosen ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+});
+
+/** Whether the pages of management are there for whoever is signed in; the server decides by itself. */
+export const manages = computed(() => session.value.kind === 'in' && session.value.me.role !== 'user');
+
 export async function signOut(): Promise<void> {
   try {
     await send<null>('DELETE', '/api/session');
@@ -68,7 +107,7 @@ export function chooseLanguage(chosen: Language): void {
   if (now.kind !== 'in' || now.me.language === chosen) return;
   session.value = { kind: 'in', me: { ...now.me, language: chosen } };
   // A failure only means that the account keeps its old language; this browser has the new one.
-  send<Me>('PATCH', '/api/me', { language: chosen }).catch(() => {});
+  changeMe({ language: chosen }).catch(() => {});
 }
 
 /** Where to go after signing in: a path of this page only, never another site. */

@@ -7,6 +7,7 @@ import { reloadCount, serverLostMs } from '../connection.ts';
 import { formatClock } from '../i18n/format.ts';
 import { words } from '../i18n/words.ts';
 import { language, readerZone } from '../prefs.ts';
+import { manages } from '../session/session.ts';
 import { Logo } from './logo.tsx';
 
 function freshWords(): string {
@@ -72,6 +73,8 @@ function Item({ href, word, current, icon }: ItemProps) {
 
 const fleetIcon = 'M4 5h7v6H4zM13 5h7v6h-7zM4 13h7v6H4zM13 13h7v6h-7z';
 const analysisIcon = 'M4 4v16h16M7.5 15l4-5 3.5 3 5-7';
+const manageIcon =
+  'M9 11a3.2 3.2 0 1 0 0-6.4A3.2 3.2 0 0 0 9 11ZM3 19.5c0-3.3 2.7-5.5 6-5.5s6 2.2 6 5.5M16 5.2a3 3 0 0 1 0 5.6M17.5 14.4c2.1.6 3.5 2.3 3.5 5.1';
 const settingsIcon =
   'M4 7h9M17 7h3M4 17h3M11 17h9M15 4.8a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4ZM9 14.8a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4Z';
 
@@ -80,7 +83,8 @@ export function Navbar() {
   const [onMachine] = useRoute('/m/*?');
   const [onFleet] = useRoute('/fleet');
   const [onAnalysis] = useRoute('/analysis');
-  const [onSettings] = useRoute('/settings');
+  const [onProfile] = useRoute('/profile');
+  const [onManage] = useRoute('/manage/*');
   return (
     <header class="navbar">
       <a class="skip" href="#content">
@@ -91,7 +95,10 @@ export function Navbar() {
         <ul>
           <Item href="/fleet" word={w.navFleet} current={onFleet || onMachine} icon={fleetIcon} />
           <Item href="/analysis" word={w.navAnalysis} current={onAnalysis} icon={analysisIcon} />
-          <Item href="/settings" word={w.navSettings} current={onSettings} icon={settingsIcon} />
+          {manages.value && (
+            <Item href="/manage/users" word={w.navManage} current={onManage} icon={manageIcon} />
+          )}
+          <Item href="/profile" word={w.navProfile} current={onProfile} icon={settingsIcon} />
         </ul>
       </nav>
     </header>
