@@ -36,7 +36,8 @@ export default defineConfig({
           include: ['e2e/browser/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
+          // Each file has a fleet of its own, which mostly waits.
+          maxWorkers: 2,
         },
       },
     ],

@@ -62,7 +62,8 @@ async function welcomed(link: string, password: string, look: Look = {}): Promis
   const token = new URL(link).hash.slice(1);
   expect(page.url()).not.toContain(token);
   await page.getByRole('button', { name: /Save and sign in|Enregistrer et se connecter/ }).click();
-  await page.waitForURL('**/fleet');
+  // Whoever has one machine begins on its page.
+  await page.waitForURL(/\/(fleet|m\/[^/]+)$/);
   expect(asked.join('\n')).not.toContain(token);
   return page;
 }
@@ -158,7 +159,7 @@ it('the Admin is linked, adds a User, links the machine, and undoes a slip', asy
 });
 
 it('the User sees exactly that machine, and nothing of management', async () => {
-  await user.getByRole('link', { name: 'Évaporateur 42' }).waitFor();
+  await user.getByRole('heading', { name: 'Évaporateur 42' }).waitFor();
   const { machines } = await api<{ machines: readonly { id: string }[] }>(user, '/api/machines');
   expect(machines.map(({ id }) => id)).toEqual(['TV-42']);
   for (const path of ['/api/machines/TV-01', '/api/machines/TV-01/rows.csv', '/api/machines/NONE']) {
@@ -195,6 +196,7 @@ it('a second factor is turned on by its secret, asked for, and replaced by a rec
   const totp = new TOTP({ secret: Secret.fromBase32(await part.locator('code').innerText()) });
   await part.getByRole('textbox', { name: 'Code' }).fill(totp.generate());
   await part.getByRole('button', { name: 'Confirm' }).click();
+  await part.locator('.recovery-codes li').nth(9).waitFor();
   const codes = await part.locator('.recovery-codes li').allInnerTexts();
   expect(codes).toHaveLength(10);
   await part.getByRole('button', { name: 'I have kept them' }).click();
@@ -203,7 +205,7 @@ it('a second factor is turned on by its secret, asked for, and replaced by a rec
   await signIn(other, USER.userName, USER.password);
   await other.getByLabel('Code', { exact: true }).fill(codes[0] ?? '');
   await other.getByRole('button', { name: 'Sign in' }).click();
-  await other.waitForURL('**/fleet');
+  await other.waitForURL(/\/m\/TV-42$/);
   await user.reload();
   await user.getByRole('button', { name: 'Sign out everywhere else' }).click();
   await expect.poll(async () => (await other.request.get(`${site.address}/api/me`)).status()).toBe(401);

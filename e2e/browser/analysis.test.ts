@@ -80,10 +80,11 @@ async function userOf(machine: string, look: Look = {}): Promise<Page> {
   );
   db.prepare('INSERT INTO account_machine (account, machine) VALUES (?, ?)').run(id, machine);
   const sha256 = createHash('sha256').update(token).digest('hex');
-  db.prepare('INSERT INTO session (sha256, account, expires_ms) VALUES (?, ?, ?)').run(
+  db.prepare('INSERT INTO session (sha256, account, expires_ms, seen_ms) VALUES (?, ?, ?, ?)').run(
     sha256,
     id,
     Date.now() + DAY_MS,
+    Date.now(),
   );
   db.close();
   const page = await site.openSignedOut(look);
