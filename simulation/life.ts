@@ -29,7 +29,7 @@ import { plugIn, seedSqlite, spoolDisk } from './sqlite.ts';
 
 const START_UTC_MS = Date.UTC(2026, 0, 1);
 /** Rows of a boot are so many at most, so that long ones cost no more than they teach. */
-const MOST_ROWS_OF_BOOT = 30;
+const MOST_ROWS_OF_BOOT = 24;
 const INTERVALS_MS = [SECOND, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR] as const;
 /** Refusals that say nothing against the edge. */
 const PASSING: readonly Refused['reason'][] = ['busy', 'shutting-down', 'replaced'];
@@ -171,7 +171,7 @@ export class Life {
     // Seconds, a shift, or days: most boxes go off with their machine, at night and on Sundays.
     const uptimeMs = dice.chance(0.45)
       ? dice.spread(200, 10 * MINUTE)
-      : dice.chance(0.94)
+      : dice.chance(0.96)
         ? dice.spread(10 * MINUTE, DAY)
         : dice.spread(DAY, 8 * DAY);
     if (dice.chance(0.03)) this.#model++;
@@ -232,7 +232,7 @@ export class Life {
       this.#edgeDisk.files.clear();
       this.#damages.push({ kind: 'card-replaced', atScan: this.#truth.rows.length });
     }
-    const offMs = dice.chance(0.6) ? dice.spread(5 * SECOND, 5 * MINUTE) : dice.spread(HOUR, 7 * DAY);
+    const offMs = dice.chance(0.52) ? dice.spread(5 * SECOND, 5 * MINUTE) : dice.spread(HOUR, 7 * DAY);
     this.#clock.after(offMs, () => {
       if (this.#box === null && this.#edge === null && !this.#drains) this.#boot();
     });
@@ -382,7 +382,8 @@ export class Life {
     this.#at(dice.spread(MINUTE, 4 * DAY), () => {
       this.#faults.linkOutages++;
       this.#network.down = true;
-      const ms = dice.chance(0.005) ? dice.spread(DAY, 30 * DAY) : dice.spread(SECOND, 3 * HOUR);
+      // The long ones are rare: they are two calls a minute to nobody, and the first hours of them teach all.
+      const ms = dice.chance(0.001) ? dice.spread(DAY, 30 * DAY) : dice.spread(SECOND, 3 * HOUR);
       this.#clock.after(ms, () => {
         this.#network.down = false;
         this.#planLink();

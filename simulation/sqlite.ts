@@ -43,6 +43,13 @@ const code = (name: string): number => {
   return value;
 };
 
+let heap = wasm.heap8u();
+/** SQLite's memory. A view of it is dead, and empty, once the memory has grown. */
+function heap8(): Uint8Array {
+  if (heap.length === 0) heap = wasm.heap8u();
+  return heap;
+}
+
 const VFS_NAME = 'simulated';
 
 interface OpenFile {
@@ -87,7 +94,6 @@ function installVfs(): void {
   vfs.$iVersion = 1;
   vfs.$szOsFile = capi.sqlite3_file.structInfo.sizeof;
   vfs.$mxPathname = 512;
-  const heap = (): Uint8Array => wasm.heap8u();
   const of = (pointer: number): OpenFile => {
     const open = openFiles.get(Number(pointer));
     if (open === undefined) throw new Error('SQLite uses a file that is not open');
@@ -115,15 +121,15 @@ function installVfs(): void {
           if (disk.failsToRead(era)) return code('SQLITE_IOERR_READ');
           const from = Number(at);
           const there = Math.max(0, Math.min(count, file.seen.size - from));
-          heap().set(file.seen.bytes.subarray(from, from + there), Number(to));
+          heap8().set(file.seen.bytes.subarray(from, from + there), Number(to));
           if (there === count) return 0;
-          heap().fill(0, Number(to) + there, Number(to) + count);
+          heap8().fill(0, Number(to) + there, Number(to) + count);
           return code('SQLITE_IOERR_SHORT_READ');
         },
         xWrite: (pointer: number, from: number, count: number, at: bigint) => {
           const grown = Math.max(0, Number(at) + count - of(pointer).file.seen.size);
           return changes(pointer, grown, ({ file }) =>
-            file.write(Number(at), heap().subarray(Number(from), Number(from) + count)),
+            file.write(Number(at), heap8().subarray(Number(from), Number(from) + count)),
           );
         },
         xTruncate: (pointer: number, size: bigint) =>
@@ -184,7 +190,7 @@ function installVfs(): void {
           wasm.cstrncpy(to, path, count) < count ? 0 : code('SQLITE_CANTOPEN'),
         xGetLastError: () => 0,
         xRandomness: (_: number, count: number, to: number) => {
-          if (dice !== null) heap().set(dice.bytes(count), Number(to));
+          if (dice !== null) heap8().set(dice.bytes(count), Number(to));
           return count;
         },
         xSleep: () => 0,
@@ -204,39 +210,94 @@ const ROW = code('SQLITE_ROW');
 type Value = number | bigint | string | Uint8Array | null | undefined;
 type Row = Record<string, number | string | Buffer | null>;
 
-/** A string or bytes put into SQLite's memory for the length of `use`. */
-function lent<T>(bytes: Uint8Array, use: (at: number) => T): T {
+/** The text that ends with a zero at `at`. */
+function textAt(at: number): string {
+  const bytes = heap8();
+  let text = '';
+  for (let i = at; i < at + SHORT; i++) {
+    const byte = bytes[i] ?? 0;
+    if (byte === 0) return text;
+    if (byte >= 0x80) break;
+    text += String.fromCharCode(byte);
+  }
+  return wasm.cstrToJs(at);
+}
+/** A decoder costs more than a text below this. */
+const SHORT = 40;
+
+/** Bytes put into SQLite's memory for the length of `use`. */
+function lent<T>(bytes: Uint8Array, use: (at: number, count: number) => T): T {
   const at = wasm.alloc(bytes.length + 1);
   try {
-    const heap = wasm.heap8u();
+    const heap = heap8();
     heap.set(bytes, at);
     heap[at + bytes.length] = 0;
-    return use(at);
+    return use(at, bytes.length);
   } finally {
     wasm.dealloc(at);
   }
 }
+
+/** A string as UTF-8. Nearly all are short and ASCII, and an encoder costs more than they do. */
+function lentText<T>(text: string, use: (at: number, count: number) => T): T {
+  const at = wasm.alloc(text.length + 1);
+  let ascii = true;
+  try {
+    const heap = heap8();
+    for (let i = 0; i < text.length && ascii; i++) {
+      const unit = text.charCodeAt(i);
+      ascii = unit < 0x80;
+      heap[at + i] = unit;
+    }
+    heap[at + text.length] = 0;
+    if (ascii) return use(at, text.length);
+  } finally {
+    wasm.dealloc(at);
+  }
+  return lent(utf8.encode(text), use);
+}
 const utf8 = new TextEncoder();
 const TRANSIENT = -1;
 
-interface Prepared {
+/** A statement of a connection; what is asked of few of them is found out when it is asked. */
+class Prepared {
   readonly pointer: number;
-  readonly columns: readonly string[];
-  readonly parameters: readonly string[];
+  readonly parameterCount: number;
+  #columns: readonly string[] | null = null;
+  #parameters: readonly string[] | null = null;
+
+  constructor(pointer: number) {
+    this.pointer = pointer;
+    this.parameterCount = C.sqlite3_bind_parameter_count?.(pointer) ?? 0;
+  }
+
+  get columns(): readonly string[] {
+    this.#columns ??= Array.from({ length: C.sqlite3_column_count?.(this.pointer) ?? 0 }, (_, i) =>
+      textAt(C.sqlite3_column_name?.(this.pointer, i) ?? 0),
+    );
+    return this.#columns;
+  }
+
+  /** Without their `@`; empty for a `?`. */
+  get parameters(): readonly string[] {
+    this.#parameters ??= Array.from({ length: this.parameterCount }, (_, i) => {
+      const name = C.sqlite3_bind_parameter_name?.(this.pointer, i + 1) ?? 0;
+      return name === 0 ? '' : wasm.cstrToJs(name).slice(1);
+    });
+    return this.#parameters;
+  }
 }
 
 class Statement {
   readonly #db: SimDatabase;
+  readonly #prepared: Prepared;
   readonly #pointer: number;
-  readonly #columns: readonly string[];
-  readonly #names: readonly string[];
   #plucks = false;
 
-  constructor(db: SimDatabase, { pointer, columns, parameters }: Prepared) {
+  constructor(db: SimDatabase, prepared: Prepared) {
     this.#db = db;
-    this.#pointer = pointer;
-    this.#columns = columns;
-    this.#names = parameters;
+    this.#prepared = prepared;
+    this.#pointer = prepared.pointer;
   }
 
   pluck(): this {
@@ -296,8 +357,12 @@ class Statement {
     this.#db.mustBeOpen();
     const [first] = values;
     const named = typeof first === 'object' && first !== null && !(first instanceof Uint8Array);
-    const record = first as unknown as Record<string, Value>;
-    for (const [i, name] of this.#names.entries()) this.#bindOne(i + 1, named ? record[name] : values[i]);
+    if (named) {
+      const record = first as unknown as Record<string, Value>;
+      for (const [i, name] of this.#prepared.parameters.entries()) this.#bindOne(i + 1, record[name]);
+      return;
+    }
+    for (let i = 0; i < this.#prepared.parameterCount; i++) this.#bindOne(i + 1, values[i]);
   }
 
   #bindOne(at: number, value: Value): void {
@@ -309,15 +374,15 @@ class Statement {
       else C.sqlite3_bind_int64?.(statement, at, BigInt(value));
     } else if (typeof value === 'bigint') C.sqlite3_bind_int64?.(statement, at, value);
     else if (typeof value === 'string') {
-      const bytes = utf8.encode(value);
-      lent(bytes, (pointer) => C.sqlite3_bind_text?.(statement, at, pointer, bytes.length, TRANSIENT));
+      lentText(value, (pointer, count) => C.sqlite3_bind_text?.(statement, at, pointer, count, TRANSIENT));
     } else lent(value, (pointer) => C.sqlite3_bind_blob?.(statement, at, pointer, value.length, TRANSIENT));
   }
 
   #row(): unknown {
     if (this.#plucks) return this.#value(0);
     const row: Row = {};
-    for (const [i, column] of this.#columns.entries()) row[column] = this.#value(i);
+    const { columns } = this.#prepared;
+    for (let i = 0; i < columns.length; i++) row[columns[i] ?? ''] = this.#value(i);
     return row;
   }
 
@@ -330,11 +395,11 @@ class Statement {
       case 2:
         return C.sqlite3_column_double(statement, column);
       case 3:
-        return wasm.cstrToJs(C.sqlite3_column_text?.(statement, column) ?? 0);
+        return textAt(C.sqlite3_column_text?.(statement, column) ?? 0);
       case 4: {
         const at = C.sqlite3_column_blob?.(statement, column) ?? 0;
         const count = C.sqlite3_column_bytes?.(statement, column) ?? 0;
-        return Buffer.from(wasm.heap8u().slice(at, at + count));
+        return Buffer.from(heap8().slice(at, at + count));
       }
       default:
         return null;
@@ -358,8 +423,8 @@ export class SimDatabase {
     this.#rewrite = rewrite;
     const cell = wasm.alloc(8);
     const flags = code('SQLITE_OPEN_READWRITE') | code('SQLITE_OPEN_CREATE');
-    const result = lent(utf8.encode(`${drive}/${file}`), (path) =>
-      lent(utf8.encode(VFS_NAME), (vfs) => C.sqlite3_open_v2?.(path, cell, flags, vfs) ?? 0),
+    const result = lentText(`${drive}/${file}`, (path) =>
+      lentText(VFS_NAME, (vfs) => C.sqlite3_open_v2?.(path, cell, flags, vfs) ?? 0),
     );
     this.pointer = wasm.peekPtr(cell);
     wasm.dealloc(cell);
@@ -402,30 +467,16 @@ export class SimDatabase {
 
   #prepare(sql: string): Prepared {
     const cell = wasm.alloc(8);
-    const result = lent(
-      utf8.encode(sql),
-      (text) => C.sqlite3_prepare_v2?.(this.pointer, text, -1, cell, 0) ?? 0,
-    );
+    const result = lentText(sql, (text) => C.sqlite3_prepare_v2?.(this.pointer, text, -1, cell, 0) ?? 0);
     const pointer = wasm.peekPtr(cell);
     wasm.dealloc(cell);
     if (result !== 0) throw this.error();
-    const columns = Array.from({ length: C.sqlite3_column_count?.(pointer) ?? 0 }, (_, i) =>
-      wasm.cstrToJs(C.sqlite3_column_name?.(pointer, i) ?? 0),
-    );
-    const count = C.sqlite3_bind_parameter_count?.(pointer) ?? 0;
-    const parameters = Array.from({ length: count }, (_, i) => {
-      const name = C.sqlite3_bind_parameter_name?.(pointer, i + 1) ?? 0;
-      return name === 0 ? '' : wasm.cstrToJs(name).slice(1);
-    });
-    return { pointer, columns, parameters };
+    return new Prepared(pointer);
   }
 
   exec(sql: string): this {
     this.mustBeOpen();
-    const result = lent(
-      utf8.encode(this.#rewrite(sql)),
-      (text) => C.sqlite3_exec?.(this.pointer, text, 0, 0, 0) ?? 0,
-    );
+    const result = lentText(this.#rewrite(sql), (text) => C.sqlite3_exec?.(this.pointer, text, 0, 0, 0) ?? 0);
     if (result !== 0) throw this.error();
     return this;
   }
