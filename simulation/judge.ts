@@ -367,6 +367,13 @@ function readTables({ serverDisk, truth }: Account) {
     }
     if (next !== mark) problems.push(`${spool}: the mark is ${mark}, rows end at ${next}`);
   }
+  const newestMs = rows.reduce<number | null>(
+    (newest, { atMs }) => (atMs === null || (newest ?? atMs) > atMs ? newest : atMs),
+    null,
+  );
+  const presentMs = all<{ at_ms: number }>('SELECT at_ms FROM present')[0]?.at_ms ?? null;
+  if (presentMs !== newestMs)
+    problems.push(`the present row is of ${presentMs}, the newest one of ${newestMs}`);
   rows.sort((a, b) => (a.spool === b.spool ? a.sequence - b.sequence : a.spool < b.spool ? -1 : 1));
   db.close();
   // The rest of a thinned block explains that block and nothing else.

@@ -123,6 +123,23 @@ describe.each(testDatabases)('check on $name', ({ fresh }) => {
     }
   });
 
+  it('finds a present row that is not the newest, or not there, and makes it anew', async () => {
+    const test = await filled(fresh);
+    for (const damage of [
+      'UPDATE present SET at_ms = at_ms - 1000',
+      "UPDATE present SET samples = replace(samples, '1', '2')",
+      'DELETE FROM present',
+    ]) {
+      await test.beside((hot) => hot.run(damage));
+      expect((await checked(test)).problems.map(({ sentence }) => sentence)).toEqual([
+        'M: the present row is not the newest one that is stored: add --repair to have it made anew.',
+      ]);
+      expect(await checked(test, true)).toMatchObject({ repaired: 1, problems: [{ kind: 'present' }] });
+      expect((await checked(test)).problems).toEqual([]);
+    }
+    await test.dispose();
+  });
+
   it('finds a block, a chunk, a schema, a prior and a mark that are wrong, and leaves the rollups of such hours', async () => {
     const test = await filled(fresh);
     await changeChunk(test, START_MS + HOUR_MS, (blocks) =>

@@ -1,16 +1,20 @@
 // Reads everything that is stored and says what is wrong with it: every block decodes, with the schema and the prior it
-// names; every chunk holds what it says; every rollup is what its rows, or the rollups beneath, are when computed anew.
-// Works beside a server: what is marked to be made anew is passed over, and what seems wrong is looked at twice, since it
-// may just have been written. Writes nothing but, when asked, marks by which the sealer makes rollups anew.
+// names; every chunk holds what it says; every rollup is what its rows, or the rollups beneath, are when computed anew;
+// the present row of a machine is its newest one. Works beside a server: what is marked to be made anew is passed over,
+// and what seems wrong is looked at twice, since it may just have been written. Writes nothing but, when asked, marks by
+// which the sealer makes rollups anew, and present rows.
 // Not here: sealing (sealer.ts), mending of blocks, which only a backup or the edge can.
+import { isDeepStrictEqual } from 'node:util';
 import { decodeBlock, decodePrior, readBlockHeader } from '@vigie/codec';
 import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
 import { type Archive, monthName } from './archive.ts';
 import type { Database } from './database.ts';
+import { TOLERANCE_MS } from './dating.ts';
 import { markNode } from './marks.ts';
 import { Meanings } from './meanings.ts';
 import { type Node, nodeOfNodes, nodeOfRows, type RollupRow } from './nodes.ts';
 import { type DatedBlock, type StoredBlock, unpack } from './pack.ts';
+import { presentOfMachine, redatePresent } from './present.ts';
 import { Reader } from './reader.ts';
 import {
   encodeRollup,
@@ -33,7 +37,7 @@ const SUM_TOLERANCE = 1e-9;
 export interface Problem {
   /** `null`: of a file, not of one machine. */
   readonly machine: string | null;
-  readonly kind: 'file' | 'schema' | 'prior' | 'block' | 'chunk' | 'mark' | 'rollup';
+  readonly kind: 'file' | 'schema' | 'prior' | 'block' | 'chunk' | 'mark' | 'rollup' | 'present';
   /** Of what is wrong, UTC; `null`: it has no time. */
   readonly fromMs: number | null;
   readonly toMs: number | null;
@@ -50,7 +54,7 @@ export interface CheckReport {
   /** Nodes that are to be made anew by the sealer as it is. */
   readonly due: number;
   readonly problems: readonly Problem[];
-  /** Rollups marked to be made anew. */
+  /** Rollups marked to be made anew, and present rows made anew. */
   readonly repaired: number;
 }
 
@@ -185,6 +189,7 @@ class MachineCheck {
     await this.#hot();
     await this.#chunks();
     for (const level of LEVELS) await this.#rollups(level);
+    await this.#present();
   }
 
   #report(kind: Problem['kind'], span: Span | null, what: string, mend: string): void {
@@ -405,6 +410,33 @@ class MachineCheck {
     }
   }
 
+  async #present(): Promise<void> {
+    const { hot, archive, repair } = this.#options;
+    if ((await this.#isPresentRight()) || (await this.#isPresentRight())) return;
+    if (repair) {
+      await hot.transaction((sql) => redatePresent(sql, archive, this.#machine, Number.MAX_SAFE_INTEGER));
+      this.#count.repaired++;
+    }
+    this.#report(
+      'present',
+      null,
+      'the present row is not the newest one that is stored',
+      repair ? 'it is made anew' : 'add --repair to have it made anew',
+    );
+  }
+
+  /** Also where its rows are gone, as they shall be, or cannot be read. */
+  async #isPresentRight(): Promise<boolean> {
+    const before = await presentOfMachine(this.#options.hot, this.#machine);
+    const atMs = before?.atMs ?? Number.NEGATIVE_INFINITY;
+    if (this.#damaged.some(({ toMs }) => toMs + TOLERANCE_MS >= atMs)) return true;
+    const newest = await this.#reader.newest(this.#machine);
+    if (newest === null && (before === null || atMs < this.#rawFromMs)) return true;
+    if (isDeepStrictEqual(before, newest)) return true;
+    // A row may have come while the newest one was looked for.
+    return !isDeepStrictEqual(before, await presentOfMachine(this.#options.hot, this.#machine));
+  }
+
   #dirty(): Promise<DirtyRow[]> {
     return this.#options.hot.all<DirtyRow>(
       'SELECT level, from_ms FROM dirty WHERE machine = $1',
@@ -524,7 +556,7 @@ export function describeCheck(report: CheckReport): string {
   const read = `Read ${plural(machines, 'machine')}, ${plural(blocks, 'block')} of ${plural(rows, 'row')} in ${plural(chunks, 'chunk')} and hot, ${plural(rollups, 'rollup')}.`;
   const waiting = due > 0 ? [`${plural(due, 'node')} of the archive wait to be made; that is usual.`] : [];
   if (problems.length === 0) return [read, ...waiting, 'Nothing is wrong.'].join('\n');
-  const marked = repaired > 0 ? [`Marked to be made anew: ${plural(repaired, 'rollup')}.`] : [];
+  const marked = repaired > 0 ? [`Made anew or marked to be: ${plural(repaired, 'thing')}.`] : [];
   return [
     ...problems.map(({ sentence }) => `! ${sentence}`),
     read,
