@@ -10,6 +10,10 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'],
           testTimeout: 60_000,
+          // A PostgreSQL starts in some.
+          hookTimeout: 120_000,
+          // Half of their time is waiting for disks.
+          maxWorkers: 2,
         },
       },
       {
@@ -17,6 +21,7 @@ export default defineConfig({
           name: 'simulation',
           include: ['simulation/**/*.test.ts'],
           testTimeout: 240_000,
+          hookTimeout: 120_000,
         },
       },
       {

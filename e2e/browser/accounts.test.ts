@@ -134,6 +134,12 @@ it('the Admin is linked, adds a User, links the machine, and undoes a slip', asy
   await root.getByLabel('Link a machine').fill('TV-42');
   await root.getByRole('button', { name: 'Link', exact: true }).click();
   await root.getByRole('button', { name: 'Unlink Évaporateur 42' }).waitFor();
+  await root.goto(`${site.address}/manage/machines?edit=TV-42`);
+  await root.getByRole('button', { name: `Unlink ${ADMIN.name}` }).click();
+  await root.getByText('nobody').waitFor();
+  await root.getByLabel('Link a user').fill(ADMIN.email);
+  await root.getByRole('button', { name: 'Link', exact: true }).click();
+  await root.getByRole('button', { name: `Unlink ${ADMIN.name}` }).waitFor();
   // Other links, other sessions.
   await expect.poll(async () => (await admin.request.get(`${site.address}/api/me`)).status()).toBe(401);
   await signIn(admin, ADMIN.email, ADMIN.password);

@@ -10,10 +10,12 @@ import {
 import { csvLine, csvStart, csvTitle } from '@vigie/contract/csv';
 import { isoWriter } from '@vigie/model/zone';
 import { type Context, Hono } from 'hono';
-import { stream } from 'hono/streaming';
 import type { UndatedRow } from '../store/store.ts';
 import { fail } from './fail.ts';
 import { type Env, type Parts, schemaOf, seen, sentence, shownSchema, unknown } from './parts.ts';
+
+/** Of text that is sent at once, in characters. */
+const PIECE = 64 << 10;
 
 export function chartRoutes(parts: Parts): Hono<Env> {
   const { store, live, accounts } = parts;
@@ -42,29 +44,33 @@ export function chartRoutes(parts: Parts): Hono<Env> {
   const csv = (c: Context<Env>, name: string, lines: AsyncIterable<string>) => {
     c.header('Content-Type', 'text/csv; charset=utf-8');
     c.header('Content-Disposition', `attachment; filename="${name}.csv"`);
-    return stream(c, async (out) => {
-      let ended = false;
-      const unguard = accounts.watch.watch(c.get('token'), () => {
-        ended = true;
-      });
-      try {
-        let text = '';
-        for await (const line of lines) {
-          text += `${line}\n`;
-          if (text.length > 64 << 10) {
-            await out.write(text);
-            text = '';
-          }
-          if (out.aborted) return;
-          // Cut off rather than ended, so that nobody takes a part for the whole.
-          if (ended) throw new Error('the session ended within an export');
-        }
-        await out.write(text);
-      } finally {
-        unguard();
-      }
-    });
+    return c.body(ReadableStream.from(pieces(c.get('token'), lines)));
   };
+  async function* pieces(
+    token: string,
+    lines: AsyncIterable<string>,
+  ): AsyncIterable<Uint8Array<ArrayBuffer>> {
+    const utf8 = new TextEncoder();
+    let ended = false;
+    const unguard = accounts.watch.watch(token, () => {
+      ended = true;
+    });
+    try {
+      let text = '';
+      for await (const line of lines) {
+        text += `${line}\n`;
+        if (text.length > PIECE) {
+          yield utf8.encode(text);
+          text = '';
+        }
+        // Breaks the connection rather than ending the answer, so that nobody takes a part for the whole.
+        if (ended) throw new Error('the session ended within an export');
+      }
+      yield utf8.encode(text);
+    } finally {
+      unguard();
+    }
+  }
 
   api.get('/machines/:id/rows.csv', async (c) => {
     const machine = await seen(parts, c, c.req.param('id'));

@@ -17,6 +17,7 @@ import { Live } from '../live.ts';
 import type { Database } from '../store/database.ts';
 import { openDatabases, storeOn } from '../store/open.ts';
 import { connect, sqliteDatabase } from '../store/sqlite-database.ts';
+import type { Store } from '../store/store.ts';
 import { type AppOptions, createApp } from './app.ts';
 
 export const PASSWORD = 'seven sober herons';
@@ -43,6 +44,7 @@ export interface Asked {
 export interface TestApi {
   readonly routes: readonly { readonly method: string; readonly path: string }[];
   readonly accounts: Database;
+  readonly store: Store;
   readonly address: string;
   readonly log: readonly string[];
   /** @param person `null`: signed out */
@@ -140,6 +142,7 @@ export async function startApi(options: Partial<AppOptions> = {}): Promise<TestA
   return {
     routes: app.routes,
     accounts: db,
+    store,
     address,
     log,
     ask: (person, { method, path, body, headers = {} }) =>

@@ -43,15 +43,6 @@ export function matches(typed: string, ...texts: readonly (string | null)[]): bo
     .every((word) => all.includes(word));
 }
 
-/** The id that a person means by a name, an id, or what a list offers. */
-export function machineMeant(typed: string): string | null {
-  const wanted = plain(typed.trim());
-  const found = machines.value?.find(
-    ({ id, name }) => plain(id) === wanted || plain(name) === wanted || plain(`${name} (${id})`) === wanted,
-  );
-  return found?.id ?? null;
-}
-
 function took(user: UserView | null): void {
   if (user === null) return;
   users.value = users.value?.map((one) => (one.id === user.id ? user : one)) ?? null;

@@ -12,9 +12,11 @@ import { useAct } from '../session/use-act.ts';
 import { useForm } from '../session/use-form.ts';
 import { ConfirmName } from './confirm-name.tsx';
 import { CopyText } from './copy-text.tsx';
-import { changeMachine, tookMachine } from './data.ts';
+import { changeMachine, setLinked, tookMachine, users } from './data.ts';
+import { LinkPicker } from './link-picker.tsx';
 import { Sheet } from './sheet.tsx';
 import { edgeWord } from './state-words.ts';
+import { offerUndo, UndoOffer } from './undo.tsx';
 import { manageWords } from './words.ts';
 
 const NEWS_EVERY_MS = 2000;
@@ -166,6 +168,37 @@ function EnrolmentPart({ machine }: { readonly machine: ManagedMachine }) {
   );
 }
 
+interface UserPickerProps {
+  readonly machine: ManagedMachine;
+  readonly act: (work: () => Promise<void>) => void;
+}
+
+function UserPicker({ machine, act }: UserPickerProps) {
+  const w = manageWords.value;
+  // A Super Admin sees every machine without being linked to it.
+  const free = (users.value ?? []).filter(
+    ({ id, role }) => role !== 'super-admin' && !machine.users.some((linked) => linked.id === id),
+  );
+  const add = (user: string): void => act(() => setLinked(user, machine.id, true));
+  return (
+    <LinkPicker
+      title={w.linkedUsers}
+      label={w.linkUser}
+      nothing={w.nobody}
+      linked={machine.users.map(({ id, name }) => ({ id, name, href: `/manage/users?edit=${id}` }))}
+      free={free.map(({ id, name, email }) => ({ id, name, otherName: email }))}
+      add={add}
+      remove={(user) =>
+        act(async () => {
+          await setLinked(user, machine.id, false);
+          const name = machine.users.find(({ id }) => id === user)?.name ?? user;
+          offerUndo(w.unlinked(name, machine.name), () => add(user));
+        })
+      }
+    />
+  );
+}
+
 interface MachineProps {
   readonly machine: ManagedMachine;
   readonly close: () => void;
@@ -200,19 +233,7 @@ export function MachineSheet({ machine, close }: MachineProps) {
       <p class="form-failure" role="alert">
         {failure ?? told}
       </p>
-      <section class="sheet-part">
-        <h3>{w.linkedUsers}</h3>
-        <ul class="chips">
-          {machine.users.map((user) => (
-            <li key={user.id}>
-              <Link class="chip" href={`/manage/users?edit=${user.id}`}>
-                {user.name}
-              </Link>
-            </li>
-          ))}
-          {machine.users.length === 0 && <li class="muted">{w.nobody}</li>}
-        </ul>
-      </section>
+      <UserPicker machine={machine} act={act} />
       {!machine.retired && <EnrolmentPart machine={machine} />}
       {isSuper && (
         <section class="sheet-part">
@@ -232,6 +253,7 @@ export function MachineSheet({ machine, close }: MachineProps) {
           )}
         </section>
       )}
+      <UndoOffer />
     </Sheet>
   );
 }

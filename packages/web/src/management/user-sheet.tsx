@@ -11,16 +11,8 @@ import { useAct } from '../session/use-act.ts';
 import { useForm } from '../session/use-form.ts';
 import { ConfirmName } from './confirm-name.tsx';
 import { CopyText } from './copy-text.tsx';
-import {
-  changeUser,
-  endSecondFactor,
-  load,
-  machineMeant,
-  machineName,
-  machines,
-  removeUser,
-  setLinked,
-} from './data.ts';
+import { changeUser, endSecondFactor, load, machineName, machines, removeUser, setLinked } from './data.ts';
+import { LinkPicker } from './link-picker.tsx';
 import { Sheet } from './sheet.tsx';
 import { offerUndo, UndoOffer } from './undo.tsx';
 import { manageWords } from './words.ts';
@@ -106,67 +98,17 @@ interface MachinePickerProps {
 
 function MachinePicker({ linked, add, remove }: MachinePickerProps) {
   const w = manageWords.value;
-  const id = useId();
-  const [typed, setTyped] = useState('');
   const free = (machines.value ?? []).filter((machine) => !machine.retired && !linked.includes(machine.id));
-  const meant = machineMeant(typed);
-  const ready = meant !== null && free.some((machine) => machine.id === meant);
-  const link = (): void => {
-    if (meant === null || !ready) return;
-    add(meant);
-    setTyped('');
-  };
   return (
-    <section class="sheet-part" aria-labelledby={`${id}-title`}>
-      <h3 id={`${id}-title`}>{w.linkedMachines}</h3>
-      <ul class="chips">
-        {linked.map((machine) => (
-          <li key={machine} class="chip">
-            <span>{machineName(machine)}</span>
-            <button
-              type="button"
-              class="chip-button"
-              aria-label={w.unlink(machineName(machine))}
-              title={w.unlink(machineName(machine))}
-              onClick={() => remove(machine)}
-            >
-              <svg viewBox="0 0 24 24" width="16" height="16" aria-hidden="true">
-                <path d="M6 6l12 12M18 6 6 18" class="stroke" />
-              </svg>
-            </button>
-          </li>
-        ))}
-        {linked.length === 0 && <li class="muted">{w.none}</li>}
-      </ul>
-      {free.length > 0 && (
-        <div class="field">
-          <label for={id}>{w.linkMachine}</label>
-          <div class="beside">
-            <input
-              id={id}
-              list={`${id}-list`}
-              value={typed}
-              placeholder={w.linkMachineHint}
-              autocomplete="off"
-              onInput={(event) => setTyped(event.currentTarget.value)}
-              onKeyDown={(event) => {
-                if (event.key !== 'Enter') return;
-                event.preventDefault();
-                link();
-              }}
-            />
-            <button type="button" aria-disabled={!ready} onClick={link}>
-              {w.link}
-            </button>
-          </div>
-          <datalist id={`${id}-list`}>
-            {free.map((machine) => (
-              <option key={machine.id} value={`${machine.name} (${machine.id})`} />
-            ))}
-          </datalist>
-        </div>
-      )}
-    </section>
+    <LinkPicker
+      title={w.linkedMachines}
+      label={w.linkMachine}
+      nothing={w.none}
+      linked={linked.map((id) => ({ id, name: machineName(id) }))}
+      free={free.map(({ id, name }) => ({ id, name, otherName: id }))}
+      add={add}
+      remove={remove}
+    />
   );
 }
 
