@@ -13,6 +13,7 @@ import { useForm } from '../session/use-form.ts';
 import { ConfirmName } from './confirm-name.tsx';
 import { CopyText } from './copy-text.tsx';
 import { changeMachine, setLinked, tookMachine, users } from './data.ts';
+import { EditForm } from './edit-form.tsx';
 import { LinkPicker } from './link-picker.tsx';
 import { Sheet } from './sheet.tsx';
 import { edgeWord } from './state-words.ts';
@@ -207,32 +208,15 @@ interface MachineProps {
 export function MachineSheet({ machine, close }: MachineProps) {
   const w = manageWords.value;
   const isSuper = session.value.kind === 'in' && session.value.me.role === 'super-admin';
-  const [saved, setSaved] = useState(false);
-  const { busy, failure, onSubmit } = useForm(async (data) => {
-    setSaved(false);
-    await changeMachine(machine, placeOf(data));
-    setSaved(true);
-  });
   const { told, act } = useAct();
   return (
     <Sheet title={`${machine.name} (${machine.id})`} close={close}>
       <p>
         <Link href={`/m/${encodeURIComponent(machine.id)}`}>{w.open}</Link>
       </p>
-      <form key={machine.version} class="sheet-form" onSubmit={onSubmit}>
+      <EditForm version={machine.version} save={(data) => changeMachine(machine, placeOf(data))} told={told}>
         <PlaceFields machine={machine} />
-        <div class="beside-start">
-          <button type="submit" class="primary" aria-disabled={busy}>
-            {w.save}
-          </button>
-          <span class="hint" role="status">
-            {saved && failure === null ? w.saved : ''}
-          </span>
-        </div>
-      </form>
-      <p class="form-failure" role="alert">
-        {failure ?? told}
-      </p>
+      </EditForm>
       <UserPicker machine={machine} act={act} />
       {!machine.retired && <EnrolmentPart machine={machine} />}
       {isSuper && (

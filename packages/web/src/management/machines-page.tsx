@@ -3,18 +3,15 @@ import type { ManagedMachine } from '@vigie/contract';
 import { useState } from 'preact/hooks';
 import { Link, useLocation, useSearch } from 'wouter-preact';
 import { session } from '../session/session.ts';
-import { EmptyNotice } from '../shell/notices.tsx';
-import { failure, machines, matches, useManaged } from './data.ts';
-import { Frame, Head, Skeleton } from './frame.tsx';
+import { machines, matches, useManaged } from './data.ts';
+import { Chips, FoundTable } from './found-table.tsx';
+import { Frame, Head } from './frame.tsx';
 import { MachineSheet, NewMachineSheet } from './machine-sheet.tsx';
 import { edgeWord } from './state-words.ts';
 import { manageWords } from './words.ts';
 
-const MOST_CHIPS = 3;
-
 function Row({ machine }: { readonly machine: ManagedMachine }) {
   const w = manageWords.value;
-  const more = machine.users.length - MOST_CHIPS;
   return (
     <tr class={machine.retired ? 'old' : ''}>
       <th scope="row">
@@ -23,15 +20,7 @@ function Row({ machine }: { readonly machine: ManagedMachine }) {
       <td data-label={w.id}>{machine.id}</td>
       <td data-label={w.site}>{machine.site}</td>
       <td data-label={w.linkedUsers}>
-        <span class="chips">
-          {machine.users.slice(0, MOST_CHIPS).map(({ id, name }) => (
-            <span key={id} class="chip">
-              {name}
-            </span>
-          ))}
-          {more > 0 && <span class="chip">{w.more(more)}</span>}
-          {machine.users.length === 0 && <span class="muted">{w.nobody}</span>}
-        </span>
+        <Chips linked={machine.users} nothing={w.nobody} />
       </td>
       <td data-label={w.edge}>{edgeWord(machine)}</td>
     </tr>
@@ -59,29 +48,13 @@ export function MachinesPage() {
         type={setTyped}
         add={isSuper ? { href: '/manage/machines?new', word: w.newMachine } : null}
       />
-      {all === null && failure.value === null && <Skeleton />}
-      {all !== null && all.length === 0 && <EmptyNotice title={w.noMachines}>{w.noMachinesHint}</EmptyNotice>}
-      {all !== null && all.length > 0 && shown.length === 0 && <p class="muted">{w.noMatch}</p>}
-      {shown.length > 0 && (
-        <div class="panel flush">
-          <table class="fleet">
-            <thead>
-              <tr>
-                <th scope="col">{w.name}</th>
-                <th scope="col">{w.id}</th>
-                <th scope="col">{w.site}</th>
-                <th scope="col">{w.linkedUsers}</th>
-                <th scope="col">{w.edge}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((machine) => (
-                <Row key={machine.id} machine={machine} />
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      <FoundTable
+        all={all?.length ?? null}
+        columns={[w.name, w.id, w.site, w.linkedUsers, w.edge]}
+        rows={shown.map((machine) => <Row key={machine.id} machine={machine} />)}
+        noneTitle={w.noMachines}
+        noneHint={w.noMachinesHint}
+      />
       {edited !== undefined && <MachineSheet key={edited.id} machine={edited} close={close} />}
       {isSuper && all !== null && query.has('new') && (
         <NewMachineSheet

@@ -12,6 +12,7 @@ import { useForm } from '../session/use-form.ts';
 import { ConfirmName } from './confirm-name.tsx';
 import { CopyText } from './copy-text.tsx';
 import { changeUser, endSecondFactor, load, machineName, machines, removeUser, setLinked } from './data.ts';
+import { EditForm } from './edit-form.tsx';
 import { LinkPicker } from './link-picker.tsx';
 import { Sheet } from './sheet.tsx';
 import { offerUndo, UndoOffer } from './undo.tsx';
@@ -166,29 +167,12 @@ export function UserSheet({ user, close }: { readonly user: UserView; readonly c
   const { id, isSuper } = whoAsks();
   const isSelf = user.id === id;
   const [invited, setInvited] = useState<UserInvited | null>(null);
-  const [saved, setSaved] = useState(false);
-  const { busy, failure, onSubmit } = useForm(async (data) => {
-    setSaved(false);
-    await changeUser(user, accountOf(data));
-    setSaved(true);
-  });
   const { told, act } = useAct();
   return (
     <Sheet title={user.name} close={close}>
-      <form key={user.version} class="sheet-form" onSubmit={onSubmit}>
+      <EditForm version={user.version} save={(data) => changeUser(user, accountOf(data))} told={told}>
         <AccountFields user={user} role={isSuper && !isSelf} />
-        <div class="beside-start">
-          <button type="submit" class="primary" aria-disabled={busy}>
-            {w.save}
-          </button>
-          <span class="hint" role="status">
-            {saved && failure === null ? w.saved : ''}
-          </span>
-        </div>
-      </form>
-      <p class="form-failure" role="alert">
-        {failure ?? told}
-      </p>
+      </EditForm>
       {user.role === 'super-admin' ? (
         <p class="hint">{w.allMachines}</p>
       ) : (

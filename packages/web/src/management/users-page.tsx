@@ -5,18 +5,15 @@ import { Link, useLocation, useSearch } from 'wouter-preact';
 import { nowMs } from '../clock.ts';
 import { formatAge } from '../i18n/format.ts';
 import { language } from '../prefs.ts';
-import { EmptyNotice } from '../shell/notices.tsx';
-import { failure, machineName, matches, useManaged, users } from './data.ts';
-import { Frame, Head, Skeleton } from './frame.tsx';
+import { machineName, matches, useManaged, users } from './data.ts';
+import { Chips, FoundTable } from './found-table.tsx';
+import { Frame, Head } from './frame.tsx';
 import { stateWord } from './state-words.ts';
 import { NewUserSheet, UserSheet } from './user-sheet.tsx';
 import { manageWords } from './words.ts';
 
-const MOST_CHIPS = 3;
-
 function Row({ user }: { readonly user: UserView }) {
   const w = manageWords.value;
-  const more = user.machines.length - MOST_CHIPS;
   return (
     <tr class={user.disabled ? 'old' : ''}>
       <th scope="row">
@@ -27,17 +24,10 @@ function Row({ user }: { readonly user: UserView }) {
         <span class="chip whole">{w.role[user.role]}</span>
       </td>
       <td data-label={w.linkedMachines}>
-        <span class="chips">
-          {user.machines.slice(0, MOST_CHIPS).map((id) => (
-            <span key={id} class="chip">
-              {machineName(id)}
-            </span>
-          ))}
-          {more > 0 && <span class="chip">{w.more(more)}</span>}
-          {user.machines.length === 0 && (
-            <span class="muted">{user.role === 'super-admin' ? w.allMachines : w.none}</span>
-          )}
-        </span>
+        <Chips
+          linked={user.machines.map((id) => ({ id, name: machineName(id) }))}
+          nothing={user.role === 'super-admin' ? w.allMachines : w.none}
+        />
       </td>
       <td data-label={w.state}>{stateWord(user)}</td>
       <td data-label={w.lastSeen} class="figures">
@@ -74,29 +64,13 @@ export function UsersPage() {
         type={setTyped}
         add={{ href: '/manage/users?new', word: w.newUser }}
       />
-      {all === null && failure.value === null && <Skeleton />}
-      {all !== null && all.length === 0 && <EmptyNotice title={w.noUsers}>{w.noUsersHint}</EmptyNotice>}
-      {all !== null && all.length > 0 && shown.length === 0 && <p class="muted">{w.noMatch}</p>}
-      {shown.length > 0 && (
-        <div class="panel flush">
-          <table class="fleet">
-            <thead>
-              <tr>
-                <th scope="col">{w.name}</th>
-                <th scope="col">{w.roleLabel}</th>
-                <th scope="col">{w.linkedMachines}</th>
-                <th scope="col">{w.state}</th>
-                <th scope="col">{w.lastSeen}</th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((user) => (
-                <Row key={user.id} user={user} />
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
+      <FoundTable
+        all={all?.length ?? null}
+        columns={[w.name, w.roleLabel, w.linkedMachines, w.state, w.lastSeen]}
+        rows={shown.map((user) => <Row key={user.id} user={user} />)}
+        noneTitle={w.noUsers}
+        noneHint={w.noUsersHint}
+      />
       {edited !== undefined && <UserSheet key={edited.id} user={edited} close={close} />}
       {all !== null && query.has('new') && <NewUserSheet close={close} />}
     </Frame>
