@@ -3,6 +3,7 @@ import type { Role } from '@vigie/contract';
 import { useEffect, useMemo } from 'preact/hooks';
 import { Redirect, Route, Switch, useLocation, useSearch } from 'wouter-preact';
 import { words } from './i18n/words.ts';
+import { OfflineNote } from './offline/offline-note.tsx';
 import { findSession, manages, safeNext, session } from './session/session.ts';
 import { Setup } from './session/setup.tsx';
 import { SignIn } from './session/sign-in.tsx';
@@ -87,6 +88,7 @@ export function App() {
   return (
     <>
       <Shell role={now.me.role} />
+      <OfflineNote />
       <Switch>
         <Route path="/">
           <Home />

@@ -2,6 +2,7 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
 import { startClock } from './clock.ts';
+import { installOffline } from './offline/install.ts';
 import { startPrefs } from './prefs.ts';
 import './styles/tokens.css';
 import './styles/base.css';
@@ -12,3 +13,4 @@ import './styles/chart.css';
 startPrefs();
 startClock();
 render(<App />, document.getElementById('page')!);
+installOffline();

@@ -30,6 +30,9 @@ export const en = {
   upToDateAt: (clock: string) => `Up to date at ${clock}`,
   notUpToDate: 'Not up to date',
 
+  offline: 'No connection.',
+  offlineValues: (when: string, age: string) => `What is shown was true at ${when}, ${age}.`,
+
   // Sign-in and set-up
   signInTitle: 'Sign in',
   signInUser: 'E-mail or name',

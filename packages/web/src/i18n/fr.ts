@@ -29,6 +29,8 @@ export const fr: Dictionary = {
   updating: 'Mise à jour…',
   upToDateAt: (clock) => `À jour à ${clock}`,
   notUpToDate: 'Pas à jour',
+  offline: 'Sans connexion.',
+  offlineValues: (when, age) => `Ce qui est affiché date de ${when}, ${age}.`,
 
   signInTitle: 'Connexion',
   signInUser: 'Adresse e-mail ou nom',
