@@ -3,7 +3,8 @@
 import type { ChartAnswer, MachineView } from '@vigie/contract';
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { account, drawn, type Look, useTestSite, violationsOf } from './test-site.ts';
+import { account, type Look } from './site.ts';
+import { drawn, useTestSite, violationsOf } from './test-site.ts';
 import { addUndatedMachine, UNDATED_ROWS } from './undated.ts';
 
 const DAY_MS = 86_400_000;
