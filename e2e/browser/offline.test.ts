@@ -29,7 +29,7 @@ async function signIn(page: Page): Promise<void> {
 }
 
 it('can be installed, and keeps no answer of the server but the last known values', async () => {
-  const page = await test.open('/fleet');
+  const page = await test.open('/fleet', { installs: true });
   await page.locator('.fleet tbody tr').first().waitFor();
   await shellIsKept(page);
   const devtools = await page.context().newCDPSession(page);
@@ -48,7 +48,7 @@ it('can be installed, and keeps no answer of the server but the last known value
 });
 
 it('leaves nothing on the device when somebody signs out, or the session is over', async () => {
-  const page = await test.openSignedOut('/m/TV-01');
+  const page = await test.openSignedOut('/m/TV-01', { installs: true });
   await signIn(page);
   await page.locator('.sentence').getByText('last reading').waitFor();
   const kept = async (): Promise<readonly string[]> =>
@@ -68,13 +68,13 @@ it('leaves nothing on the device when somebody signs out, or the session is over
 });
 
 it('opens when the server is gone, says how old what it shows is, and never that all is well', async () => {
-  const page = await test.open('/m/TV-01');
+  const page = await test.open('/m/TV-01', { installs: true });
   const sentence = page.locator('.sentence');
   await sentence.getByText('last reading').waitFor();
   await page.getByRole('link', { name: 'Machines' }).first().click();
   await sentence.getByText('1 machine').waitFor();
   await shellIsKept(page);
-  const signedOut = await test.openSignedOut('/sign-in');
+  const signedOut = await test.openSignedOut('/sign-in', { installs: true });
   await shellIsKept(signedOut);
 
   await test.fleet.end();

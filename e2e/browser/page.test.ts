@@ -12,9 +12,8 @@ const test = useTestSite(null);
 const { open, openSignedOut, api } = test;
 
 async function chartOf(page: Page): Promise<Locator> {
-  const plot = page.locator('.chart-host .u-over');
-  await plot.waitFor();
   await drawn(page);
+  const plot = page.locator('.chart-host .u-over');
   await plot.scrollIntoViewIfNeeded();
   return plot;
 }

@@ -38,6 +38,8 @@ export interface Look {
   readonly theme?: 'light' | 'dark';
   readonly touch?: boolean;
   readonly reducedMotion?: boolean;
+  /** Installs its files for later, which costs each new browser context as many requests. */
+  readonly installs?: boolean;
 }
 
 /** What another process needs to know of a running fleet. */
@@ -163,6 +165,7 @@ async function page(browser: Browser, address: string, look: Look): Promise<Page
     reducedMotion: look.reducedMotion === true ? 'reduce' : 'no-preference',
     permissions: ['clipboard-read', 'clipboard-write'],
     baseURL: address,
+    serviceWorkers: look.installs === true ? 'allow' : 'block',
   });
   return context.newPage();
 }

@@ -25,6 +25,14 @@ const MachinesPage = later(async () => (await import('./management/machines-page
 const AuditPage = later(async () => (await import('./management/audit-page.tsx')).AuditPage);
 const Welcome = later(async () => (await import('./management/welcome-page.tsx')).WelcomePage);
 
+/** The code of the page that is asked for comes while the server says who asks. */
+export function prefetchPage(path: string): void {
+  if (path === '/' || path === '/fleet') Fleet.prefetch();
+  else if (path.startsWith('/m/')) MachinePage.prefetch();
+  else if (path === '/analysis') Analysis.prefetch();
+  else if (path === '/profile') Profile.prefetch();
+}
+
 function FirstLoad() {
   return (
     <main class="gate" id="content" aria-busy="true">

@@ -6,6 +6,9 @@ import { type FailureCode, inFlight } from '../api.ts';
 import { words } from '../i18n/words.ts';
 import { FailureNotice } from './notices.tsx';
 
+/** A part that can be fetched before it is shown. */
+export type LaterPart<Props> = ComponentType<Props> & { readonly prefetch: () => void };
+
 export interface Waiting {
   /** Why its code did not come; `null`: it is on its way. */
   readonly failure: FailureCode | null;
@@ -30,9 +33,9 @@ function PageOnItsWay({ failure, retry }: Waiting) {
 export function later<Props extends object>(
   load: () => Promise<ComponentType<Props>>,
   Place: ComponentType<Waiting> = PageOnItsWay,
-): ComponentType<Props> {
+): LaterPart<Props> {
   let Part: ComponentType<Props> | null = null;
-  return function Later(props: Props) {
+  function Later(props: Props) {
     const [loaded, setLoaded] = useState(Part !== null);
     const [failure, setFailure] = useState<FailureCode | null>(null);
     const fetchIt = async (): Promise<void> => {
@@ -52,5 +55,7 @@ export function later<Props extends object>(
     }, []);
     if (loaded && Part !== null) return <Part {...props} />;
     return <Place failure={failure} retry={() => void fetchIt()} />;
-  };
+  }
+  // One that fails is asked for again, and told of, when it is to be shown.
+  return Object.assign(Later, { prefetch: () => void load().catch(() => {}) });
 }
