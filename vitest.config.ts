@@ -39,9 +39,10 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['e2e/browser/**/*.test.ts'],
+          globalSetup: ['e2e/browser/shared-fleet.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          // Each file has a fleet of its own, which mostly waits.
+          // What they wait for is the browser, which has more than one process of its own.
           maxWorkers: 2,
         },
       },

@@ -2,6 +2,7 @@
 // Skips a part whose sources are older than its result, so that a second start is quick.
 // Only node:, esbuild and vite; the programs also run from their sources, which is what `npm run dev` does.
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -64,7 +65,30 @@ export async function buildAll({ quiet = false } = {}): Promise<void> {
       stdio: 'inherit',
     });
     if (done.status !== 0) throw new Error('the page could not be built');
+    await buildServiceWorker();
   }
+}
+
+/** With the list of what the page is made of, so that it opens without its server. */
+async function buildServiceWorker(): Promise<void> {
+  const folder = join('packages', 'web', 'dist');
+  const files = globSync('**/*.{html,js,css,svg,webmanifest}', { cwd: folder }).sort();
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(`${file}\0`).update(readFileSync(join(folder, file)));
+  const shell = {
+    version: hash.digest('hex').slice(0, 16),
+    files: files.map((file) => (file === 'index.html' ? '/' : `/${file}`)),
+  };
+  await build({
+    entryPoints: [join('packages', 'web', 'src', 'offline', 'service-worker.ts')],
+    outfile: join(folder, 'service-worker.js'),
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: ['chrome123', 'firefox128', 'safari17.5'],
+    define: { SHELL: JSON.stringify(shell) },
+    logLevel: 'warning',
+  });
 }
 
 function isFresh(result: string, packages: readonly string[]): boolean {

@@ -1,15 +1,15 @@
 // Accounts in a real Chromium, on one site, one journey after the other: from the first Super Admin to an Admin by invitation,
 // a User by that Admin, a machine whose real edge enrols by the command that the page shows, what the User then sees, and the
-// moment the User is disabled. Also: the second factor, two editors, undo, and axe over the new pages.
+// moment the User is disabled. Also: the second factor, two editors and undo.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import type { Audit, ManagedMachine, UserView } from '@vigie/contract';
 import { Secret, TOTP } from 'otpauth';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Program, runProgram, startProgram } from '../../scripts/programs.ts';
-import { account, type Look, type Site, startSite } from './site.ts';
+import { account, type Look } from './site.ts';
+import { useTestSite } from './test-site.ts';
 
 const ADMIN = { name: 'Inès Admin', email: 'ines@example.org', password: 'nine grey herons' };
 const USER = {
@@ -19,37 +19,28 @@ const USER = {
   password: 'six calm herons',
 };
 
-let site: Site;
+const test = useTestSite({ machines: 1, days: 0 });
+const { api } = test;
 let root: Page;
 let admin: Page;
 let user: Page;
 const programs: Program[] = [];
-const complaints: string[] = [];
 
 beforeAll(async () => {
-  site = await startSite({ machines: 1, days: 0 });
-  root = watched(await site.open());
-  await root.goto(`${site.address}/manage/users`);
+  root = watched(await test.site.open());
+  await root.goto(`${test.site.address}/manage/users`);
 });
 afterAll(async () => {
   for (const program of programs) await program.stop();
-  await site?.stop();
 });
-afterEach(() => {
-  expect(complaints.splice(0)).toEqual([]);
-});
-
+/** Of a journey that goes on from test to test: it stays open. */
 function watched(page: Page): Page {
   page.setDefaultTimeout(20_000);
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => {
-    if (/Content.Security|Refused to/i.test(message.text())) complaints.push(message.text());
-  });
-  return page;
+  return test.listen(page);
 }
 
 async function signedOut(look: Look = {}): Promise<Page> {
-  return watched(await site.openSignedOut(look));
+  return watched(await test.site.openSignedOut(look));
 }
 
 /** Follows a link that somebody was given, and chooses a password. */
@@ -69,16 +60,10 @@ async function welcomed(link: string, password: string, look: Look = {}): Promis
 }
 
 async function signIn(page: Page, name: string, password: string): Promise<void> {
-  await page.goto(`${site.address}/sign-in`);
+  await page.goto(`${test.site.address}/sign-in`);
   await page.getByLabel('E-mail or name').fill(name);
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
-}
-
-async function api<T>(page: Page, path: string): Promise<T> {
-  const answer = await page.request.get(site.address + path);
-  expect(answer.status(), path).toBe(200);
-  return (await answer.json()) as T;
 }
 
 async function linkShown(page: Page): Promise<string> {
@@ -103,7 +88,7 @@ it('the Super Admin invites an Admin, whose link works once', async () => {
 });
 
 it('a machine is added, and turns green by itself when its edge enrols by the command shown', async () => {
-  await root.goto(`${site.address}/manage/machines`);
+  await root.goto(`${test.site.address}/manage/machines`);
   await root.getByRole('link', { name: 'Add machine' }).click();
   await root.getByLabel('Id', { exact: true }).fill('TV-42');
   await root.getByLabel('Name', { exact: true }).fill('Évaporateur 42');
@@ -115,11 +100,11 @@ it('a machine is added, and turns green by itself when its edge enrols by the co
   const [program, ...words] = shown.split(' ');
   expect(program).toBe('vigie-edge');
   // Where the box keeps its data is the one thing that differs here.
-  const folder = join(site.data, 'edge-42');
+  const folder = join(test.site.data, 'edge-42');
   const enrolled = await runProgram('vigie-edge', [...words.slice(0, -1), folder]);
   expect(enrolled.code, enrolled.output).toBe(0);
   await root.getByText('The box of Évaporateur 42 has arrived.').waitFor();
-  const recording = join(site.data, 'recording.csv');
+  const recording = join(test.site.data, 'recording.csv');
   const rows = Array.from({ length: 600 }, (_, i) => `${1_790_000_000_000 + i * 1000},${20 + (i % 9) / 10}`);
   writeFileSync(recording, `t,temperature\n${rows.join('\n')}\n`);
   const source = ['--source', 'csv', '--file', recording, '--speed', '1', '--data', folder];
@@ -128,7 +113,7 @@ it('a machine is added, and turns green by itself when its edge enrols by the co
 });
 
 it('the Admin is linked, adds a User, links the machine, and undoes a slip', async () => {
-  await root.goto(`${site.address}/manage/users`);
+  await root.goto(`${test.site.address}/manage/users`);
   await root.getByRole('searchbox').fill('ines');
   await root.getByRole('link', { name: ADMIN.name }).click();
   await root.getByLabel('Link a machine').fill('TV-42');
@@ -141,7 +126,7 @@ it('the Admin is linked, adds a User, links the machine, and undoes a slip', asy
   await root.getByRole('button', { name: 'Link', exact: true }).click();
   await root.getByRole('button', { name: `Unlink ${ADMIN.name}` }).waitFor();
   // Other links, other sessions.
-  await expect.poll(async () => (await admin.request.get(`${site.address}/api/me`)).status()).toBe(401);
+  await expect.poll(async () => (await admin.request.get(`${test.site.address}/api/me`)).status()).toBe(401);
   await signIn(admin, ADMIN.email, ADMIN.password);
   await admin.getByRole('link', { name: 'Management' }).click();
   await admin.getByRole('link', { name: 'Create user' }).click();
@@ -169,16 +154,16 @@ it('the User sees exactly that machine, and nothing of management', async () => 
   const { machines } = await api<{ machines: readonly { id: string }[] }>(user, '/api/machines');
   expect(machines.map(({ id }) => id)).toEqual(['TV-42']);
   for (const path of ['/api/machines/TV-01', '/api/machines/TV-01/rows.csv', '/api/machines/NONE']) {
-    expect((await user.request.get(site.address + path)).status(), path).toBe(404);
+    expect((await user.request.get(test.site.address + path)).status(), path).toBe(404);
   }
   expect(await user.getByRole('link', { name: 'Management' }).count()).toBe(0);
-  await user.goto(`${site.address}/manage/users`);
+  await user.goto(`${test.site.address}/manage/users`);
   await user.getByRole('heading', { name: 'Page not found' }).waitFor();
 });
 
 it('the second of two editors is told, and what the first wrote stays', async () => {
   for (const page of [root, admin]) {
-    await page.goto(`${site.address}/manage/machines?edit=TV-42`);
+    await page.goto(`${test.site.address}/manage/machines?edit=TV-42`);
     await page.getByRole('dialog').getByLabel('Name', { exact: true }).waitFor();
   }
   await root.getByLabel('Name', { exact: true }).fill('Bouilleur 42');
@@ -193,7 +178,7 @@ it('the second of two editors is told, and what the first wrote stays', async ()
 });
 
 it('a second factor is turned on by its secret, asked for, and replaced by a recovery code', async () => {
-  await user.goto(`${site.address}/profile`);
+  await user.goto(`${test.site.address}/profile`);
   const part = user.locator('section', { has: user.getByRole('heading', { name: 'Second factor' }) });
   await part.getByRole('button', { name: 'Turn on' }).click();
   await part.getByLabel('Your password, to go on').fill(USER.password);
@@ -214,54 +199,14 @@ it('a second factor is turned on by its secret, asked for, and replaced by a rec
   await other.waitForURL(/\/m\/TV-42$/);
   await user.reload();
   await user.getByRole('button', { name: 'Sign out everywhere else' }).click();
-  await expect.poll(async () => (await other.request.get(`${site.address}/api/me`)).status()).toBe(401);
+  await expect.poll(async () => (await other.request.get(`${test.site.address}/api/me`)).status()).toBe(401);
   await other.context().close();
 });
 
-it('is free of axe violations on every new page, in both languages and themes, with no sideways scroll at 320 px', async () => {
-  const { id = '' } = (await api<readonly UserView[]>(admin, '/api/users'))[0] ?? {};
-  const all = [
-    '/manage/users',
-    '/manage/users?new',
-    '/manage/machines',
-    '/manage/machines?new',
-    '/manage/audit',
-  ];
-  const narrow = [`/manage/users?edit=${id}`, '/manage/machines?edit=TV-42', '/profile', '/manage/users'];
-  const looks: readonly [Look, readonly string[]][] = [
-    [{ language: 'en', theme: 'light' }, all],
-    [{ language: 'fr', theme: 'dark', width: 320, height: 700, touch: true }, narrow],
-  ];
-  for (const [look, paths] of looks) {
-    const page = watched(await site.open(look));
-    for (const path of paths) {
-      await page.goto(site.address + path);
-      await page
-        .locator(path.includes('?') ? 'dialog[open]' : 'table, .sessions li')
-        .first()
-        .waitFor();
-      const { violations } = await new AxeBuilder({ page }).exclude('option').analyze();
-      expect(
-        violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`),
-        path,
-      ).toEqual([]);
-      expect(
-        await page.evaluate('document.documentElement.scrollWidth - innerWidth'),
-        path,
-      ).toBeLessThanOrEqual(0);
-    }
-    await page.context().close();
-  }
-  await root.request.patch(`${site.address}/api/me`, {
-    data: { language: 'en' },
-    headers: { origin: site.address },
-  });
-});
-
 it('the User is disabled, and thrown out within a second, streams and all', async () => {
-  await user.goto(`${site.address}/m/TV-42`);
+  await user.goto(`${test.site.address}/m/TV-42`);
   await user.getByRole('heading', { name: 'Bouilleur 42' }).waitFor();
-  await root.goto(`${site.address}/manage/users`);
+  await root.goto(`${test.site.address}/manage/users`);
   await root.getByRole('link', { name: USER.name }).click();
   const out = user.getByRole('heading', { name: 'Sign in' }).waitFor({ timeout: 5000 });
   await root.getByRole('button', { name: 'Disable' }).click();

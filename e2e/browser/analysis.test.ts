@@ -3,52 +3,17 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import Sqlite from 'better-sqlite3';
 import type { Download, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type Look, type Site, startSite } from './site.ts';
+import { describe, expect, it } from 'vitest';
+import type { Look } from './site.ts';
+import { drawn, useTestSite, violationsOf } from './test-site.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** The outage of TV-02 in the demo's story lies eleven days back. */
-const DAYS = 13;
 const TWO = '/analysis?s=TV-01.t_evap,TV-02.t_evap';
-let site: Site;
-let opened: Page[] = [];
-let complaints: string[] = [];
-
-beforeAll(async () => {
-  site = await startSite({ days: DAYS });
-});
-afterAll(async () => {
-  await site?.stop();
-});
-afterEach(async () => {
-  for (const page of opened) await page.context().close();
-  opened = [];
-  const told = complaints;
-  complaints = [];
-  expect(told).toEqual([]);
-});
-
-async function show(page: Page, path: string): Promise<Page> {
-  opened.push(page);
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => {
-    if (/Content.Security|Refused to/i.test(message.text())) complaints.push(message.text());
-  });
-  await page.goto(site.address + path);
-  await page.locator('h1').first().waitFor();
-  return page;
-}
-const open = async (path: string, look: Look = {}): Promise<Page> => show(await site.open(look), path);
-
-async function drawn(page: Page): Promise<void> {
-  await page.locator('.chart-host canvas').first().waitFor();
-  const waiting = page.locator('.chart-box.busy, .chart-box > .skeleton');
-  await expect.poll(() => waiting.count(), { timeout: 20_000 }).toBe(0);
-}
+const test = useTestSite(null);
+const { open, show } = test;
 
 const queryOf = (page: Page): URLSearchParams => new URL(page.url()).searchParams;
 const textOf = async (download: Download): Promise<string> => readFileSync(await download.path(), 'utf8');
@@ -60,16 +25,11 @@ async function exported(page: Page, name: string | RegExp, menu = 'Export'): Pro
   return download;
 }
 
-async function violations(page: Page): Promise<readonly string[]> {
-  const found = await new AxeBuilder({ page }).analyze();
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
-}
-
 /** A User who sees one machine, signed in; made beside the server, since that is not what is tested here. */
 async function userOf(machine: string, look: Look = {}): Promise<Page> {
   const token = randomBytes(32).toString('base64url');
   const id = randomBytes(8).toString('hex');
-  const db = new Sqlite(join(site.data, 'server', 'accounts.db'));
+  const db = new Sqlite(join(test.site.data, 'server', 'accounts.db'));
   db.prepare('INSERT INTO account (id, name, email, role, language, password) VALUES (?, ?, ?, ?, ?, ?)').run(
     id,
     'Noé',
@@ -87,8 +47,8 @@ async function userOf(machine: string, look: Look = {}): Promise<Page> {
     Date.now(),
   );
   db.close();
-  const page = await site.openSignedOut(look);
-  await page.context().addCookies([{ name: 'vigie-session', value: token, url: site.address }]);
+  const page = await test.site.openSignedOut(look);
+  await page.context().addCookies([{ name: 'vigie-session', value: token, url: test.site.address }]);
   return page;
 }
 
@@ -141,7 +101,7 @@ describe('the Analysis page', () => {
     const rows = new Map<string, (readonly [number, number])[]>();
     for (const machine of ['TV-01', 'TV-02']) {
       const answer = await page.request.get(
-        `${site.address}/api/machines/${machine}/rows.csv?channels=t_evap&from=${fromMs}&to=${endMs}`,
+        `${test.site.address}/api/machines/${machine}/rows.csv?channels=t_evap&from=${fromMs}&to=${endMs}`,
       );
       const lines = (await answer.text()).trim().split('\n').slice(1);
       rows.set(
@@ -162,7 +122,7 @@ describe('the Analysis page', () => {
         Math.floor((k === 0 ? fromMs : fromMs + random() * (endMs - fromMs - spanMs)) / 1000) * 1000;
       const stop = Math.floor((start + spanMs) / 1000) * 1000;
       const range = `&from=${new Date(start).toISOString()}&to=${new Date(stop).toISOString()}`;
-      await page.goto(`${site.address}${TWO}${range}`);
+      await page.goto(`${test.site.address}${TWO}${range}`);
       await drawn(page);
       const [, ...lines] = (await textOf(await exported(page, 'As displayed'))).trim().split('\n');
       const cells = lines.map((line) => line.split(','));
@@ -222,7 +182,7 @@ describe('the Analysis page', () => {
     const link = String(await page.evaluate('navigator.clipboard.readText()'));
     expect(link).not.toContain('now');
     expect(link).toContain('cmp=-7d');
-    const other = await open(link.slice(site.address.length));
+    const other = await open(link.slice(test.site.address.length));
     await drawn(other);
     expect(await other.locator('.chart-facts').innerText()).toBe(
       await page.locator('.chart-facts').innerText(),
@@ -242,7 +202,7 @@ describe('the Analysis page', () => {
     const before = page.url();
     // Both runs enter the state at 0: the state's own curve says so.
     const near = `&align=${queryOf(page).get('align')}&from=-4m&to=4m`;
-    await page.goto(`${site.address}/analysis?s=TV-01.state${near}`);
+    await page.goto(`${test.site.address}/analysis?s=TV-01.state${near}`);
     await drawn(page);
     const lines = (await textOf(await exported(page, 'As displayed'))).trim().split('\n').slice(1);
     for (const column of [1, 4]) {
@@ -313,13 +273,13 @@ describe('the Analysis page', () => {
       expect(notice).toContain(part);
     }
     expect(await page.locator('.legend-name').allInnerTexts()).toEqual(['Evaporation']);
-    const catalogue = await page.request.get(`${site.address}/api/catalogue`);
+    const catalogue = await page.request.get(`${test.site.address}/api/catalogue`);
     expect(((await catalogue.json()) as { machines: { id: string }[] }).machines.map(({ id }) => id)).toEqual(
       ['TV-01'],
     );
     for (const path of ['notes', 'notes?from=0', 'rows.csv?language=fr', 'journal?kind=state']) {
       const [foreign, none] = await Promise.all(
-        ['TV-02', 'NONE'].map((id) => page.request.get(`${site.address}/api/machines/${id}/${path}`)),
+        ['TV-02', 'NONE'].map((id) => page.request.get(`${test.site.address}/api/machines/${id}/${path}`)),
       );
       expect(foreign!.status(), path).toBe(404);
       expect((await foreign!.text()).replace('TV-02', 'NONE'), path).toBe(await none!.text());
@@ -336,24 +296,26 @@ describe('the Analysis page', () => {
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.getByText('Write the text of the note').waitFor();
     await dialog.getByLabel('Text').fill('<img src=x onerror=alert(1)> new gasket');
-    expect(await violations(user)).toEqual([]);
+    expect(await violationsOf(user)).toEqual([]);
     await dialog.getByRole('button', { name: 'Save' }).click();
     const mine = user.locator('.note-marker');
     await mine.waitFor();
     const left = (await mine.boundingBox())!;
     expect(left.x + left.width / 2).toBeCloseTo(box.x + box.width * 0.4, -1);
-    const { notes } = (await (await user.request.get(`${site.address}/api/machines/TV-01/notes`)).json()) as {
+    const { notes } = (await (
+      await user.request.get(`${test.site.address}/api/machines/TV-01/notes`)
+    ).json()) as {
       notes: { id: string; deletable: boolean }[];
     };
     expect(notes).toMatchObject([{ author: 'Noé', deletable: true }]);
-    const one = `${site.address}/api/machines/TV-01/notes/${notes[0]!.id}`;
-    const headers = { origin: site.address };
+    const one = `${test.site.address}/api/machines/TV-01/notes/${notes[0]!.id}`;
+    const headers = { origin: test.site.address };
 
     const colleague = await userOf('TV-01');
-    opened.push(colleague);
+    test.watch(colleague);
     expect((await colleague.request.delete(one, { headers })).status()).toBe(403);
     const stranger = await userOf('TV-02');
-    opened.push(stranger);
+    test.watch(stranger);
     expect((await stranger.request.delete(one, { headers })).status()).toBe(404);
 
     const admin = await open('/m/TV-01?from=now-2d&to=now');
@@ -380,14 +342,14 @@ describe('the Analysis page', () => {
     const displayed = await textOf(await exported(page, 'Comme affiché', 'Exporter'));
     expect(displayed).toMatch(/^\uFEFFHeure;Évaporation \(°C\);Évaporation min \(°C\);/);
     for (const path of [null, '/m/TV-01']) {
-      if (path !== null) await page.goto(site.address + path);
+      if (path !== null) await page.goto(test.site.address + path);
       await drawn(page);
       const picture = await exported(page, 'Image', 'Exporter');
       const bytes = readFileSync(await picture.path());
       expect(bytes.subarray(1, 4).toString()).toBe('PNG');
       expect(bytes.readUInt32BE(16)).toBeGreaterThan(1000);
     }
-    const wrong = await page.request.get(`${site.address}/api/machines/TV-01/rows.csv?channels=nope`);
+    const wrong = await page.request.get(`${test.site.address}/api/machines/TV-01/rows.csv?channels=nope`);
     expect(wrong.status()).toBe(400);
     expect(await wrong.text()).toContain('has no channel nope');
   });
@@ -395,10 +357,10 @@ describe('the Analysis page', () => {
   it('shows the others when one machine fails, a range without data, and a lost server', async () => {
     const page = await open('/analysis');
     await page.route(/api\/chart\?machine=TV-02/, (route) => route.fulfill({ status: 503, body: '{}' }));
-    await page.goto(site.address + TWO);
+    await page.goto(test.site.address + TWO);
     await page.getByText('Turbevap 2 could not be read').waitFor();
     await page.locator('.legend-value', { hasText: '°C' }).first().waitFor();
-    expect(await violations(page)).toEqual([]);
+    expect(await violationsOf(page)).toEqual([]);
     await page.unroute(/api\/chart\?machine=TV-02/);
     await page.getByRole('button', { name: 'Try again' }).click();
     await expect.poll(() => page.getByText('Turbevap 2 could not be read').count()).toBe(0);
@@ -408,7 +370,7 @@ describe('the Analysis page', () => {
     await expect
       .poll(() => page.getByText('This page lost the server at').count(), { timeout: 40_000 })
       .toBe(0);
-    await page.goto(`${site.address}${TWO}&from=now-60d&to=now-50d`);
+    await page.goto(`${test.site.address}${TWO}&from=now-60d&to=now-50d`);
     await page.getByText('No data in this range.').waitFor();
   });
 });
@@ -426,7 +388,7 @@ describe('on small screens and for everybody', () => {
     const sheet = (await phone.locator('.picker').boundingBox())!;
     expect(sheet.y).toBeGreaterThan(60);
     expect(sheet.y + sheet.height).toBeCloseTo(844, 0);
-    expect(await violations(phone)).toEqual([]);
+    expect(await violationsOf(phone)).toEqual([]);
     await phone.getByRole('button', { name: 'Terminé' }).click();
     expect(await phone.locator('.overview').isVisible()).toBe(false);
     // A long press that is not moved writes a note; moved, it selects.
@@ -458,10 +420,10 @@ describe('on small screens and for everybody', () => {
       ] as const) {
         const page = await open(path, { language, theme, width });
         await page.locator(ready).first().waitFor();
-        expect(await violations(page), `${path} ${theme} ${language}`).toEqual([]);
+        expect(await violationsOf(page), `${path} ${theme} ${language}`).toEqual([]);
       }
     }
-    const page = await site.open();
+    const page = await test.site.open();
     const sizes: Promise<number>[] = [];
     page.on('response', (answer) => {
       sizes.push(

@@ -1,13 +1,13 @@
 // The list of machines in a real Chromium: a fleet in every state beside the demo's machines, the week's strips, a lost
 // server, what a visit missed, 200 machines, phone and keyboard, and axe. One fleet for the whole file.
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import type { Fleet, Strips, Visit } from '@vigie/contract';
 import Database from 'better-sqlite3';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { addFleet, type Story } from './fleet-machines.ts';
-import { type Look, type Site, startSite } from './site.ts';
+import type { Look } from './site.ts';
+import { useTestSite, violationsOf } from './test-site.ts';
 
 const LONG =
   'Évaporateur sous vide à compression mécanique de vapeur n° 14 de la station d’épuration de Saint-Nazaire';
@@ -21,46 +21,13 @@ const STORIES: readonly Story[] = [
   'never',
   'undated',
 ];
-let site: Site;
-let opened: Page[] = [];
-let complaints: string[] = [];
-
-beforeAll(async () => {
-  site = await startSite({ machines: 1, days: 1 });
-});
-afterAll(async () => {
-  await site?.stop();
-});
-afterEach(async () => {
-  for (const page of opened) await page.context().close();
-  opened = [];
-  const told = complaints;
-  complaints = [];
-  expect(told).toEqual([]);
-});
-
-async function open(path: string, look: Look = {}): Promise<Page> {
-  const page = await site.open(look);
-  opened.push(page);
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => {
-    if (/Content.Security|Refused to/i.test(message.text())) complaints.push(message.text());
-  });
-  await page.goto(site.address + path);
-  await page.locator('h1').first().waitFor();
-  return page;
-}
+const test = useTestSite({ machines: 1, days: 1 });
+const { open, api } = test;
 
 async function openFleet(look: Look = {}): Promise<Page> {
   const page = await open('/fleet', look);
   await page.locator('.fleet tbody tr').first().waitFor();
   return page;
-}
-
-async function api<T>(page: Page, path: string): Promise<T> {
-  const answer = await page.request.get(site.address + path);
-  expect(answer.status(), path).toBe(200);
-  return (await answer.json()) as T;
 }
 
 const rowOf = (page: Page, name: string) => page.locator('.fleet tbody tr', { hasText: name });
@@ -79,7 +46,7 @@ describe('with machines in every state', () => {
     const machines = STORIES.map((story) => ({
       ...{ id: `PX-${story}`, name: story === 'never' ? LONG : `Pump ${story}`, story },
     }));
-    await addFleet(site.data, Date.now(), machines);
+    await addFleet(test.site.data, Date.now(), machines);
   });
 
   it('says the worst in one line, and shows the worst first', async () => {
@@ -138,7 +105,7 @@ describe('with machines in every state', () => {
     expect(Object.keys(strips)).toEqual(['PX-alarm', 'TV-01']);
     // Its past is one day.
     expect(strips['TV-01']?.states.slice(0, 70)).toEqual(Array.from({ length: 70 }, () => 'unknown'));
-    expect((await page.request.get(`${site.address}/api/strips`)).status()).toBe(400);
+    expect((await page.request.get(`${test.site.address}/api/strips`)).status()).toBe(400);
   });
 
   it('finds machines by name, site and model, and says when there is none', async () => {
@@ -157,7 +124,7 @@ describe('with machines in every state', () => {
     const page = await openFleet();
     // Nothing is told of before the first visit.
     expect(await page.locator('.visit').count()).toBe(0);
-    const accounts = new Database(join(site.data, 'server', 'accounts.db'));
+    const accounts = new Database(join(test.site.data, 'server', 'accounts.db'));
     accounts.prepare('UPDATE visit SET seen_ms = ?').run(Date.now() - 2 * 86_400_000);
     accounts.close();
     await page.reload();
@@ -169,7 +136,9 @@ describe('with machines in every state', () => {
       'No machine out of reach for an hour or more',
       expect.stringMatching(/^\d new machines?: /),
     ]);
-    const again = await page.request.post(`${site.address}/api/visit`, { headers: { origin: site.address } });
+    const again = await page.request.post(`${test.site.address}/api/visit`, {
+      headers: { origin: test.site.address },
+    });
     expect(((await again.json()) as Visit).sinceMs).toBeLessThan(Date.now() - 86_400_000);
   });
 
@@ -182,8 +151,7 @@ describe('with machines in every state', () => {
     // What was known stays, and asking again while it is lost does not make it well.
     expect(await page.locator('.fleet tbody tr').count()).toBe(9);
     await rowOf(page, 'Pump alarm').getByText('late · was high alarm').waitFor();
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id }) => id)).toEqual([]);
+    expect(await violationsOf(page)).toEqual([]);
     await page.getByRole('button', { name: 'Reload' }).click();
     await page.getByRole('alert').getByText('The server cannot be reached').waitFor();
     await sentence.getByText('State unknown').waitFor();
@@ -193,10 +161,9 @@ describe('with machines in every state', () => {
   });
 
   it('notices a server that does not answer any more within 40 s', async () => {
-    const page = await site.open();
-    opened.push(page);
+    const page = test.watch(await test.site.open());
     await page.clock.install();
-    await page.goto(`${site.address}/fleet`);
+    await page.goto(`${test.site.address}/fleet`);
     await page.locator('.sentence').getByText('1 alarm').waitFor();
     // Neither an answer nor an error comes.
     await page.route('**/api/machines', () => undefined);
@@ -209,10 +176,9 @@ describe('with machines in every state', () => {
   });
 
   it('lets a row grow old by itself: in time, late, then silent, whatever its state was', async () => {
-    const page = await site.open();
-    opened.push(page);
+    const page = test.watch(await test.site.open());
     await page.clock.install();
-    await page.goto(`${site.address}/fleet`);
+    await page.goto(`${test.site.address}/fleet`);
     const row = rowOf(page, 'Pump warning');
     const word = row.locator('.fleet-state strong');
     await word.getByText(/^high warning$/).waitFor();
@@ -229,7 +195,7 @@ describe('with machines in every state', () => {
 
   it('shows a User only what is linked, and says what to do when nothing is', async () => {
     const page = await openFleet();
-    const accounts = new Database(join(site.data, 'server', 'accounts.db'));
+    const accounts = new Database(join(test.site.data, 'server', 'accounts.db'));
     try {
       accounts.exec("UPDATE account SET role = 'user'");
       await page.reload();
@@ -240,11 +206,11 @@ describe('with machines in every state', () => {
       expect(Object.keys(await api<Strips>(page, '/api/strips?machines=PX-alarm,PX-normal'))).toEqual([
         'PX-normal',
       ]);
-      const told = await page.request.post(`${site.address}/api/visit`, {
-        headers: { origin: site.address },
+      const told = await page.request.post(`${test.site.address}/api/visit`, {
+        headers: { origin: test.site.address },
       });
       expect(((await told.json()) as Visit).alarmed).toEqual([]);
-      await page.goto(site.address);
+      await page.goto(test.site.address);
       await page.waitForURL('**/m/PX-normal');
     } finally {
       accounts.exec("UPDATE account SET role = 'super-admin'; DELETE FROM account_machine");
@@ -262,11 +228,7 @@ describe('with machines in every state', () => {
       const page = await openFleet({ width, height: 800, theme, language, touch: width < 700 });
       await page.getByRole('slider').first().waitFor();
       expect(await page.evaluate('document.documentElement.scrollWidth'), `${width} px`).toBe(width);
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(
-        violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`),
-        `${width} ${theme} ${language}`,
-      ).toEqual([]);
+      expect(await violationsOf(page), `${width} ${theme} ${language}`).toEqual([]);
       if (width >= 700) continue;
       for (const target of await page.locator('.fleet a, .fleet-search input').all()) {
         const box = (await target.boundingBox())!;
@@ -276,15 +238,14 @@ describe('with machines in every state', () => {
   });
 
   it('is less than 90 kB on the wire with its data', async () => {
-    const page = await site.open();
-    opened.push(page);
+    const page = test.watch(await test.site.open());
     const session = await page.context().newCDPSession(page);
     await session.send('Network.enable');
     let bytes = 0;
     session.on('Network.loadingFinished', ({ encodedDataLength }) => {
       bytes += encodedDataLength;
     });
-    await page.goto(`${site.address}/fleet`);
+    await page.goto(`${test.site.address}/fleet`);
     await page.getByRole('slider').first().waitFor();
     await page.waitForLoadState('networkidle');
     expect(bytes).toBeGreaterThan(20_000);
@@ -299,19 +260,18 @@ describe('with two hundred machines', () => {
       name: `Relevage ${i}`,
       story: i % 40 === 0 ? ('alarm' as const) : ('normal' as const),
     }));
-    await addFleet(site.data, Date.now(), machines);
+    await addFleet(test.site.data, Date.now(), machines);
   });
 
   it('shows them all, asks for the weeks of those in view only, and finds one while it is typed', async () => {
-    const page = await site.open();
-    opened.push(page);
+    const page = test.watch(await test.site.open());
     const asked: string[] = [];
     page.on('request', (request) => {
       const query = new URL(request.url());
       if (query.pathname === '/api/strips')
         asked.push(...(query.searchParams.get('machines') ?? '').split(','));
     });
-    await page.goto(`${site.address}/fleet`);
+    await page.goto(`${test.site.address}/fleet`);
     await page.locator('.fleet tbody tr').nth(208).waitFor();
     await page
       .locator('.sentence')

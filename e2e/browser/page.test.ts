@@ -1,56 +1,21 @@
 // The page in a real Chromium before a running demo fleet: first start, sign-in, the Machine page with its chart, live
 // values, a lost server, phone and keyboard, and axe over pages × themes × languages. One fleet for the whole file.
-import AxeBuilder from '@axe-core/playwright';
 import type { ChartAnswer, MachineView } from '@vigie/contract';
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { account, type Look, type Site, startSite } from './site.ts';
+import { describe, expect, it } from 'vitest';
+import { account, type Look } from './site.ts';
+import { drawn, useTestSite, violationsOf } from './test-site.ts';
 import { addUndatedMachine, UNDATED_ROWS } from './undated.ts';
 
 const DAY_MS = 86_400_000;
-let site: Site;
-let opened: Page[] = [];
-let complaints: string[] = [];
-
-beforeAll(async () => {
-  site = await startSite();
-});
-afterAll(async () => {
-  await site?.stop();
-});
-afterEach(async () => {
-  for (const page of opened) await page.context().close();
-  opened = [];
-  const told = complaints;
-  complaints = [];
-  // A script that fails or a policy that is broken shows in no picture.
-  expect(told).toEqual([]);
-});
-
-async function open(path: string, look: Look = {}, signedOut = false): Promise<Page> {
-  const page = await (signedOut ? site.openSignedOut(look) : site.open(look));
-  opened.push(page);
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  page.on('console', (message) => {
-    if (/Content.Security|Refused to/i.test(message.text())) complaints.push(message.text());
-  });
-  await page.goto(site.address + path);
-  await page.locator('h1').first().waitFor();
-  return page;
-}
+const test = useTestSite(null);
+const { open, openSignedOut, api } = test;
 
 async function chartOf(page: Page): Promise<Locator> {
+  await drawn(page);
   const plot = page.locator('.chart-host .u-over');
-  await plot.waitFor();
-  await page.locator('.chart-box:not(.busy)').waitFor();
   await plot.scrollIntoViewIfNeeded();
   return plot;
-}
-
-async function api<T>(page: Page, path: string): Promise<T> {
-  const answer = await page.request.get(site.address + path);
-  expect(answer.status(), path).toBe(200);
-  return (await answer.json()) as T;
 }
 
 // Spreading hundreds of thousands of values into Math.max would overflow the stack.
@@ -66,7 +31,7 @@ function rangeOf(page: Page): readonly [number, number] | null {
 
 describe('first start and sign-in', () => {
   it('refuses what is wrong in words, leads back to the address asked for, and signs out', async () => {
-    const page = await open('/m/TV-01?view=table', {}, true);
+    const page = await openSignedOut('/m/TV-01?view=table');
     await page.getByLabel('E-mail or name').fill(account.email);
     await page.getByLabel('Password', { exact: true }).fill('not this one');
     await page.getByRole('button', { name: 'Sign in' }).click();
@@ -78,13 +43,13 @@ describe('first start and sign-in', () => {
     await page.getByRole('link', { name: 'Profile' }).click();
     await page.getByRole('button', { name: 'Sign out', exact: true }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-    expect((await page.request.get(`${site.address}/api/machines`)).status()).toBe(401);
+    expect((await page.request.get(`${test.site.address}/api/machines`)).status()).toBe(401);
   });
 
   it('offers the first set-up to nobody once there is an account', async () => {
-    const page = await open('/setup', {}, true);
+    const page = await openSignedOut('/setup');
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-    const again = await page.request.post(`${site.address}/api/setup`, {
+    const again = await page.request.post(`${test.site.address}/api/setup`, {
       data: {
         code: 'AAAAA-AAAAA',
         name: 'X',
@@ -92,13 +57,13 @@ describe('first start and sign-in', () => {
         password: 'x'.repeat(12),
         language: 'en',
       },
-      headers: { origin: site.address },
+      headers: { origin: test.site.address },
     });
     expect(again.status()).toBe(401);
   });
 
   it('says that the server cannot be reached, and keeps what was typed', async () => {
-    const page = await open('/sign-in', {}, true);
+    const page = await openSignedOut('/sign-in');
     await page.getByLabel('E-mail or name').fill(account.email);
     await page.getByLabel('Password', { exact: true }).fill(account.password);
     await page.context().setOffline(true);
@@ -251,7 +216,7 @@ describe('the Machine page', () => {
     const end = (await api<MachineView>(page, '/api/machines/TV-01')).nowMs;
     const from = end - 20 * DAY_MS;
     const csv = await (
-      await page.request.get(`${site.address}/api/machines/TV-01/rows.csv?from=${from}&to=${end}`)
+      await page.request.get(`${test.site.address}/api/machines/TV-01/rows.csv?from=${from}&to=${end}`)
     ).text();
     const [header = '', ...lines] = csv.trim().split('\n');
     const column = header.split(',').indexOf('t_evap');
@@ -334,7 +299,7 @@ describe('the Machine page', () => {
     await page.getByText('Link copied').first().waitFor();
     const link = String(await page.evaluate('navigator.clipboard.readText()'));
     expect(link).toMatch(/from=.*to=.*off=t_vap|off=t_vap.*from=.*to=/);
-    const other = await open(link.slice(site.address.length));
+    const other = await open(link.slice(test.site.address.length));
     await chartOf(other);
     expect(await other.locator('.legend-item').nth(1).getAttribute('aria-pressed')).toBe('false');
     expect(await other.locator('.chart-facts').innerText()).toBe(
@@ -343,7 +308,7 @@ describe('the Machine page', () => {
   });
 
   it('shows rows without a known time between their neighbours, to eye, keyboard and download', async () => {
-    await addUndatedMachine(site.data, 'UN-1', Date.now());
+    await addUndatedMachine(test.site.data, 'UN-1', Date.now());
     const page = await open('/m/UN-1?from=now-6h&to=now');
     const plot = await chartOf(page);
     const lines = page.getByRole('list', { name: 'Rows without a known time' }).getByRole('listitem');
@@ -363,17 +328,18 @@ describe('the Machine page', () => {
     const spoken = page.locator('.chart-panel > [role=status]');
     await spoken.getByText(/^60 rows of start number 7 without a known time/).waitFor();
     const link = page.getByRole('link', { name: 'Rows without a known time (CSV)' });
-    const csv = await (await page.request.get(site.address + (await link.getAttribute('href')))).text();
+    const csv = await (await page.request.get(test.site.address + (await link.getAttribute('href')))).text();
     expect(csv.split('\n')[0]).toBe('spool,boot,after,before,seconds,warm,cold');
     expect(csv.trim().split('\n')).toHaveLength(1 + UNDATED_ROWS);
-    const { violations } = await new AxeBuilder({ page }).include('.chart-panel').analyze();
-    expect(violations.map(({ id }) => id)).toEqual([]);
+    expect(await violationsOf(page)).toEqual([]);
     await page.keyboard.press('t');
     await page.locator('.gap-line', { hasText: 'of start number 5 without a known time' }).waitFor();
-    const foreign = await page.request.get(`${site.address}/api/machines/NONE/undated.csv`);
+    const foreign = await page.request.get(`${test.site.address}/api/machines/NONE/undated.csv`);
     expect(foreign.status()).toBe(404);
-    const signedOut = await open('/sign-in', {}, true);
-    expect((await signedOut.request.get(`${site.address}/api/machines/UN-1/undated.csv`)).status()).toBe(401);
+    const signedOut = await openSignedOut('/sign-in');
+    expect((await signedOut.request.get(`${test.site.address}/api/machines/UN-1/undated.csv`)).status()).toBe(
+      401,
+    );
   });
 
   it('answers for a machine that is not there as for one that may not be seen', async () => {
@@ -456,36 +422,4 @@ describe('on a phone', () => {
       }
     }
   });
-});
-
-describe('accessibility', () => {
-  const pages = [
-    { path: '/m/TV-01', ready: '.chart-host canvas' },
-    { path: '/m/TV-01?view=table', ready: '.chart-table tbody tr' },
-    { path: '/fleet', ready: '.fleet tbody tr' },
-    { path: '/profile', ready: '.sessions li' },
-    { path: '/sign-in', ready: 'form', signedOut: true },
-    { path: '/m/NONE', ready: '.notice' },
-  ];
-  for (const { path, ready, signedOut = false } of pages) {
-    it(`finds nothing wrong on ${path}, in both themes and languages, at both widths`, async () => {
-      for (const theme of ['light', 'dark'] as const) {
-        for (const [language, width] of [
-          ['fr', 390],
-          ['en', 1440],
-        ] as const) {
-          const page = await open(path, { theme, language, width }, signedOut);
-          await page.locator(ready).first().waitFor();
-          const { violations } = await new AxeBuilder({ page }).analyze();
-          expect(
-            violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`),
-            `${path} ${theme} ${language}`,
-          ).toEqual([]);
-          expect(await page.locator('html').getAttribute('lang')).toBe(language);
-          await page.context().close();
-          opened = opened.filter((one) => one !== page);
-        }
-      }
-    });
-  }
 });

@@ -1,56 +1,98 @@
-// The demo fleet and a real Chromium before it, for browser tests and screenshots: one fleet per run, signed in once.
-// The first Super Admin is made through the page itself, with the printed one-time code.
+// The demo fleet and a real Chromium before it, for browser tests, screenshots and the bench of the page.
+// The first Super Admin is made through the page itself, with the printed one-time code. The language belongs to an account:
+// there is one of each, so that files which share a fleet do not change each other's words.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Language, UserCreate, UserInvited } from '@vigie/contract';
+import {
+  type APIRequestContext,
+  type Browser,
+  type BrowserContext,
+  type Cookie,
+  chromium,
+  type Page,
+} from 'playwright-core';
 import { type Program, startProgram } from '../../scripts/programs.ts';
 
+/** Reads English. */
 export const account = {
   name: 'Camille Renard',
   email: 'camille@example.org',
   password: 'seven sober herons',
 } as const;
+/** Made like everybody but the first: by invitation. */
+const frenchAccount = {
+  name: 'Hélène Faure',
+  email: 'helene@example.org',
+  userName: null,
+  role: 'super-admin',
+  language: 'fr',
+  machines: [],
+} as const satisfies UserCreate;
 
 export interface Look {
   readonly width?: number;
   readonly height?: number;
-  readonly language?: 'fr' | 'en';
+  readonly language?: Language;
   readonly theme?: 'light' | 'dark';
   readonly touch?: boolean;
   readonly reducedMotion?: boolean;
+  /** Installs its files for later, which costs each new browser context as many requests. */
+  readonly installs?: boolean;
+}
+
+/** What another process needs to know of a running fleet. */
+export interface FleetFacts {
+  readonly address: string;
+  readonly data: string;
+  /** Of the account of each language. */
+  readonly cookies: Readonly<Record<Language, readonly Cookie[]>>;
+}
+
+export interface RunningFleet {
+  readonly facts: FleetFacts;
+  /** Ends server, edges and machines; their folder stays. */
+  end(): Promise<void>;
+  /** Ends them and removes their folder. */
+  stop(): Promise<void>;
+}
+
+export interface FleetOptions {
+  readonly machines?: number;
+  /** Days of past; 21 has all that the story tells. */
+  readonly days?: number;
 }
 
 export interface Site {
   readonly address: string;
   readonly data: string;
+  readonly browser: Browser;
   /** A browser context that is signed in. */
   open(look?: Look): Promise<Page>;
   /** One that is not. */
   openSignedOut(look?: Look): Promise<Page>;
+  /** Closes the browser. */
   stop(): Promise<void>;
 }
 
-/** @param days of past; 21 has all that the story tells. */
-export async function startSite(
-  options: { readonly machines?: number; readonly days?: number } = {},
-): Promise<Site> {
+export async function startFleet(options: FleetOptions = {}): Promise<RunningFleet> {
   const data = mkdtempSync(join(tmpdir(), 'vigie-site-'));
   const demo: Program = startProgram('demo', [
     ...['--data', data, '--port', '0', '--link-port', '0'],
     ...['--machines', String(options.machines ?? 3), '--days', String(options.days ?? 21)],
   ]);
-  let browser: Browser | null = null;
-  const stop = async (): Promise<void> => {
-    await browser?.close();
+  const end = async (): Promise<void> => {
     await demo.stop(30_000);
+  };
+  const stop = async (): Promise<void> => {
+    await end();
     rmSync(data, { recursive: true, force: true });
   };
+  const browser = await launchChromium();
   try {
     const { address, setupCode } = await demo.event<{ address: string; setupCode: string }>('demo');
-    browser = await launchChromium();
-    const running = browser;
-    const first = await page(running, address, { language: 'en' });
+    const first = await page(browser, address, { language: 'en' });
     await first.goto(address);
     await first.getByLabel('One-time code').fill(setupCode);
     await first.getByLabel('Your name').fill(account.name);
@@ -59,28 +101,56 @@ export async function startSite(
     await first.getByRole('button', { name: 'Create the account' }).click();
     // With one machine its page is where the site begins.
     await first.waitForURL(/\/(fleet|m\/.+)$/);
-    const cookies = await first.context().cookies();
-    await first.context().close();
-    return {
-      address,
-      data,
-      stop,
-      open: async (look = {}) => {
-        const opened = await page(running, address, look);
-        await opened.context().addCookies(cookies);
-        // The account's language wins over the browser's: each look sets its own.
-        await opened.request.patch(`${address}/api/me`, {
-          data: { language: look.language ?? 'en' },
-          headers: { origin: address },
-        });
-        return opened;
-      },
-      openSignedOut: (look = {}) => page(running, address, look),
-    };
+    const en = await first.context().cookies();
+    const french = await browser.newContext();
+    await invite(first.request, french.request, address);
+    const fr = await french.cookies();
+    return { facts: { address, data, cookies: { en, fr } }, end, stop };
   } catch (error) {
     await stop();
     throw new Error(`${String(error)}\n${demo.output()}`);
+  } finally {
+    await browser.close();
   }
+}
+
+async function invite(by: APIRequestContext, whom: APIRequestContext, address: string): Promise<void> {
+  const headers = { origin: address };
+  const invited = await by.post(`${address}/api/users`, { data: frenchAccount, headers });
+  const { token } = (await invited.json()) as UserInvited;
+  const { password } = account;
+  const welcome = await whom.post(`${address}/api/welcome`, { data: { token, password }, headers });
+  if (!welcome.ok()) throw new Error(`no second account: ${await welcome.text()}`);
+}
+
+/** A browser before a fleet that runs. */
+export async function openSite({ address, data, cookies }: FleetFacts): Promise<Site> {
+  const browser = await launchChromium();
+  return {
+    address,
+    data,
+    browser,
+    stop: () => browser.close(),
+    open: async (look = {}) => {
+      const opened = await page(browser, address, look);
+      await opened.context().addCookies([...cookies[look.language ?? 'en']]);
+      return opened;
+    },
+    openSignedOut: (look = {}) => page(browser, address, look),
+  };
+}
+
+/** Both, for a program that needs its own fleet. */
+export async function startSite(options: FleetOptions = {}): Promise<Site> {
+  const fleet = await startFleet(options);
+  const site = await openSite(fleet.facts);
+  return {
+    ...site,
+    stop: async () => {
+      await site.stop();
+      await fleet.stop();
+    },
+  };
 }
 
 async function page(browser: Browser, address: string, look: Look): Promise<Page> {
@@ -95,6 +165,7 @@ async function page(browser: Browser, address: string, look: Look): Promise<Page
     reducedMotion: look.reducedMotion === true ? 'reduce' : 'no-preference',
     permissions: ['clipboard-read', 'clipboard-write'],
     baseURL: address,
+    serviceWorkers: look.installs === true ? 'allow' : 'block',
   });
   return context.newPage();
 }

@@ -1,7 +1,9 @@
 // Which page an address shows, and to whom: signed out, every address leads to sign-in and back again.
-import { useEffect } from 'preact/hooks';
+import type { Role } from '@vigie/contract';
+import { useEffect, useMemo } from 'preact/hooks';
 import { Redirect, Route, Switch, useLocation, useSearch } from 'wouter-preact';
 import { words } from './i18n/words.ts';
+import { OfflineNote } from './offline/offline-note.tsx';
 import { findSession, manages, safeNext, session } from './session/session.ts';
 import { Setup } from './session/setup.tsx';
 import { SignIn } from './session/sign-in.tsx';
@@ -9,6 +11,9 @@ import { later } from './shell/later.tsx';
 import { Logo } from './shell/logo.tsx';
 import { Navbar } from './shell/navbar.tsx';
 import { FailureNotice, NotFound } from './shell/notices.tsx';
+import { Overlays } from './shell/overlays.tsx';
+import { placesFor } from './shell/places.ts';
+import { useKeys } from './shell/use-keys.ts';
 
 const Home = later(async () => (await import('./fleet/fleet-page.tsx')).Home);
 const Analysis = later(async () => (await import('./analysis/analysis-page.tsx')).Analysis);
@@ -19,6 +24,14 @@ const UsersPage = later(async () => (await import('./management/users-page.tsx')
 const MachinesPage = later(async () => (await import('./management/machines-page.tsx')).MachinesPage);
 const AuditPage = later(async () => (await import('./management/audit-page.tsx')).AuditPage);
 const Welcome = later(async () => (await import('./management/welcome-page.tsx')).WelcomePage);
+
+/** The code of the page that is asked for comes while the server says who asks. */
+export function prefetchPage(path: string): void {
+  if (path === '/' || path === '/fleet') Fleet.prefetch();
+  else if (path.startsWith('/m/')) MachinePage.prefetch();
+  else if (path === '/analysis') Analysis.prefetch();
+  else if (path === '/profile') Profile.prefetch();
+}
 
 function FirstLoad() {
   return (
@@ -44,6 +57,13 @@ function SignedOut({ setupNeeded }: { readonly setupNeeded: boolean }) {
   const wanted = location + (query === '' ? '' : `?${query}`);
   const next = wanted === '/' || wanted === '/setup' ? '' : `?next=${encodeURIComponent(wanted)}`;
   return <Redirect to={`/sign-in${next}`} replace />;
+}
+
+/** What is around every page of whoever is signed in. */
+function Shell({ role }: { readonly role: Role }) {
+  const places = useMemo(() => placesFor(role), [role]);
+  useKeys(places);
+  return <Navbar places={places} />;
 }
 
 /** A new page starts at its top, and says so to those who hear it rather than see it. */
@@ -75,7 +95,8 @@ export function App() {
   if (now.kind === 'out') return <SignedOut setupNeeded={now.setupNeeded} />;
   return (
     <>
-      <Navbar />
+      <Shell role={now.me.role} />
+      <OfflineNote />
       <Switch>
         <Route path="/">
           <Home />
@@ -114,6 +135,7 @@ export function App() {
           <NotFound />
         </Route>
       </Switch>
+      <Overlays />
     </>
   );
 }

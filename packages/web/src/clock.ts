@@ -2,15 +2,16 @@
 // Ages are never computed from the device's own clock: it may be hours wrong.
 import { computed, signal } from '@preact/signals';
 
-const offsetMs = signal(0);
+/** Server's clock less this device's, as far as it is known. */
+export const clockOffsetMs = signal(0);
 const deviceMs = signal(Date.now());
 
 /** Server's present, refreshed every second. */
-export const nowMs = computed(() => deviceMs.value + offsetMs.value);
+export const nowMs = computed(() => deviceMs.value + clockOffsetMs.value);
 
 /** Server's present, at this very call. */
 export function serverNowMs(): number {
-  return Date.now() + offsetMs.peek();
+  return Date.now() + clockOffsetMs.peek();
 }
 
 /** Call with every `nowMs` an answer brings. */
@@ -18,7 +19,7 @@ export function heardServerClock(serverMs: number): void {
   const device = Date.now();
   const offset = serverMs - device;
   // A second of travel time is no news; moving by less would make ages flicker.
-  if (Math.abs(offset - offsetMs.peek()) > 1000) offsetMs.value = offset;
+  if (Math.abs(offset - clockOffsetMs.peek()) > 1000) clockOffsetMs.value = offset;
 }
 
 export function startClock(): void {

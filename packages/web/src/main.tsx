@@ -1,7 +1,8 @@
 // Starts the page.
 import { render } from 'preact';
-import { App } from './app.tsx';
+import { App, prefetchPage } from './app.tsx';
 import { startClock } from './clock.ts';
+import { installOffline } from './offline/install.ts';
 import { startPrefs } from './prefs.ts';
 import './styles/tokens.css';
 import './styles/base.css';
@@ -11,4 +12,6 @@ import './styles/chart.css';
 
 startPrefs();
 startClock();
+prefetchPage(location.pathname);
 render(<App />, document.getElementById('page')!);
+installOffline();

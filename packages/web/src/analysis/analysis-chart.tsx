@@ -9,11 +9,11 @@ import { useRangeControls } from '../charts/chart-controls.ts';
 import { factWords } from '../charts/chart-facts.ts';
 import { ChartFrame, type YRange } from '../charts/chart-frame.tsx';
 import { ChartLegend, ReadingLine } from '../charts/chart-legend.tsx';
-import { NoteDialog, type NoteOpen, NoteStrip, placeNotes } from '../charts/chart-notes.tsx';
-import { ChartTable } from '../charts/chart-table.tsx';
+import { type NoteOpen, NoteStrip, placeNotes } from '../charts/chart-notes.tsx';
 import { ChartToolbar } from '../charts/chart-toolbar.tsx';
 import { longestBucketMs, type Pane, type Tracks, trackData } from '../charts/curves.ts';
 import { ExportMenu } from '../charts/export-menu.tsx';
+import { ChartTable, NoteDialog } from '../charts/later-parts.tsx';
 import { limitLines } from '../charts/limit-lines.ts';
 import { type LimitLine, type Plot, plotWidth } from '../charts/plot.ts';
 import { UndatedNote } from '../charts/undated-note.tsx';
@@ -325,7 +325,9 @@ export function AnalysisChart({ catalogue, address, present, go }: AnalysisChart
           <span class="coarse">{a.keysTouch}</span>
         </p>
       )}
-      <NoteDialog opened={note} close={() => setNote(null)} tracks={plan.tracks} notes={notes} />
+      {note !== null && (
+        <NoteDialog opened={note} close={() => setNote(null)} tracks={plan.tracks} notes={notes} />
+      )}
     </section>
   );
 }

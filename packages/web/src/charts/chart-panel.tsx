@@ -19,11 +19,11 @@ import { useRangeControls } from './chart-controls.ts';
 import { factWords } from './chart-facts.ts';
 import { ChartFrame } from './chart-frame.tsx';
 import { ChartLegend, ReadingLine } from './chart-legend.tsx';
-import { NoteDialog, type NoteOpen, NoteStrip, placeNotes } from './chart-notes.tsx';
-import { ChartTable } from './chart-table.tsx';
+import { type NoteOpen, NoteStrip, placeNotes } from './chart-notes.tsx';
 import { ChartToolbar } from './chart-toolbar.tsx';
 import { type Curve, longestBucketMs, type Pane, type Track, type Tracks, trackData } from './curves.ts';
 import { ExportMenu } from './export-menu.tsx';
+import { ChartTable, NoteDialog } from './later-parts.tsx';
 import { limitLines } from './limit-lines.ts';
 import { type Plot, plotWidth, seriesColors } from './plot.ts';
 import { UndatedNote } from './undated-note.tsx';
@@ -324,7 +324,9 @@ function Chart({
           <span class="coarse">{w.chartKeysTouch}</span>
         </p>
       )}
-      <NoteDialog opened={note} close={() => setNote(null)} tracks={[track]} notes={notes} />
+      {note !== null && (
+        <NoteDialog opened={note} close={() => setNote(null)} tracks={[track]} notes={notes} />
+      )}
     </>
   );
 }

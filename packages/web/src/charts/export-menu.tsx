@@ -6,7 +6,7 @@ import { language } from '../prefs.ts';
 import { Menu } from '../shell/menu.tsx';
 import { Icon } from './chart-toolbar.tsx';
 import type { Curve, Pane, Tracks } from './curves.ts';
-import { type Picture, pictureOf } from './picture.ts';
+import type { Picture } from './picture.ts';
 import type { Plot } from './plot.ts';
 import { displayedRows } from './table-lines.ts';
 import { chartWords } from './words.ts';
@@ -68,7 +68,8 @@ export function ExportMenu(props: ExportMenuProps) {
       new Blob([csvStart(reader), lines.join('\n'), '\n'], { type: 'text/csv;charset=utf-8' }),
     );
   };
-  const picture = (): void => {
+  const picture = async (): Promise<void> => {
+    const { pictureOf } = await import('./picture.ts');
     const panes = props.panes.flatMap((pane) => {
       const plot = plots?.get(pane.key);
       if (plot === undefined) return [];
@@ -117,7 +118,7 @@ export function ExportMenu(props: ExportMenuProps) {
                 type="button"
                 class="quiet"
                 onClick={() => {
-                  picture();
+                  void picture();
                   close();
                 }}
               >

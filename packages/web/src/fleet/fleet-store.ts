@@ -7,6 +7,7 @@ import type { Fleet, Strip, Strips, Visit } from '@vigie/contract';
 import { type FailureCode, failureCode, get, send } from '../api.ts';
 import { heardServerClock, serverNowMs } from '../clock.ts';
 import { serverLostMs } from '../connection.ts';
+import { kept, recalledMs, recallMs } from '../offline/kept.ts';
 import { session } from '../session/session.ts';
 
 const refreshMs = 15_000;
@@ -62,7 +63,17 @@ export function watchFleet(): () => void {
   let visited: Promise<void> = loadVisit(abort.signal);
   let visitedMs = Date.now();
   let loading = false;
+  let isHeard = false;
 
+  /** Without an answer so far: what this page, or this device, knew of it. */
+  const recall = (): void => {
+    const old = fleet.peek() ?? kept.fleet()?.value;
+    if (isHeard || old === undefined) return;
+    fleet.value = old;
+    serverLostMs.value = old.nowMs;
+    recalledMs.value = old.nowMs;
+  };
+  const recallTimer = setTimeout(recall, recallMs);
   const load = async (): Promise<void> => {
     if (loading) return;
     loading = true;
@@ -72,7 +83,10 @@ export function watchFleet(): () => void {
       // Shown together, so that nothing jumps.
       if (fleet.peek() === null) await visited;
       heardServerClock(fresh.nowMs);
+      isHeard = true;
+      kept.keepFleet(fresh);
       serverLostMs.value = null;
+      recalledMs.value = null;
       fleet.value = fresh;
       fleetFailure.value = null;
     } catch (cause) {
@@ -80,6 +94,7 @@ export function watchFleet(): () => void {
       if (code !== null) {
         serverLostMs.value ??= serverNowMs();
         fleetFailure.value = code;
+        if (code === 'unreachable' || code === 'unavailable') recall();
       }
     }
     loading = false;
@@ -105,10 +120,12 @@ export function watchFleet(): () => void {
     refresh = () => {};
     abort.abort();
     clearTimeout(timer);
+    clearTimeout(recallTimer);
     document.removeEventListener('visibilitychange', turn);
     window.removeEventListener('online', turn);
     window.removeEventListener('offline', lose);
     serverLostMs.value = null;
+    recalledMs.value = null;
   };
 }
 

@@ -2,7 +2,9 @@
 // states apart without colour, and a line below says one slot in words. Fetched when it comes into view.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { nowMs } from '../clock.ts';
-import { language, readerZone } from '../prefs.ts';
+import { language } from '../prefs.ts';
+import { readerZone } from '../session/session.ts';
+import { useNear } from '../shell/use-near.ts';
 import { fleet, stripOf, wantStrip } from './fleet-store.ts';
 import { midnights, runsOf, slotToTell, slotWords, stateWords } from './strip-facts.ts';
 import { words } from './words.ts';
@@ -12,20 +14,11 @@ const share = (part: number): string => `${(100 * part).toFixed(3)}%`;
 export function WeekStrip({ id, name }: { readonly id: string; readonly name: string }) {
   const w = words.value;
   const place = useRef<HTMLDivElement>(null);
-  const [isInView, setInView] = useState(false);
   const [chosen, setChosen] = useState<number | null>(null);
   const strip = stripOf(id).value;
   const answer = fleet.value;
+  const isInView = useNear(place);
 
-  useEffect(() => {
-    const element = place.current;
-    if (element === null) return;
-    const watcher = new IntersectionObserver((seen) => setInView(seen.some((one) => one.isIntersecting)), {
-      rootMargin: '200px',
-    });
-    watcher.observe(element);
-    return () => watcher.disconnect();
-  }, []);
   useEffect(() => {
     if (isInView) wantStrip(id);
   }, [isInView, id, answer]);
@@ -45,7 +38,12 @@ export function WeekStrip({ id, name }: { readonly id: string; readonly name: st
   const told = slotToTell(strip);
   const slot = chosen ?? told;
   const say = (one: number): string =>
-    slotWords(strip, one, { nowMs: nowMs.peek(), zone: readerZone, language: language.value, words: w });
+    slotWords(strip, one, {
+      nowMs: nowMs.peek(),
+      zone: readerZone.value,
+      language: language.value,
+      words: w,
+    });
   const text = slot === null ? w.stripAll(stateWords('normal', w)) : say(slot);
   const choose = (one: number): void => setChosen(Math.max(0, Math.min(slots - 1, one)));
   const at = (event: PointerEvent): void => {

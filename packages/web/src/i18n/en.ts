@@ -16,6 +16,9 @@ export const en = {
   navAnalysis: 'Analysis',
   navProfile: 'Profile',
   navManage: 'Management',
+  navManageMachines: 'Management of machines',
+  navAudit: 'Audit',
+  goTo: 'Go to…',
   language: 'Language',
   theme: 'Theme',
   themeAuto: 'Automatic',
@@ -26,6 +29,9 @@ export const en = {
   updating: 'Updating…',
   upToDateAt: (clock: string) => `Up to date at ${clock}`,
   notUpToDate: 'Not up to date',
+
+  offline: 'No connection.',
+  offlineValues: (when: string, age: string) => `What is shown was true at ${when}, ${age}.`,
 
   // Sign-in and set-up
   signInTitle: 'Sign in',

@@ -16,6 +16,9 @@ export const fr: Dictionary = {
   navAnalysis: 'Analyse',
   navProfile: 'Profil',
   navManage: 'Gestion',
+  navManageMachines: 'Gestion des machines',
+  navAudit: 'Audit',
+  goTo: 'Aller à…',
   language: 'Langue',
   theme: 'Thème',
   themeAuto: 'Automatique',
@@ -26,6 +29,8 @@ export const fr: Dictionary = {
   updating: 'Mise à jour…',
   upToDateAt: (clock) => `À jour à ${clock}`,
   notUpToDate: 'Pas à jour',
+  offline: 'Sans connexion.',
+  offlineValues: (when, age) => `Ce qui est affiché date de ${when}, ${age}.`,
 
   signInTitle: 'Connexion',
   signInUser: 'Adresse e-mail ou nom',

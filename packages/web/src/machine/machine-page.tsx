@@ -2,15 +2,17 @@
 // While the first answer is on its way, skeletons of the final size hold every place.
 import type { MachineView } from '@vigie/contract';
 import { gaugesOf } from '@vigie/model/reading';
-import { useEffect, useMemo } from 'preact/hooks';
+import type { ComponentProps } from 'preact';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import { ChartPanel } from '../charts/chart-panel.tsx';
 import { nowMs } from '../clock.ts';
 import { reloadCount, serverLostMs } from '../connection.ts';
 import { formatNumber, formatWhen } from '../i18n/format.ts';
 import { words } from '../i18n/words.ts';
 import { language } from '../prefs.ts';
+import { later, type Waiting } from '../shell/later.tsx';
 import { EmptyNotice, FailureNotice, NotFound } from '../shell/notices.tsx';
+import { useNear } from '../shell/use-near.ts';
 import { useTitle } from '../shell/use-title.ts';
 import { ChannelTable } from './channel-table.tsx';
 import { Gauge, GaugeSkeleton } from './gauge.tsx';
@@ -20,6 +22,32 @@ import { createMachineStore, type MachineStore } from './machine-store.ts';
 import { machineSentence } from './sentence.ts';
 import { SentenceLine, SentenceSkeleton } from './sentence-line.tsx';
 import { type Freshness, freshness, readMachine } from './verdict.ts';
+
+const ChartPanel = later(async () => (await import('../charts/chart-panel.tsx')).ChartPanel, ChartPlace);
+
+function ChartPlace({ failure, retry }: Waiting) {
+  if (failure !== null) return <FailureNotice code={failure} retry={retry} />;
+  return (
+    <div class="panel chart-skeleton" aria-hidden="true">
+      <div class="skeleton" />
+    </div>
+  );
+}
+
+/** A phone shows the gauges first: charts are two thirds of the page's bytes, and wait until somebody scrolls to them. */
+function ChartWhenNear(props: ComponentProps<typeof ChartPanel>) {
+  const place = useRef<HTMLDivElement>(null);
+  const isNear = useNear(place);
+  const [isWanted, setWanted] = useState(false);
+  useEffect(() => {
+    if (isNear) setWanted(true);
+  }, [isNear]);
+  return (
+    <div ref={place}>
+      {isWanted ? <ChartPanel {...props} /> : <ChartPlace failure={null} retry={() => {}} />}
+    </div>
+  );
+}
 
 function Sentence({ store, view }: { readonly store: MachineStore; readonly view: MachineView }) {
   const sentence = machineSentence({
@@ -93,9 +121,7 @@ function Skeletons() {
           <GaugeSkeleton key={place} />
         ))}
       </ul>
-      <div class="panel chart-skeleton" aria-hidden="true">
-        <div class="skeleton" />
-      </div>
+      <ChartPlace failure={null} retry={() => {}} />
       <p class="unseen" role="status">
         {words.value.loading}
       </p>
@@ -132,7 +158,7 @@ function Body({ store, view }: { readonly store: MachineStore; readonly view: Ma
         <Gauges store={store} view={view} />
       </div>
       {view.schema !== null && view.last !== null && (
-        <ChartPanel store={store} schema={view.schema} view={view} />
+        <ChartWhenNear store={store} schema={view.schema} view={view} />
       )}
       <div class="columns">
         <JournalPanel store={store} view={view} />

@@ -8,6 +8,7 @@ import { type FailureCode, failureCode, get, lastAnswerMs } from '../api.ts';
 import { heardServerClock, serverNowMs } from '../clock.ts';
 import { serverLostMs } from '../connection.ts';
 import { openLive } from '../live.ts';
+import { kept, recalledMs, recallMs } from '../offline/kept.ts';
 import { mergeJournal } from './journal-merge.ts';
 
 const journalCount = 20;
@@ -35,6 +36,25 @@ export function createMachineStore(id: string) {
   const stored = signal<Stored>({ count: 0, fromMs: 0, toMs: 0 });
   let abort = new AbortController();
   let stopLive = (): void => {};
+  /** The view shown came from the server, not from what is kept. */
+  let isHeard = false;
+
+  /** As it was when the server was last heard. */
+  function keepView(): void {
+    const now = view.peek();
+    const heardMs = lastAnswerMs.peek();
+    if (isHeard && now !== null && heardMs !== null) kept.keepMachine(now, heardMs);
+  }
+
+  /** Without an answer so far: what this device kept of it. */
+  function recall(): void {
+    if (view.peek() !== null) return;
+    const old = kept.machine(id);
+    if (old === null) return;
+    view.value = old.value;
+    serverLostMs.value = old.atMs;
+    recalledMs.value = old.atMs;
+  }
 
   async function loadView(): Promise<boolean> {
     try {
@@ -46,16 +66,25 @@ export function createMachineStore(id: string) {
       view.value = { ...fresh, last };
       failure.value = null;
       serverLostMs.value = null;
+      recalledMs.value = null;
+      isHeard = true;
+      keepView();
       return true;
     } catch (cause) {
       const code = failureCode(cause);
       if (code === null) return false;
       failure.value = code;
-      if (code === 'unreachable' || code === 'unavailable') serverLostMs.value ??= serverNowMs();
+      if (code === 'unreachable' || code === 'unavailable') {
+        serverLostMs.value ??= serverNowMs();
+        recall();
+      }
       if (code === 'not-found' || code === 'forbidden') {
         // The server is heard; it has nothing to stream.
         stopLive();
         serverLostMs.value = null;
+        recalledMs.value = null;
+        kept.forgetMachine(id);
+        if (!isHeard) view.value = null;
       }
       return false;
     }
@@ -123,11 +152,18 @@ export function createMachineStore(id: string) {
     view.value = { ...now, last: row };
   }
 
+  /** A phone may never come back to a page that it put away. */
+  function keepWhenHidden(): void {
+    if (document.visibilityState === 'hidden') keepView();
+  }
+
   /** @returns stops everything. */
   function start(): () => void {
     abort = new AbortController();
     void loadAll();
     const sparkTimer = setInterval(loadDay, sparkRefreshMs);
+    const recallTimer = setTimeout(recall, recallMs);
+    document.addEventListener('visibilitychange', keepWhenHidden);
     stopLive = openLive(id, {
       row: acceptRow,
       link: (link) => {
@@ -157,8 +193,12 @@ export function createMachineStore(id: string) {
     return () => {
       abort.abort();
       clearInterval(sparkTimer);
+      clearTimeout(recallTimer);
+      document.removeEventListener('visibilitychange', keepWhenHidden);
       stopLive();
+      keepView();
       serverLostMs.value = null;
+      recalledMs.value = null;
     };
   }
 

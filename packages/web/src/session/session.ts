@@ -1,7 +1,7 @@
 // Who is signed in, as the server says. The cookie itself is HttpOnly: the page never sees it.
 // Not here: forms (sign-in.tsx, setup.tsx) and what a role may do.
 
-import { computed, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import type {
   Language,
   Me,
@@ -11,7 +11,9 @@ import type {
   SignInRequest,
   WelcomeDone,
 } from '@vigie/contract';
-import { type FailureCode, failureCode, get, send, signedOut } from '../api.ts';
+import { type FailureCode, failureCode, get, lastAnswerMs, send, signedOut } from '../api.ts';
+import { clockOffsetMs } from '../clock.ts';
+import { kept } from '../offline/kept.ts';
 import { language } from '../prefs.ts';
 
 export type Session =
@@ -26,17 +28,35 @@ signedOut.react = (): void => {
   if (session.peek().kind === 'in') session.value = { kind: 'out', setupNeeded: false };
 };
 
+// What this device keeps belongs to whoever is signed in, and to nobody else.
+effect(() => {
+  const now = session.value;
+  if (now.kind === 'in') kept.keepAccount(now.me, clockOffsetMs.value);
+  else if (now.kind === 'out') kept.wipe();
+});
+
 function enter(me: Me): void {
+  const before = session.peek();
+  // What the page knows of another account's machines goes first.
+  if (before.kind === 'in' && before.me.id !== me.id) session.value = { kind: 'unknown' };
   language.value = me.language;
   session.value = { kind: 'in', me };
 }
 
 /** Asks once who is signed in, and when nobody is, whether the server has any account. */
 export async function findSession(): Promise<void> {
+  const known = kept.account();
+  if (known !== null && lastAnswerMs.peek() === null) clockOffsetMs.value = known.offsetMs;
   try {
     enter(await get<Me>('/api/me'));
   } catch (cause) {
     const code = failureCode(cause);
+    if (known !== null && (code === 'unreachable' || code === 'unavailable')) {
+      // Without the server: whoever was signed in here may look at what is kept, until it answers.
+      session.value = { kind: 'in', me: known.me };
+      askWhenHeard();
+      return;
+    }
     if (code !== 'signed-out') {
       session.value = { kind: 'failed', code: code ?? 'unavailable' };
       return;
@@ -48,6 +68,15 @@ export async function findSession(): Promise<void> {
       session.value = { kind: 'out', setupNeeded: false };
     }
   }
+}
+
+function askWhenHeard(): void {
+  const before = lastAnswerMs.peek();
+  const stop = lastAnswerMs.subscribe((heardMs) => {
+    if (heardMs === before) return;
+    stop();
+    void findSession();
+  });
 }
 
 export async function signIn(request: SignInRequest): Promise<void> {
@@ -92,6 +121,8 @@ export const readerZone = computed(() => {
 export const manages = computed(() => session.value.kind === 'in' && session.value.me.role !== 'user');
 
 export async function signOut(): Promise<void> {
+  // Whether or not the server can be told.
+  kept.wipe();
   try {
     await send<null>('DELETE', '/api/session');
   } catch (cause) {
