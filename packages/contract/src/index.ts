@@ -11,4 +11,5 @@ export * from './fleet.ts';
 export * from './machines.ts';
 export * from './manage.ts';
 export * from './notes.ts';
+export * from './notifications.ts';
 export * from './text.ts';
