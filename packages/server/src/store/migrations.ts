@@ -3,7 +3,9 @@
 // says what each table is for. Instants are Unix ms UTC; machine comes first in every key.
 // Invariant: both databases have the same tables and columns, but for what only several servers need (server, presence)
 // and for accounts, which have a file of their own beside SQLite (accounts/tables.ts).
+
 import { MANAGEMENT_OF_POSTGRES } from '../accounts/tables.ts';
+import { ALARMS_OF_POSTGRES, ALARMS_OF_SQLITE } from '../alarms/tables.ts';
 
 /** Rises with each change that people make to it, so that two who edit at once do not overwrite each other. */
 const MACHINE_VERSION = 'ALTER TABLE machine ADD COLUMN version BIGINT NOT NULL DEFAULT 1;';
@@ -131,6 +133,7 @@ export const MIGRATIONS: readonly string[] = [
   `,
   `${ofSqlite(NOTE)}\n${NOTE_INDEX};`,
   MACHINE_VERSION.replace('BIGINT', 'INTEGER'),
+  ALARMS_OF_SQLITE,
 ];
 
 /** chunk: the blocks of an hour as received (pack.ts). rollup: 60 intervals of a level (rollup.ts). */
@@ -276,4 +279,5 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
   `,
   `${NOTE};\n${NOTE_INDEX};`,
   `${MACHINE_VERSION}${MANAGEMENT_OF_POSTGRES}`,
+  ALARMS_OF_POSTGRES,
 ].map(ofPostgres);
