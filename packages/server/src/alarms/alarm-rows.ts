@@ -6,7 +6,7 @@ import type { AlarmKind, AlarmSeverity, SilenceCause } from '@vigie/contract';
 import type { Columns, Sql, SqlRow } from '../store/database.ts';
 import { type AlarmChange, type AlarmEvent, type AlarmFacts, LATE_MS } from './event.ts';
 import { AT_REST, type LifeEvent, type Standing, type Step, stepAlarm } from './isa.ts';
-import { type MachineWatch, noWatch, type OccurrenceChange } from './occurrence.ts';
+import { calmMs, type MachineWatch, noWatch, type OccurrenceChange } from './occurrence.ts';
 
 export interface AlarmRow {
   readonly machine: string;
@@ -221,7 +221,7 @@ export class AlarmBook {
         const row = this.#change(change.id, { is_over: 1 });
         if (row === null) return;
         const shelf = this.#shelves.get(row.source);
-        const isLate = this.#isLate(change.overMs + LATE_MS);
+        const isLate = this.#isLate(change.overMs + calmMs({ flapping: row.flapping === 1 }));
         this.#tell(row, { event: 'over', facts: factsOf(row), isLate, isShelved: shelf !== undefined });
         if (shelf?.until_over === 1) this.#takeShelf(shelf);
         return;

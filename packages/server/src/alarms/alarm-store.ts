@@ -75,7 +75,10 @@ export function alarmStore(db: Database, utcMs: () => number): AlarmStore {
       await lockWatches(sql, [machine]);
       const book = await AlarmBook.open(sql, machine, utcMs());
       const row = book.row(id);
-      if (row === null) return (await one(machine, id)) === null ? 'not-found' : 'no-place';
+      if (row === null) {
+        const known = await sql.get('SELECT 1 AS one FROM alarm WHERE machine = $1 AND id = $2', machine, id);
+        return known === undefined ? 'not-found' : 'no-place';
+      }
       if (!work(book, row)) return 'no-place';
       await book.write();
       return 'done';

@@ -131,7 +131,8 @@ export async function sweep(
   heardOf: (machine: string) => Promise<Heard> | Heard,
 ): Promise<ReadonlySet<string> | null> {
   const mine = await db.run(
-    'UPDATE alarm_sweep SET at_ms = $1 WHERE id = 1 AND (at_ms <= $2 OR at_ms > $3)',
+    `INSERT INTO alarm_sweep (id, at_ms) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at_ms = excluded.at_ms
+       WHERE alarm_sweep.at_ms <= $2 OR alarm_sweep.at_ms > $3`,
     nowMs,
     nowMs - ROUND_MS,
     nowMs + SWEEP_EVERY_MS,

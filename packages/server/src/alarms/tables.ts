@@ -31,7 +31,6 @@ function tables(sequence: string): string {
   CREATE INDEX alarm_event_by_alarm ON alarm_event (machine, alarm, sequence);
   -- One row: when machines were last looked at for what no block tells (sweep.ts), by whichever server.
   CREATE TABLE alarm_sweep (id BIGINT PRIMARY KEY, at_ms BIGINT NOT NULL);
-  INSERT INTO alarm_sweep (id, at_ms) VALUES (1, 0);
   ALTER TABLE machine ADD COLUMN silent_ms BIGINT;
   `;
 }
