@@ -1,5 +1,6 @@
 // Which page an address shows, and to whom: signed out, every address leads to sign-in and back again.
-import { useEffect } from 'preact/hooks';
+import type { Role } from '@vigie/contract';
+import { useEffect, useMemo } from 'preact/hooks';
 import { Redirect, Route, Switch, useLocation, useSearch } from 'wouter-preact';
 import { words } from './i18n/words.ts';
 import { findSession, manages, safeNext, session } from './session/session.ts';
@@ -9,6 +10,9 @@ import { later } from './shell/later.tsx';
 import { Logo } from './shell/logo.tsx';
 import { Navbar } from './shell/navbar.tsx';
 import { FailureNotice, NotFound } from './shell/notices.tsx';
+import { Overlays } from './shell/overlays.tsx';
+import { placesFor } from './shell/places.ts';
+import { useKeys } from './shell/use-keys.ts';
 
 const Home = later(async () => (await import('./fleet/fleet-page.tsx')).Home);
 const Analysis = later(async () => (await import('./analysis/analysis-page.tsx')).Analysis);
@@ -46,6 +50,13 @@ function SignedOut({ setupNeeded }: { readonly setupNeeded: boolean }) {
   return <Redirect to={`/sign-in${next}`} replace />;
 }
 
+/** What is around every page of whoever is signed in. */
+function Shell({ role }: { readonly role: Role }) {
+  const places = useMemo(() => placesFor(role), [role]);
+  useKeys(places);
+  return <Navbar places={places} />;
+}
+
 /** A new page starts at its top, and says so to those who hear it rather than see it. */
 function useNewPage(): void {
   const [location] = useLocation();
@@ -75,7 +86,7 @@ export function App() {
   if (now.kind === 'out') return <SignedOut setupNeeded={now.setupNeeded} />;
   return (
     <>
-      <Navbar />
+      <Shell role={now.me.role} />
       <Switch>
         <Route path="/">
           <Home />
@@ -114,6 +125,7 @@ export function App() {
           <NotFound />
         </Route>
       </Switch>
+      <Overlays />
     </>
   );
 }

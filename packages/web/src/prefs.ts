@@ -1,4 +1,4 @@
-// Language and theme of this browser, kept in localStorage; the account's language wins once signed in.
+// Language, theme and keys of this browser, kept in localStorage; the account's language wins once signed in.
 // Storage may be refused (private windows): the page then simply forgets.
 
 import { effect, signal } from '@preact/signals';
@@ -33,10 +33,10 @@ function firstTheme(): Theme {
   return kept === 'light' || kept === 'dark' ? kept : 'auto';
 }
 
-/** Of this device; for what is not of one machine's site. */
-export const readerZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 export const language = signal<Language>(firstLanguage());
 export const theme = signal<Theme>(firstTheme());
+/** Whether single letters and signs are commands; they get in the way of who dictates. */
+export const singleKeys = signal(remembered('vigie.keys') !== 'off');
 /** True while the page is drawn dark, by choice or by the system. */
 export const dark = signal(false);
 
@@ -50,6 +50,7 @@ export function startPrefs(): void {
     document.documentElement.lang = language.value;
     remember('vigie.language', language.value);
   });
+  effect(() => remember('vigie.keys', singleKeys.value ? 'on' : 'off'));
   effect(() => {
     const chosen = theme.value;
     remember('vigie.theme', chosen);

@@ -1,9 +1,10 @@
-// Turns what alarms did into mails that wait in the outbox, by plan.ts: one transaction takes the notices, moves the plan's
+// Turns what alarms did into mails that wait in the outbox, by plan.ts: one transaction takes the events, moves the plan's
 // state and puts the posts, so that nothing is told twice or forgotten wherever a server ends.
 // Invariant: of several servers one plans at a time. Not here: who is told what (plan.ts), sending (courier.ts).
 import { type Clock, Wake } from '@vigie/protocol';
 import { newToken, sha256 } from '../accounts/account.ts';
 import type { NotificationWishes } from '../accounts/notifications.ts';
+import { takeAlarmEvents } from '../alarms/alarm-rows.ts';
 import type { AlarmEvent } from '../alarms/event.ts';
 import type { Database, Sql } from '../store/database.ts';
 import type { Letter } from './letter.ts';
@@ -12,28 +13,13 @@ import { type Planned, type PlanState, plan, type Telling } from './plan.ts';
 
 /** As long as a mail may lie before it is read and answered. */
 const ACKNOWLEDGE_MS = 7 * 86_400_000;
-/** Other servers put notices too. */
+/** Events come without a word. */
 const LOOK_MS = 5000;
 /** All is looked at so often, whatever this server knows. */
 const WHOLE_MS = 60_000;
-const MOST_NOTICES = 5000;
+const MOST_EVENTS = 5000;
 /** Of quiet hours, where nobody said a zone. */
 const NO_ZONE = 'UTC';
-
-/** Within the transaction in which the alarms' own tables change. */
-export function putNotices(sql: Sql, events: readonly AlarmEvent[]): Promise<void> {
-  const rows = events.map((event) => ({
-    id: `${event.machine}/${event.sequence}`,
-    noted_ms: event.atMs,
-    json: JSON.stringify(event),
-  }));
-  return sql.insert(
-    'notice',
-    { id: 'text', noted_ms: 'bigint', json: 'text' },
-    rows,
-    'ON CONFLICT (id) DO NOTHING',
-  );
-}
 
 export interface PlannerOptions {
   readonly db: Database;
@@ -85,26 +71,20 @@ export class Planner {
     const { db, clock } = this.#options;
     const isDue = this.#nextMs !== null && this.#nextMs <= clock.utcMs();
     if (!isDue && !this.#wasBusy && clock.monotonicMs() < this.#wholeMs) {
-      if ((await db.get('SELECT id FROM notice LIMIT 1')) === undefined) return;
+      if ((await db.get('SELECT sequence FROM alarm_event WHERE taken = 0 LIMIT 1')) === undefined) return;
     }
     this.#wholeMs = clock.monotonicMs() + WHOLE_MS;
     while (await this.#plan());
   }
 
-  /** @returns whether more notices wait. */
+  /** @returns whether more events wait. */
   async #plan(): Promise<boolean> {
     const { db, wishes, clock, mails, put } = this.#options;
     const readers = mails ? await wishes.readers() : [];
     const result = await db.transaction(async (sql) => {
       await sql.run("INSERT INTO mail_planner (id) VALUES ('planner') ON CONFLICT (id) DO NOTHING");
       await sql.lock('mail_planner', { id: 'text' }, [{ id: 'planner' }]);
-      const notices = await sql.all<{ id: string; json: string }>(
-        'SELECT id, json FROM notice ORDER BY noted_ms, id LIMIT $1',
-        MOST_NOTICES,
-      );
-      const events = notices
-        .map(({ json }) => JSON.parse(json) as AlarmEvent)
-        .sort((a, b) => a.atMs - b.atMs || a.sequence - b.sequence);
+      const events = await takeAlarmEvents(sql, MOST_EVENTS);
       const before = await readState(sql);
       const waiting = await sql.all<{ account: string }>(
         `SELECT DISTINCT account FROM outbox
@@ -123,18 +103,13 @@ export class Planner {
         busy,
         clock.utcMs(),
       );
-      await sql.remove(
-        'notice',
-        { id: 'text' },
-        notices.map(({ id }) => ({ id })),
-      );
       await writeState(sql, before, planned.state);
       await putPosts(
         sql,
         [...(await this.#mailPosts(sql, planned)), ...this.#webhookPosts(events)],
         clock.utcMs(),
       );
-      return { planned, isBusy: busy.size > 0, hasMore: notices.length === MOST_NOTICES };
+      return { planned, isBusy: busy.size > 0, hasMore: events.length === MOST_EVENTS };
     });
     this.#nextMs = result.planned.nextMs;
     this.#wasBusy = result.isBusy || result.planned.letters.length > 0;

@@ -13,9 +13,6 @@ export const MAIL_TABLES = `
   CREATE INDEX outbox_ended ON outbox (ended_ms) WHERE ended_ms IS NOT NULL;
   -- Whether a channel works, for people. down_since_ms: NULL while it does.
   CREATE TABLE channel_health (channel TEXT PRIMARY KEY, worked_ms BIGINT, down_since_ms BIGINT, why TEXT);
-  -- What alarms did, until it was planned who is told. JSON (alarms/event.ts).
-  CREATE TABLE notice (id TEXT PRIMARY KEY, noted_ms BIGINT NOT NULL, json TEXT NOT NULL);
-  CREATE INDEX notice_by_time ON notice (noted_ms, id);
   -- What is still to be told of an alarm, and to whom it was (plan.ts), and when each account was mailed of late. JSON.
   CREATE TABLE mail_telling (id TEXT PRIMARY KEY, json TEXT NOT NULL);
   CREATE TABLE mail_pace (account TEXT PRIMARY KEY, json TEXT NOT NULL);

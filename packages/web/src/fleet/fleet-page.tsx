@@ -8,8 +8,8 @@ import { nowMs } from '../clock.ts';
 import { reloadCount, serverLostMs } from '../connection.ts';
 import { words as shared } from '../i18n/words.ts';
 import { SentenceLine, SentenceSkeleton } from '../machine/sentence-line.tsx';
-import { language, readerZone } from '../prefs.ts';
-import { session } from '../session/session.ts';
+import { language } from '../prefs.ts';
+import { readerZone, session } from '../session/session.ts';
 import { EmptyNotice, FailureNotice } from '../shell/notices.tsx';
 import { useTitle } from '../shell/use-title.ts';
 import '../styles/fleet.css';
@@ -28,7 +28,7 @@ function FleetSentence({ answer }: { readonly answer: FleetAnswer }) {
     fleet: answer,
     nowMs: nowMs.value,
     serverLostMs: serverLostMs.value,
-    zone: readerZone,
+    zone: readerZone.value,
     language: language.value,
     words: words.value,
     shared: shared.value,

@@ -10,7 +10,8 @@ import { formatAge, formatSpan, formatWhen, withUnit } from '../i18n/format.ts';
 import { words as shared } from '../i18n/words.ts';
 import { StateIcon, toneOf } from '../machine/state-icon.tsx';
 import { formatValue, levelWord } from '../machine/state-words.ts';
-import { language, readerZone } from '../prefs.ts';
+import { language } from '../prefs.ts';
+import { readerZone } from '../session/session.ts';
 import { type Standing, standingOf, toneOfStanding, worstChannel } from './standing.ts';
 import { WeekStrip } from './strip.tsx';
 import { words } from './words.ts';
@@ -51,7 +52,9 @@ function said(
       const word = condition?.level == null ? '' : levelWord(condition.level, shared.value);
       const channel = worstChannel(machine, channels);
       const when =
-        condition?.sinceMs == null ? null : formatWhen(condition.sinceMs, nowMs.peek(), readerZone, reader);
+        condition?.sinceMs == null
+          ? null
+          : formatWhen(condition.sinceMs, nowMs.peek(), readerZone.value, reader);
       const others = (condition?.count ?? 0) - 1;
       return {
         word: late ? w.lateWas(word) : word,

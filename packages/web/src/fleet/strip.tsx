@@ -2,7 +2,8 @@
 // states apart without colour, and a line below says one slot in words. Fetched when it comes into view.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { nowMs } from '../clock.ts';
-import { language, readerZone } from '../prefs.ts';
+import { language } from '../prefs.ts';
+import { readerZone } from '../session/session.ts';
 import { fleet, stripOf, wantStrip } from './fleet-store.ts';
 import { midnights, runsOf, slotToTell, slotWords, stateWords } from './strip-facts.ts';
 import { words } from './words.ts';
@@ -45,7 +46,12 @@ export function WeekStrip({ id, name }: { readonly id: string; readonly name: st
   const told = slotToTell(strip);
   const slot = chosen ?? told;
   const say = (one: number): string =>
-    slotWords(strip, one, { nowMs: nowMs.peek(), zone: readerZone, language: language.value, words: w });
+    slotWords(strip, one, {
+      nowMs: nowMs.peek(),
+      zone: readerZone.value,
+      language: language.value,
+      words: w,
+    });
   const text = slot === null ? w.stripAll(stateWords('normal', w)) : say(slot);
   const choose = (one: number): void => setChosen(Math.max(0, Math.min(slots - 1, one)));
   const at = (event: PointerEvent): void => {

@@ -2,7 +2,8 @@
 import type { Fleet, Visit } from '@vigie/contract';
 import { nowMs } from '../clock.ts';
 import { formatDayClock, formatWhen } from '../i18n/format.ts';
-import { language, readerZone } from '../prefs.ts';
+import { language } from '../prefs.ts';
+import { readerZone } from '../session/session.ts';
 import { words } from './words.ts';
 
 const mostNames = 3;
@@ -18,10 +19,10 @@ export function VisitNote({ visit, fleet }: { readonly visit: Visit; readonly fl
     const more = names.length > mostNames ? ` ${w.andMore(names.length - mostNames)}` : '';
     return w.visitNames(what, names.slice(0, mostNames).join(', ') + more);
   };
-  const when = formatWhen(sinceMs, nowMs.peek(), readerZone, language.value);
+  const when = formatWhen(sinceMs, nowMs.peek(), readerZone.value, language.value);
   return (
     <section class="panel visit" aria-labelledby="visit-title">
-      <h2 id="visit-title" title={formatDayClock(sinceMs, readerZone, language.value)}>
+      <h2 id="visit-title" title={formatDayClock(sinceMs, readerZone.value, language.value)}>
         {w.visitTitle(when)}
       </h2>
       <ul>

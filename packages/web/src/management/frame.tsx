@@ -1,6 +1,5 @@
 // What the three pages of management share: their tabs, a search that filters as one types, the button that adds.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { FailureNotice } from '../shell/notices.tsx';
 import { useTitle } from '../shell/use-title.ts';
@@ -49,22 +48,11 @@ interface HeadProps {
 }
 
 export function Head({ label, typed, type, add }: HeadProps) {
-  const input = useRef<HTMLInputElement>(null);
-  // The key of every search here; not while somebody types elsewhere.
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent): void => {
-      if (event.key !== '/' || event.target instanceof HTMLInputElement) return;
-      event.preventDefault();
-      input.current?.focus();
-    };
-    document.addEventListener('keydown', onKey);
-    return () => document.removeEventListener('keydown', onKey);
-  }, []);
   return (
     <div class="panel-head manage-head">
       <input
-        ref={input}
         type="search"
+        data-search
         aria-label={label}
         placeholder={label}
         value={typed}

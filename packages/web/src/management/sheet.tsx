@@ -1,8 +1,7 @@
-// A sheet at the side of a page, the whole screen on a phone: a native dialog, which keeps the keyboard within and gives it
-// back. The address says what is open in it, so that closing is going elsewhere. Not here: what is in it.
+// The editor at the side of a page of management. The address says what is open in it, so that closing is going elsewhere.
+// Not here: what is in it.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
-import { words } from '../i18n/words.ts';
+import { Dialog } from '../shell/dialog.tsx';
 
 interface SheetProps {
   readonly title: string;
@@ -10,32 +9,6 @@ interface SheetProps {
   readonly children: ComponentChildren;
 }
 
-export function Sheet({ title, close, children }: SheetProps) {
-  const id = useId();
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const shown = dialog.current;
-    if (shown !== null && !shown.open) shown.showModal();
-    return () => shown?.close();
-  }, []);
-  return (
-    // Escape cancels a dialog by itself: the address must follow.
-    <dialog
-      ref={dialog}
-      class="sheet"
-      aria-labelledby={id}
-      onCancel={(event) => {
-        event.preventDefault();
-        close();
-      }}
-    >
-      <div class="sheet-head">
-        <h2 id={id}>{title}</h2>
-        <button type="button" class="quiet" onClick={close}>
-          {words.value.close}
-        </button>
-      </div>
-      <div class="sheet-body">{children}</div>
-    </dialog>
-  );
+export function Sheet(props: SheetProps) {
+  return <Dialog {...props} atSide />;
 }

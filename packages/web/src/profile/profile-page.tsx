@@ -2,10 +2,12 @@
 import { useId, useState } from 'preact/hooks';
 import { send } from '../api.ts';
 import { words } from '../i18n/words.ts';
+import { singleKeys } from '../prefs.ts';
 import { PasswordField, textOf } from '../session/fields.tsx';
 import { changeMe, session, signOut } from '../session/session.ts';
 import { useAct } from '../session/use-act.ts';
 import { useForm } from '../session/use-form.ts';
+import { overlay } from '../shell/overlay.ts';
 import { Preferences } from '../shell/preferences.tsx';
 import { useTitle } from '../shell/use-title.ts';
 import { SecondFactorPart } from './second-factor-part.tsx';
@@ -44,6 +46,38 @@ function ZoneChoice({ chosen }: { readonly chosen: string | null }) {
       <p class="form-failure" role="alert">
         {told}
       </p>
+    </div>
+  );
+}
+
+function KeysChoice() {
+  const w = profileWords.value;
+  const id = useId();
+  return (
+    <div class="field">
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={singleKeys.value}
+          aria-describedby={`${id}-hint`}
+          onChange={(event) => {
+            singleKeys.value = event.currentTarget.checked;
+          }}
+        />
+        {w.keys}
+      </label>
+      <p class="hint" id={`${id}-hint`}>
+        {w.keysHint}
+      </p>
+      <button
+        type="button"
+        class="start"
+        onClick={() => {
+          overlay.value = 'keys';
+        }}
+      >
+        {w.keysAll}
+      </button>
     </div>
   );
 }
@@ -105,6 +139,7 @@ export function ProfilePage() {
         </p>
         <Preferences />
         <ZoneChoice chosen={me.timeZone} />
+        <KeysChoice />
       </section>
       <PasswordPart />
       <SecondFactorPart isOn={me.secondFactor} />

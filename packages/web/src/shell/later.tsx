@@ -1,21 +1,45 @@
-// A page whose code is fetched when it is first shown, so that each first view carries only its own.
-// While it is on its way the place is kept; a fetch that fails says so, and can be tried again.
+// A part whose code is fetched when it is first shown, so that each first view carries only its own.
+// While it is on its way its place is kept; a fetch that fails says so, and can be tried again.
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { type FailureCode, inFlight } from '../api.ts';
 import { words } from '../i18n/words.ts';
 import { FailureNotice } from './notices.tsx';
 
-export function later<Props extends object>(load: () => Promise<ComponentType<Props>>): ComponentType<Props> {
-  let Page: ComponentType<Props> | null = null;
+export interface Waiting {
+  /** Why its code did not come; `null`: it is on its way. */
+  readonly failure: FailureCode | null;
+  readonly retry: () => void;
+}
+
+function PageOnItsWay({ failure, retry }: Waiting) {
+  return (
+    <main id="content" class="page" tabIndex={-1} aria-busy={failure === null}>
+      {failure === null ? (
+        <p class="unseen" role="status">
+          {words.value.loading}
+        </p>
+      ) : (
+        <FailureNotice code={failure} retry={retry} />
+      )}
+    </main>
+  );
+}
+
+/** @param Place stands in the part's place until its code is there; that of a whole page by default. */
+export function later<Props extends object>(
+  load: () => Promise<ComponentType<Props>>,
+  Place: ComponentType<Waiting> = PageOnItsWay,
+): ComponentType<Props> {
+  let Part: ComponentType<Props> | null = null;
   return function Later(props: Props) {
-    const [loaded, setLoaded] = useState(Page !== null);
+    const [loaded, setLoaded] = useState(Part !== null);
     const [failure, setFailure] = useState<FailureCode | null>(null);
     const fetchIt = async (): Promise<void> => {
       setFailure(null);
       inFlight.value += 1;
       try {
-        Page = await load();
+        Part = await load();
         setLoaded(true);
       } catch {
         setFailure('unreachable');
@@ -24,19 +48,9 @@ export function later<Props extends object>(load: () => Promise<ComponentType<Pr
       }
     };
     useEffect(() => {
-      if (Page === null) void fetchIt();
+      if (Part === null) void fetchIt();
     }, []);
-    if (loaded && Page !== null) return <Page {...props} />;
-    return (
-      <main id="content" class="page" tabIndex={-1} aria-busy={failure === null}>
-        {failure === null ? (
-          <p class="unseen" role="status">
-            {words.value.loading}
-          </p>
-        ) : (
-          <FailureNotice code={failure} retry={() => void fetchIt()} />
-        )}
-      </main>
-    );
+    if (loaded && Part !== null) return <Part {...props} />;
+    return <Place failure={failure} retry={() => void fetchIt()} />;
   };
 }
