@@ -119,7 +119,7 @@ it('the Admin is linked, adds a User, links the machine, and undoes a slip', asy
   await root.getByLabel('Link a machine').fill('TV-42');
   await root.getByRole('button', { name: 'Link', exact: true }).click();
   await root.getByRole('button', { name: 'Unlink Évaporateur 42' }).waitFor();
-  await root.goto(`${site.address}/manage/machines?edit=TV-42`);
+  await root.goto(`${test.site.address}/manage/machines?edit=TV-42`);
   await root.getByRole('button', { name: `Unlink ${ADMIN.name}` }).click();
   await root.getByText('nobody').waitFor();
   await root.getByLabel('Link a user').fill(ADMIN.email);

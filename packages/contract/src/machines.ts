@@ -78,6 +78,6 @@ export interface Journal {
 /**
  * GET /api/machines/:id/live : server-sent events. `row` carries a RowView, `link` a LinkView,
  * `journal` a JournalEntry, `stored` `{fromMs, toMs}` when new blocks are stored,
- * `beat` `{nowMs}` every 15 s, so that silence is noticed.
+ * `alarm` `{machine}` when its alarms changed, `beat` `{nowMs}` every 15 s, so that silence is noticed.
  */
-export type LiveEvent = 'row' | 'link' | 'journal' | 'stored' | 'beat';
+export type LiveEvent = 'row' | 'link' | 'journal' | 'stored' | 'alarm' | 'beat';

@@ -4,4 +4,5 @@ export * from './evaluate.ts';
 export * from './reading.ts';
 export * from './schema.ts';
 export * from './settings.ts';
+export * from './watch.ts';
 export * from './zone.ts';

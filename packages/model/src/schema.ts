@@ -14,6 +14,28 @@ export const limitsSchema = z.strictObject({
   alarmHigh: z.number().nullable().default(null),
 });
 
+const delayMs = z.number().int().min(0).max(86_400_000);
+
+/** How the limits of a channel ring; what is absent is as `RINGING` (watch.ts) says. */
+export const ringingSchema = z.strictObject({
+  /** Return margin in the channel's unit: an alarm clears only so far inside of its limit. */
+  deadband: z.number().min(0).optional(),
+  /** How long a limit must be crossed before it rings. */
+  onDelayMs: delayMs.optional(),
+  /** How long the value must be back before the alarm is over. */
+  offDelayMs: delayMs.optional(),
+  /** Most change in the channel's unit a minute, up or down; `null`: any. */
+  ratePerMinute: z.number().positive().nullable().optional(),
+  /** A value that stays the same for so long, while the limits hold, is of a stuck sensor; `null`: it may. */
+  stuckMs: z
+    .number()
+    .int()
+    .min(1000)
+    .max(30 * 86_400_000)
+    .nullable()
+    .optional(),
+});
+
 export const channelId = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,31}$/, 'lower-case letters, digits and _, at most 32');
@@ -34,6 +56,8 @@ export const channelSchema = z.strictObject({
   /** Where the value lies when the machine runs normally. */
   band: z.strictObject({ low: z.number(), high: z.number() }).nullable().default(null),
   limits: limitsSchema.nullable().default(null),
+  /** Absent in schemas of edges that know of none. */
+  ringing: ringingSchema.optional(),
   /** Values of the machine's state channel in which band and limits hold; `null`: always. */
   activeStates: z.array(z.number().int()).nullable().default(null),
   /** Id of the channel that carries the setpoint of this one. */
@@ -55,11 +79,19 @@ export const machineSchemaSchema = z.strictObject({
   intervalMs: z.number().int().min(10).max(86_400_000).default(1000),
   /** A curve is cut where two rows are further apart than this. */
   cutMs: z.number().int().min(1000).default(3_600_000),
+  /** A machine without a row for so long is silent; absent: a quarter of an hour, or three blocks where that is more. */
+  silentMs: z
+    .number()
+    .int()
+    .min(60_000)
+    .max(30 * 86_400_000)
+    .optional(),
   channels: z.array(channelSchema).min(1).max(1000),
 });
 
 export type Names = z.infer<typeof text>;
 export type Limits = z.infer<typeof limitsSchema>;
+export type Ringing = z.infer<typeof ringingSchema>;
 export type Channel = z.infer<typeof channelSchema>;
 /** The schema of a machine: all a reader needs to show its rows. */
 export type MachineSchema = z.infer<typeof machineSchemaSchema>;

@@ -3,13 +3,20 @@
 // Invariants: `overridden` never gives limits that do not rise, whatever was set for an earlier schema; settings a newer
 // program wrote keep what this one knows of them. Not here: who sets them (server), where they are kept.
 import { z } from 'zod';
-import { type Channel, channelId, type Limits, limitsRise, type MachineSchema } from './schema.ts';
+import {
+  type Channel,
+  channelId,
+  type Limits,
+  limitsRise,
+  type MachineSchema,
+  ringingSchema,
+} from './schema.ts';
 
 const name = z.string().min(1).max(80);
 const limit = z.number().nullable();
 
 /** What differs from the model for one channel; what is absent is the model's. */
-const channelOverride = z.object({
+export const channelOverride = z.object({
   names: z.object({ fr: name.optional(), en: name.optional() }).optional(),
   /** `null`: no band. */
   band: z.object({ low: z.number(), high: z.number() }).nullable().optional(),
@@ -22,6 +29,10 @@ const channelOverride = z.object({
       alarmHigh: limit.optional(),
     })
     .optional(),
+  /** By key; what is absent is the model's. */
+  ringing: ringingSchema.strip().optional(),
+  /** `null`: the limits always hold. */
+  activeStates: z.array(z.number().int()).max(100).nullable().optional(),
 });
 export type ChannelOverride = z.infer<typeof channelOverride>;
 
@@ -35,6 +46,13 @@ export const machineSettings = z.object({
   /** Megabytes (10⁶ bytes) a month; `null`: no bound. */
   dataBudgetMb: z.number().min(1).max(1_000_000).nullable(),
   channels: channelOverrides,
+  /** A machine without a row for so long is silent; absent: as its model says. */
+  silentMs: z
+    .number()
+    .int()
+    .min(60_000)
+    .max(30 * 86_400_000)
+    .optional(),
 });
 export type MachineSettings = z.infer<typeof machineSettings>;
 
@@ -77,8 +95,18 @@ export function mistakesIn(settings: MachineSettings, schema: MachineSchema | nu
     if (band && band.low >= band.high) {
       mistakes.push(`${id}: the band must rise, and ${band.low} is not below ${band.high}`);
     }
+    if (channel?.kind === 'text' && (override.limits !== undefined || override.ringing !== undefined)) {
+      mistakes.push(`${id}: a text has no limits`);
+    }
+    const merged = channel === undefined ? null : laidOver(channel, override);
+    const room = merged === null ? null : roomOf(merged.limits);
+    const deadband = override.ringing?.deadband ?? 0;
+    if (room !== null && deadband >= room) {
+      mistakes.push(
+        `${id}: with a deadband of ${deadband} no alarm would ever be over, as there are only ${room} between the limits`,
+      );
+    }
     if (override.limits === undefined) return mistakes;
-    if (channel?.kind === 'text') mistakes.push(`${id}: a text has no limits`);
     const limits = mergedLimits(channel?.limits ?? null, override.limits);
     if (limits !== null && !limitsRise(limits)) {
       mistakes.push(
@@ -102,7 +130,10 @@ export function overridden(schema: MachineSchema, overrides: ChannelOverrides): 
   };
 }
 
-function laidOver(channel: Channel, { names, band, limits }: ChannelOverride): Channel {
+function laidOver(
+  channel: Channel,
+  { names, band, limits, ringing, activeStates }: ChannelOverride,
+): Channel {
   const merged = limits === undefined ? channel.limits : mergedLimits(channel.limits, limits);
   const fits = channel.kind !== 'text' && (merged === null || limitsRise(merged));
   return {
@@ -110,6 +141,8 @@ function laidOver(channel: Channel, { names, band, limits }: ChannelOverride): C
     names: { fr: names?.fr ?? channel.names.fr, en: names?.en ?? channel.names.en },
     band: band === undefined || (band !== null && band.low >= band.high) ? channel.band : band,
     limits: fits ? merged : channel.limits,
+    ...(ringing === undefined ? {} : { ringing: { ...channel.ringing, ...ringing } }),
+    ...(activeStates === undefined ? {} : { activeStates }),
   };
 }
 
@@ -126,6 +159,13 @@ function mergedLimits(base: Limits | null, over: NonNullable<ChannelOverride['li
     alarmHigh: pick('alarmHigh'),
   };
   return Object.values(limits).every((one) => one === null) ? null : limits;
+}
+
+/** Between the innermost low limit and the innermost high one; `null`: one of them is not there. */
+function roomOf(limits: Limits | null): number | null {
+  const low = limits?.warningLow ?? limits?.alarmLow ?? null;
+  const high = limits?.warningHigh ?? limits?.alarmHigh ?? null;
+  return low === null || high === null ? null : high - low;
 }
 
 function inWords(limits: Limits): string {

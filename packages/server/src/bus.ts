@@ -17,6 +17,7 @@ export interface Presence {
 export type Told =
   | { readonly event: 'row'; readonly data: RowView }
   | { readonly event: 'journal'; readonly data: JournalEntry }
+  | { readonly event: 'alarm'; readonly data: { readonly machine: string } }
   | { readonly event: 'stored'; readonly data: { readonly fromMs: number; readonly toMs: number } };
 
 /** What other servers say. */

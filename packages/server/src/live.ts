@@ -36,6 +36,7 @@ export class Live {
   readonly #clock: Clock;
   readonly #bus: Bus;
   readonly #machines = new Map<string, Present>();
+  readonly #alarmWatchers = new Set<(machine: string) => void>();
 
   constructor(clock: Clock, bus: Bus) {
     this.#clock = clock;
@@ -58,6 +59,7 @@ export class Live {
         const present = this.#of(machine);
         if (message.event === 'row') this.#row(present, message);
         else this.#tell(present, message);
+        if (message.event === 'alarm') this.#tellAlarm(machine);
       },
       abandoned: (machine, heardMs) => {
         // Its next connection may be here before this.
@@ -145,6 +147,24 @@ export class Live {
 
   stored(machine: string, fromMs: number, toMs: number): void {
     this.#tellAll(machine, { event: 'stored', data: { fromMs, toMs } });
+  }
+
+  /** Alarms of the machine changed: who watches any machine is told too, here and at other servers. */
+  alarmed(machine: string): void {
+    const message = { event: 'alarm', data: { machine } } as const;
+    this.#tell(this.#of(machine), message);
+    this.#tellAlarm(machine);
+    this.#bus.tell(machine, message);
+  }
+
+  /** Calls back with each machine whose alarms change, until the returned function is called. */
+  watchAlarms(watcher: (machine: string) => void): () => void {
+    this.#alarmWatchers.add(watcher);
+    return () => this.#alarmWatchers.delete(watcher);
+  }
+
+  #tellAlarm(machine: string): void {
+    for (const watcher of this.#alarmWatchers) watcher(machine);
   }
 
   journal(machine: string, entry: JournalEntry): void {

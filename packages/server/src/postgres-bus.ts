@@ -76,6 +76,7 @@ const saidSchema = z.discriminatedUnion('kind', [
       }),
       // An entry is shown, not read.
       z.object({ event: z.literal('journal'), data: z.looseObject({ atMs: instant, kind: z.string() }) }),
+      z.object({ event: z.literal('alarm'), data: z.object({ machine: z.string() }) }),
       z.object({ event: z.literal('stored'), data: z.object({ fromMs: instant, toMs: instant }) }),
     ]),
   }),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import type { Clock } from '@vigie/protocol';
 import { openAccounts } from './accounts/open.ts';
+import { startWatchman } from './alarms/watchman.ts';
 import { createApp } from './api/app.ts';
 import { aloneBus, type Bus } from './bus.ts';
 import { makeEnrolmentCode } from './gateway/enrolment-code.ts';
@@ -86,6 +87,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     undo.push(() => gateway.close());
     // Before the connections end: who is not back soon is then told by another server.
     undo.push(() => bus.close());
+    const watchman = startWatchman({ store, live, clock, log });
+    undo.push(() => watchman.close());
     const app = createApp({
       ...{ page: options.page, store, accounts, live, clock, log, trustProxy, endsTls: tls !== null },
       linkPort: gateway.port,

@@ -1,41 +1,48 @@
-// Whether a row must leave at once: a channel has just entered its alarm limits.
-// Invariant: at most one urgent row per pause, so that a value trembling at its limit does not spend the data plan.
-// Not here: alarms themselves (the server's), and which limits are in force (settings.ts).
-import { evaluate, type MachineSchema, severity } from '@vigie/model';
+// Whether a row must leave at once: with it a limit rings, by the same code and delays as at the server, which rings when it
+// has the row. Invariant: at most one urgent row per pause, so that values trembling at their limits do not spend the data
+// plan; what rings within a pause leaves when it ends. Not here: alarms themselves (the server's), and which limits are in
+// force (settings.ts).
+import {
+  type MachineSchema,
+  type WatchedLimit,
+  type WatchedRow,
+  type Watches,
+  watchedLimits,
+  watchRows,
+} from '@vigie/model';
 import type { SampledRow } from './source.ts';
 
-const PAUSE_MS = 10_000;
+const PAUSE_MS = 5000;
 
 export class Urgency {
-  #schema: MachineSchema;
-  readonly #stateAt: number;
-  readonly #inAlarm: boolean[];
+  #limits: readonly WatchedLimit[];
+  #watches: Watches = {};
+  #previous: WatchedRow | null = null;
+  #isOwed = false;
   #lastMs = Number.NEGATIVE_INFINITY;
 
   constructor(schema: MachineSchema) {
-    this.#schema = schema;
-    this.#stateAt = schema.channels.findIndex(({ id }) => id === schema.stateChannel);
-    this.#inAlarm = schema.channels.map(() => false);
+    this.#limits = watchedLimits(schema);
   }
 
   /** Other limits hold from now on. @param schema of the same channels. */
   setLimits(schema: MachineSchema): void {
-    this.#schema = schema;
+    this.#limits = watchedLimits(schema);
+    const sources = new Set(this.#limits.map(({ source }) => source));
+    this.#watches = Object.fromEntries(
+      Object.entries(this.#watches).filter(([source]) => sources.has(source)),
+    );
   }
 
-  isUrgent(row: SampledRow): boolean {
-    const state = row.values[this.#stateAt];
-    const machineState = typeof state === 'number' ? state : null;
-    let entered = false;
-    for (const [i, channel] of this.#schema.channels.entries()) {
-      if (channel.limits === null) continue;
-      const value = row.values[i];
-      const alarm = severity(evaluate(channel, typeof value === 'number' ? value : null, machineState)) === 3;
-      if (alarm && !this.#inAlarm[i]) entered = true;
-      this.#inAlarm[i] = alarm;
-    }
-    if (!entered || row.monotonicMs - this.#lastMs < PAUSE_MS) return false;
-    this.#lastMs = row.monotonicMs;
+  isUrgent({ monotonicMs, values }: SampledRow): boolean {
+    const row = { atMs: monotonicMs, values };
+    const { watches, crossings } = watchRows(this.#limits, this.#watches, [row], this.#previous);
+    this.#watches = watches;
+    this.#previous = row;
+    this.#isOwed ||= crossings.some(({ on }) => on);
+    if (!this.#isOwed || monotonicMs - this.#lastMs < PAUSE_MS) return false;
+    this.#isOwed = false;
+    this.#lastMs = monotonicMs;
     return true;
   }
 }

@@ -7,6 +7,7 @@ import { accountById, meOf } from './account.ts';
 import { Attempts } from './attempts.ts';
 import { AuditLog } from './audit.ts';
 import { Links } from './links.ts';
+import { NotificationWishes } from './notifications.ts';
 import { SessionWatch } from './session-watch.ts';
 import { Sessions } from './sessions.ts';
 import { SignIn } from './sign-in.ts';
@@ -20,6 +21,7 @@ export interface Accounts {
   readonly links: Links;
   readonly users: Users;
   readonly audit: AuditLog;
+  readonly notifications: NotificationWishes;
   /** Notes that the account looks now. @returns when its visit before this one ended; `null`: this is the first. */
   visit(account: string): Promise<number | null>;
   /** Of one's own account. */
@@ -37,6 +39,7 @@ export function accountsOn(db: Database, clock: Clock): Accounts {
     links: new Links(db, nowMs, sessions, attempts),
     users: new Users(db, nowMs),
     audit: new AuditLog(db, nowMs),
+    notifications: new NotificationWishes(db),
     visit: (account) => visitNow(db, account, nowMs()),
     changeMe: (id, { language, timeZone }) =>
       db.transaction(async (sql) => {

@@ -26,6 +26,9 @@ interface Targets {
   /** Name, site, time zone. */
   readonly 'edit-machine': string;
   readonly 'set-limits': string;
+  readonly 'acknowledge-alarm': string;
+  /** And take it from its shelf. */
+  readonly 'shelve-alarm': string;
   /** Notes of others on its charts. */
   readonly 'delete-notes': string;
   readonly 'make-enrolment-code': string;
@@ -56,6 +59,8 @@ const RULES: { readonly [A in Action]: (actor: Actor, target: Targets[A]) => boo
   'see-machine': holds,
   'edit-machine': holdsAsAdmin,
   'set-limits': holdsAsAdmin,
+  'acknowledge-alarm': holds,
+  'shelve-alarm': holdsAsAdmin,
   'delete-notes': holdsAsAdmin,
   'make-enrolment-code': holdsAsAdmin,
   'create-machine': isSuper,

@@ -1,5 +1,6 @@
 // Tables of accounts, by version: a file of their own beside SQLite, among the others on PostgreSQL (store/migrations.ts).
 // A change adds a script at the end; what stands is never edited. docs/database.md says what each table is for.
+import { NOTIFICATIONS_COLUMN } from '../mail/tables.ts';
 
 /** Users as they are managed, second factors, links that set a password, the audit. */
 const MANAGEMENT = `
@@ -59,4 +60,5 @@ export const ACCOUNT_MIGRATIONS: readonly string[] = [
     account TEXT PRIMARY KEY REFERENCES account ON DELETE CASCADE, seen_ms INTEGER NOT NULL, last_visit_ms INTEGER
   ) STRICT;
   `,
+  NOTIFICATIONS_COLUMN,
 ];

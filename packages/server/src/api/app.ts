@@ -9,6 +9,7 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { compress } from 'hono/compress';
 import { secureHeaders } from 'hono/secure-headers';
+import { alarmRoutes } from './alarms.ts';
 import { auditRoutes } from './audit.ts';
 import { chartRoutes } from './chart.ts';
 import { sameSiteOnly, tokenOf } from './client.ts';
@@ -92,6 +93,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     machineRoutes,
     chartRoutes,
     noteRoutes,
+    alarmRoutes,
     userRoutes,
     manageRoutes,
     auditRoutes,

@@ -1,6 +1,5 @@
 // What every group of routes is given, and how each answers: the machine that whoever asks may see, the body of a request checked. Invariant: what may not be seen answers like what does not exist.
 import type { Me, UserView } from '@vigie/contract';
-import { type MachineSchema, overridden } from '@vigie/model';
 import type { Clock } from '@vigie/protocol';
 import type { Context } from 'hono';
 import type { z } from 'zod';
@@ -12,6 +11,8 @@ import type { Live } from '../live.ts';
 import type { MachineRecord, Store } from '../store/store.ts';
 import { addressOf, type Way } from './client.ts';
 import { fail } from './fail.ts';
+
+export { schemaOf, shownSchema } from '../shown-schema.ts';
 
 export interface Parts extends Way {
   readonly store: Store;
@@ -50,20 +51,6 @@ export async function seen({ store }: Parts, c: Context<Env>, id: string): Promi
 
 export function unknown(c: Context, id: string) {
   return fail(c, 'not-found', `There is no machine ${id.slice(0, 40)} here, or you may not see it.`);
-}
-
-/** As the edge sent it. */
-export async function schemaOf(
-  { store }: Parts,
-  { schemaHash }: MachineRecord,
-): Promise<MachineSchema | null> {
-  return schemaHash === null ? null : store.schema(schemaHash);
-}
-
-/** With the names, bands and limits that were set for this machine. */
-export async function shownSchema(parts: Parts, machine: MachineRecord): Promise<MachineSchema | null> {
-  const schema = await schemaOf(parts, machine);
-  return schema === null ? null : overridden(schema, machine.settings.channels);
 }
 
 type Body<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string };

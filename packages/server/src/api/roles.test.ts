@@ -81,6 +81,28 @@ const REQUESTS: Readonly<Record<string, Request>> = {
   'POST /api/machines/:id/notes/:note/restore': ({ machine }) => ({
     path: `/api/machines/${machine}/notes/deleted/restore`,
   }),
+  'GET /api/alarms': () => ({ path: '/api/alarms' }),
+  'GET /api/alarms/count': () => ({ path: '/api/alarms/count' }),
+  'GET /api/alarms/live': () => ({ path: '/api/alarms/live' }),
+  'POST /api/machines/:id/alarms/:alarm/acknowledge': ({ machine }) => ({
+    path: `/api/machines/${machine}/alarms/1/acknowledge`,
+    body: { comment: 'seen' },
+  }),
+  'POST /api/machines/:id/alarms/:alarm/shelve': ({ machine }) => ({
+    path: `/api/machines/${machine}/alarms/1/shelve`,
+    body: { forMs: 3_600_000, reason: 'works' },
+  }),
+  'DELETE /api/machines/:id/alarms/:alarm/shelve': ({ machine }) => ({
+    path: `/api/machines/${machine}/alarms/2/shelve`,
+  }),
+  'GET /api/machines/:id/alarms/:alarm/history': ({ machine }) => ({
+    path: `/api/machines/${machine}/alarms/1/history`,
+  }),
+  'GET /api/machines/:id/limits': ({ machine }) => ({ path: `/api/machines/${machine}/limits` }),
+  'POST /api/machines/:id/rehearsal': ({ machine }) => ({
+    path: `/api/machines/${machine}/rehearsal`,
+    body: { channel: 't', override: { limits: { alarmHigh: 5 } }, days: 1 },
+  }),
   'PUT /api/machines/:id/settings': ({ machine }) => ({
     path: `/api/machines/${machine}/settings`,
     body: { ...VERSION, settings: { intervalMs: 30_000, dataBudgetMb: null, channels: {} } },
@@ -200,6 +222,16 @@ it('lists to each role exactly what is theirs', async () => {
   expect(await list('admin', '/api/users')).toEqual(['user']);
   expect(await list('foreign-admin', '/api/users')).toEqual(['foreign-user']);
   expect(await list('root', '/api/users')).toHaveLength(6);
+  const alarms = async (person: Person): Promise<readonly string[]> => {
+    const answer = await api.ask(person, { method: 'GET', path: '/api/alarms' });
+    const found = (await answer.json()) as { readonly alarms: readonly { readonly machine: string }[] };
+    return [...new Set(found.alarms.map(({ machine }) => machine))].sort();
+  };
+  expect(await alarms('user')).toEqual(['TV-12']);
+  expect(await alarms('machineless')).toEqual([]);
+  expect(await alarms('root')).toEqual(['TV-12', 'TV-13', 'TV-99']);
+  const count = await api.ask('user', { method: 'GET', path: '/api/alarms/count' });
+  expect(await count.json()).toEqual({ active: 1, unacknowledged: 1, worst: 'alarm' });
 });
 
 describe.each(linesOfRoles())('$route', ({ route, cells }) => {

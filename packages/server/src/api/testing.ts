@@ -23,6 +23,10 @@ import { type AppOptions, createApp } from './app.ts';
 export const PASSWORD = 'seven sober herons';
 const SCHEMA_HASH = 'a'.repeat(16);
 
+const HOT_TABLES = [
+  ...['enrolment_code', 'note', 'alarm_watch', 'alarm', 'alarm_shelf', 'alarm_event', 'machine'],
+];
+
 /** `admin` holds TV-12 and TV-13, `user` TV-12, `foreign-user` TV-99; `machineless` was made by the Super Admin. */
 const PEOPLE = [
   { id: 'root', role: 'super-admin', machines: [] },
@@ -114,11 +118,28 @@ export async function startApi(options: Partial<AppOptions> = {}): Promise<TestA
       }
     });
     await databases.hot.transaction(async (sql) => {
-      for (const table of ['enrolment_code', 'note', 'machine']) await sql.run(`DELETE FROM ${table}`);
+      for (const table of HOT_TABLES) await sql.run(`DELETE FROM ${table}`);
       for (const id of ['TV-12', 'TV-13', 'TV-99']) {
         await sql.run(
           `INSERT INTO machine (id, name, site, time_zone, schema_hash) VALUES ($1, $1, 'Lyon', 'Europe/Paris', $2)`,
           ...[id, SCHEMA_HASH],
+        );
+        await sql.run("INSERT INTO alarm_watch (machine, json) VALUES ($1, '{}')", id);
+        // One that rings, and one that is shelved.
+        for (const [alarm, source] of [
+          [1, 't.alarm-high'],
+          [2, 't.warning-high'],
+        ] as const) {
+          await sql.run(
+            `INSERT INTO alarm (machine, id, source, kind, channel, severity, happened_ms, learned_ms, is_over, is_open,
+               crossings, flapping, escalated) VALUES ($1, $2, $3, $4, 't', $5, 1000, 2000, 0, 1, 1, 0, 0)`,
+            ...[id, alarm, source, source.slice(2), alarm === 1 ? 'alarm' : 'warning'],
+          );
+        }
+        await sql.run(
+          `INSERT INTO alarm_shelf (machine, source, at_ms, until_ms, until_over, reason, author, author_name)
+             VALUES ($1, 't.warning-high', 1000, $2, 0, 'works', 'somebody', 'Somebody')`,
+          ...[id, clock.utcMs() + 3_600_000],
         );
         for (const [note, deletedMs] of [
           ['there', null],
@@ -163,7 +184,7 @@ export async function startApi(options: Partial<AppOptions> = {}): Promise<TestA
         all.push(`${table} ${rows.map((row) => JSON.stringify(row)).sort()}`);
       };
       for (const table of tables) await add(db, table);
-      for (const table of ['machine', 'note', 'enrolment_code']) await add(databases.hot, table);
+      for (const table of HOT_TABLES) await add(databases.hot, table);
       return all.join('\n');
     },
     close: async () => {

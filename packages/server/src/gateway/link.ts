@@ -494,6 +494,7 @@ export class Link {
       this.#journal(machine, [this.#entry('block-set-aside', { reason: result.reason })]);
     }
     if (result.kind !== 'stored' || result.rows.length === 0) return;
+    if (result.alarmed) live.alarmed(machine);
     const { schema, rows, fromMs, toMs, undated } = result;
     const [first, last] = [undated[0], undated.at(-1)];
     if (first !== undefined && last !== undefined) {
@@ -533,6 +534,7 @@ export class Link {
       return;
     }
     this.#feed({ type: 'committed', nextSequence: done.nextSequence, bytes, utcMs: clock.utcMs() });
+    if (reason === 'thinned' || reason === 'spool-full') this.#options.live.alarmed(machine);
     if (reason !== 'thinned') {
       this.#journal(machine, [this.#entry('gap', { rows: nextSequence - firstSequence, reason })]);
     } else if (!this.#toldThinned) {

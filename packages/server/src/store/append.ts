@@ -5,6 +5,7 @@
 import { type DecodedRows, decodeBlock, readBlockHeader, sampleAt } from '@vigie/codec';
 import type { RowView } from '@vigie/contract';
 import { codecSchema, type MachineSchema } from '@vigie/model';
+import { type RungRows, ringAll } from '../alarms/ring.ts';
 import { anchorsOf, BOOT_KEY, bootKeyOf } from './anchors.ts';
 import { monthOf } from './archive.ts';
 import type { Columns, Sql, SqlRow } from './database.ts';
@@ -123,6 +124,7 @@ export async function appendAll(
     usage: new Map<string, { machine: string; month_ms: number; block_bytes: number; rows: number }>(),
     spans: [] as Span[],
     present: new Map<string, PresentRow>(),
+    rung: [] as RungRows[],
   };
   /** First dated ones after a boot that has no date: they may bound it. */
   const afterUndated: { readonly result: number; readonly spool: string; readonly machine: string }[] = [];
@@ -199,6 +201,9 @@ export async function appendAll(
     }
     const rows = dated ? rowsOf(read.rows, fromMs, toMs, skipRows) : [];
     const newest = rows.at(-1);
+    if (newest !== undefined) {
+      writes.rung.push({ machine, schemaHash: read.schemaHash, schema: read.schema, rows });
+    }
     if (
       newest !== undefined &&
       newest.atMs > (writes.present.get(machine)?.atMs ?? Number.NEGATIVE_INFINITY)
@@ -213,8 +218,14 @@ export async function appendAll(
       rows,
       schema: read.schema,
       undated: [],
+      alarmed: false,
     });
   }
+  const alarmed = await ringAll(sql, writes.rung, nowMs);
+  blocks.forEach(({ incoming: { machine } }, i) => {
+    const result = results[i];
+    if (result?.kind === 'stored' && alarmed.has(machine)) results[i] = { ...result, alarmed: true };
+  });
   await sql.insert('block', BLOCK_COLUMNS, writes.blocks);
   await sql.insert('set_aside', SET_ASIDE, writes.setAside);
   await sql.insert(

@@ -4,6 +4,8 @@
 // Invariant: both databases have the same tables and columns, but for what only several servers need (server, presence)
 // and for accounts, which have a file of their own beside SQLite (accounts/tables.ts).
 import { MANAGEMENT_OF_POSTGRES } from '../accounts/tables.ts';
+import { ALARMS_OF_POSTGRES, ALARMS_OF_SQLITE } from '../alarms/tables.ts';
+import { MAIL_TABLES, NOTIFICATIONS_COLUMN } from '../mail/tables.ts';
 
 /** Rises with each change that people make to it, so that two who edit at once do not overwrite each other. */
 const MACHINE_VERSION = 'ALTER TABLE machine ADD COLUMN version BIGINT NOT NULL DEFAULT 1;';
@@ -131,6 +133,8 @@ export const MIGRATIONS: readonly string[] = [
   `,
   `${ofSqlite(NOTE)}\n${NOTE_INDEX};`,
   MACHINE_VERSION.replace('BIGINT', 'INTEGER'),
+  ALARMS_OF_SQLITE,
+  MAIL_TABLES.replaceAll('BIGINT', 'INTEGER'),
 ];
 
 /** chunk: the blocks of an hour as received (pack.ts). rollup: 60 intervals of a level (rollup.ts). */
@@ -276,4 +280,6 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
   `,
   `${NOTE};\n${NOTE_INDEX};`,
   `${MACHINE_VERSION}${MANAGEMENT_OF_POSTGRES}`,
+  ALARMS_OF_POSTGRES,
+  `${MAIL_TABLES}${NOTIFICATIONS_COLUMN}`,
 ].map(ofPostgres);

@@ -43,6 +43,18 @@ export async function presentOfMachine(sql: Sql, machine: string): Promise<Prese
   return row === undefined ? null : presentOf(row);
 }
 
+export async function presentOfMachines(
+  sql: Sql,
+  machines: Iterable<string>,
+): Promise<Map<string, PresentRow>> {
+  const rows = await sql.find<Stored>(
+    'present',
+    { machine: 'text' },
+    [...machines].map((machine) => ({ machine })),
+  );
+  return new Map(rows.map((row) => [row.machine, presentOf(row)]));
+}
+
 /** Machines of data that an earlier Vigie wrote, which have dated rows and no present one yet. */
 export async function withoutPresent(sql: Sql): Promise<string[]> {
   const rows = await sql.all<{ id: string }>(

@@ -4,6 +4,8 @@
 // (reader.ts, chart.ts), sealing (sealer.ts).
 import type { JournalEntry } from '@vigie/contract';
 import { channelOverrides, type MachineSettings } from '@vigie/model';
+import { alarmStore } from '../alarms/alarm-store.ts';
+import { ringSpool } from '../alarms/sweep.ts';
 import { addAnchor, anchorsOf, bendsDates, bootKeyOf } from './anchors.ts';
 import { appendAll, type CheckedBlock, checkBlock, lockMarks } from './append.ts';
 import { type Archive, monthOf } from './archive.ts';
@@ -142,6 +144,7 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
 
   return {
     ...noteStore(db, utcMs),
+    ...alarmStore(db, utcMs),
     machines: async () =>
       (await db.all('SELECT * FROM machine ORDER BY id')).flatMap((row) => machineOf(row) ?? []),
     machine: (id) => machineBy(db, id),
@@ -185,12 +188,13 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
         const machine = await machineBy(sql, id);
         const changed = machine === null ? null : change(machine.settings, machine.version);
         if (changed === null) return null;
-        const { intervalMs, dataBudgetMb, channels } = changed;
+        const { intervalMs, dataBudgetMb, channels, silentMs } = changed;
         await sql.run(
-          'UPDATE machine SET interval_ms = $1, data_budget_mb = $2, overrides = $3, version = version + 1 WHERE id = $4',
+          'UPDATE machine SET interval_ms = $1, data_budget_mb = $2, overrides = $3, silent_ms = $4, version = version + 1 WHERE id = $5',
           intervalMs,
           dataBudgetMb,
           JSON.stringify(channels),
+          silentMs ?? null,
           id,
         );
         return changed;
@@ -328,6 +332,7 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
           machine,
           spool,
         );
+        if (reason === 'spool-full' || reason === 'thinned') await ringSpool(sql, machine, utcMs());
         return { nextSequence };
       });
     },
@@ -482,6 +487,7 @@ function machineOf(row: unknown): MachineRecord | null {
       intervalMs: Number(r.interval_ms),
       dataBudgetMb: r.data_budget_mb === null ? null : Number(r.data_budget_mb),
       channels: overridesOf(String(r.overrides)),
+      ...(r.silent_ms == null ? {} : { silentMs: Number(r.silent_ms) }),
     },
     keepDays: r.keep_days === null ? null : Number(r.keep_days),
     edgeAnswer: r.edge_answer === null ? null : (JSON.parse(String(r.edge_answer)) as EdgeAnswer),

@@ -5,6 +5,7 @@
 import type { ChartAnswer, JournalEntry, JournalKind, RowView, UndatedBoot } from '@vigie/contract';
 import type { MachineSchema, MachineSettings } from '@vigie/model';
 import type { GapReason, RowInstant, Settled } from '@vigie/protocol';
+import type { AlarmStore } from '../alarms/alarm-store.ts';
 import type { ChartQuery, Coverage } from './chart.ts';
 import type { Changes } from './database.ts';
 import type { NoteStore } from './notes.ts';
@@ -33,6 +34,8 @@ export type AppendResult =
       readonly schema: MachineSchema;
       /** Boots without a date that this block now bounds: it is the first dated one after them. */
       readonly undated: readonly UndatedBoot[];
+      /** Alarms of the machine changed with it. */
+      readonly alarmed: boolean;
     }
   /** All of its rows were there already. */
   | { readonly kind: 'duplicate'; readonly nextSequence: number }
@@ -132,7 +135,7 @@ export interface NewsSince {
   readonly appeared: readonly string[];
 }
 
-export interface Store extends NoteStore {
+export interface Store extends NoteStore, AlarmStore {
   // machines
   machines(): Promise<MachineRecord[]>;
   machine(id: string): Promise<MachineRecord | null>;
