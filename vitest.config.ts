@@ -9,7 +9,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'],
-          testTimeout: 60_000,
+          // Ends what hangs; on a machine that does other things the longest takes a minute.
+          testTimeout: 180_000,
           // A PostgreSQL starts in some.
           hookTimeout: 120_000,
           // Half of their time is waiting for disks.
