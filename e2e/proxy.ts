@@ -35,6 +35,9 @@ export class LinkProxy {
   #harms: Harm[] = [];
   /** Connections that came so far. */
   connections = 0;
+  /** Bytes that came from either side so far, and the instant of the newest (`performance.now()`). */
+  bytes = 0;
+  newestMs = 0;
   /** Chunks that were harmed so far. */
   readonly harmed: Harmed[] = [];
 
@@ -106,6 +109,8 @@ export class LinkProxy {
     from.setNoDelay(true);
     let order = Promise.resolve();
     from.on('data', (chunk: Buffer) => {
+      this.bytes += chunk.length;
+      this.newestMs = performance.now();
       const dueMs = performance.now() + (this.#shape.delayMs ?? 0);
       const harm = this.#harms.shift();
       order = order.then(async () => {

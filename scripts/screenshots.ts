@@ -1,19 +1,25 @@
-// Takes the standard pictures of the page: pages × widths × themes × languages, into screenshots/ (not in git).
-// `npm run screenshots -- --readme` takes only the one that README.md shows, into docs/img/.
+// Takes the standard pictures of the page: every view of e2e/browser/views.ts × widths × themes × languages, into screenshots/
+// (not in git). `--axe` judges each as well; `--readme` takes only those that README.md and docs show, into docs/img/.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
 import { EXIT, explain, parseFlags } from '@vigie/config';
 import type { Page } from 'playwright-core';
 import { type Look, type Site, startSite } from '../e2e/browser/site.ts';
+import { type View, views } from '../e2e/browser/views.ts';
 import { buildAll } from './build.ts';
 import { root } from './programs.ts';
+
+const WIDTHS = [390, 768, 1440];
 
 const parsed = parseFlags(
   {
     name: 'npm run screenshots --',
-    summary: 'Takes pictures of the page on a demo fleet: pages × widths × themes × languages.',
+    summary:
+      'Takes pictures of the page on a demo fleet: views in every state × widths × themes × languages.',
     flags: {
-      readme: { type: 'boolean', help: 'only the one of README.md, into docs/img' },
+      readme: { type: 'boolean', help: 'only those of README.md and docs, into docs/img' },
+      axe: { type: 'boolean', help: 'have axe judge each; any violation is a failure' },
       only: { type: 'string', value: 'TEXT', help: 'only pictures whose name contains TEXT' },
       out: { type: 'string', value: 'DIR', help: 'folder (default screenshots)' },
     },
@@ -21,140 +27,88 @@ const parsed = parseFlags(
   process.argv.slice(2),
 );
 
-interface Shot {
-  readonly name: string;
-  readonly path: string;
-  /** Before sign-in. */
-  readonly signedOut?: boolean;
-  readonly prepare?: (page: Page) => Promise<void>;
-}
-
-const chartDrawn = async (page: Page): Promise<void> => {
-  await page.locator('.chart-host canvas').waitFor();
-  await page.locator('.spark-line').first().waitFor({ state: 'attached' });
-  await page.locator('.chart-box:not(.busy)').waitFor();
-  // A live row has come.
-  await page.locator('.sentence', { hasText: /\b[0-2]\s(s ago)|il y a [0-2]\s/ }).waitFor();
-};
-
-const curvesDrawn = async (page: Page): Promise<void> => {
-  await page.locator('.chart-host canvas').first().waitFor();
-  await page.locator('.chart-box.busy').first().waitFor({ state: 'detached' });
-};
-
-const SHOTS: readonly Shot[] = [
-  { name: 'sign-in', path: '/sign-in', signedOut: true },
-  { name: 'fleet', path: '/fleet', prepare: (page) => page.locator('.fleet tbody tr').first().waitFor() },
-  { name: 'machine', path: '/m/TV-01', prepare: chartDrawn },
-  { name: 'machine-fault', path: '/m/TV-02', prepare: chartDrawn },
-  { name: 'chiller', path: '/m/RF-01', prepare: chartDrawn },
+/** What README.md and docs show. */
+const README: readonly { readonly view: string; readonly look: Look; readonly file: string }[] = [
+  { view: 'fleet', look: { width: 1200, height: 760 }, file: 'fleet.png' },
+  { view: 'machine', look: { width: 1200, height: 900 }, file: 'machine.png' },
+  { view: 'analysis', look: { width: 1200, height: 900, theme: 'dark' }, file: 'analysis.png' },
   {
-    name: 'machine-zoomed',
-    path: '/m/TV-01?from=now-1h&to=now',
-    prepare: async (page) => {
-      await chartDrawn(page);
-      await page.locator('.chart-host').focus();
-      for (let i = 0; i < 20; i++) await page.keyboard.press('ArrowRight');
-    },
+    view: 'machine',
+    look: { width: 390, height: 844, touch: true, language: 'fr' },
+    file: 'machine-phone.png',
   },
-  {
-    name: 'machine-table',
-    path: '/m/TV-01?view=table',
-    prepare: (page) => page.locator('.chart-table tbody tr').first().waitFor(),
-  },
-  {
-    name: 'machine-lost',
-    path: '/m/TV-01',
-    prepare: async (page) => {
-      await chartDrawn(page);
-      await page.context().setOffline(true);
-      await page.locator('.live.lost').waitFor();
-    },
-  },
-  { name: 'machine-unknown', path: '/m/NONE' },
-  {
-    name: 'analysis-empty',
-    path: '/analysis',
-    prepare: (page) => page.locator('.suggestions').waitFor(),
-  },
-  {
-    name: 'analysis',
-    path: '/analysis?s=TV-01.t_evap,TV-02.t_evap,TV-01.p_vac&from=now-7d&to=now&cmp=-7d',
-    prepare: curvesDrawn,
-  },
-  {
-    name: 'analysis-many',
-    path: '/analysis?s=TV-01.t_evap,TV-01.t_vap,TV-01.t_feed,TV-01.t_dist,TV-01.t_conc,TV-02.t_evap&limits=1',
-    prepare: curvesDrawn,
-  },
-  {
-    name: 'analysis-picker',
-    path: '/analysis?s=TV-01.t_evap',
-    prepare: async (page) => {
-      await curvesDrawn(page);
-      await page.locator('.analysis-bar > button').click();
-      await page.locator('.picker-list').waitFor();
-    },
-  },
-  {
-    name: 'analysis-unread',
-    path: '/analysis?s=TV-01.t_evap,TV-99.t_evap,nonsense&y.C=60:20&cmp=soon',
-    prepare: curvesDrawn,
-  },
-  { name: 'profile', path: '/profile' },
-  { name: 'manage-users', path: '/manage/users' },
-  { name: 'manage-new-user', path: '/manage/users?new' },
-  { name: 'manage-machines', path: '/manage/machines' },
-  { name: 'manage-machine', path: '/manage/machines?edit=TV-01' },
-  { name: 'manage-audit', path: '/manage/audit' },
 ];
 
-async function take(site: Site, shot: Shot, look: Look, file: string, fullPage: boolean): Promise<void> {
-  const page = await (shot.signedOut === true ? site.openSignedOut(look) : site.open(look));
-  await page.goto(`${site.address}${shot.path}`);
+async function shown(site: Site, view: View, look: Look): Promise<Page> {
+  const role = view.role ?? 'super-admin';
+  const page = await (view.signedOut === true ? site.openSignedOut(look) : site.open({ ...look, role }));
+  await view.before?.(page);
+  await page.goto(site.address + view.path);
   await page.locator('h1').first().waitFor();
-  await shot.prepare?.(page);
-  await page.screenshot({ path: file, fullPage });
-  await page.context().close();
+  await view.ready(page);
+  return page;
+}
+
+async function readmePictures(site: Site, folder: string): Promise<void> {
+  for (const { view, look, file } of README) {
+    const one = Object.values(views)
+      .flat()
+      .find(({ name }) => name === view);
+    if (one === undefined) throw new Error(`no view is called ${view}`);
+    const page = await shown(site, one, look);
+    await page.screenshot({ path: join(folder, file) });
+    await page.context().close();
+  }
+}
+
+async function allPictures(site: Site, folder: string, only: string, axe: boolean): Promise<string[]> {
+  const wrong: string[] = [];
+  let count = 0;
+  for (const view of Object.values(views).flat()) {
+    for (const width of WIDTHS) {
+      for (const language of ['fr', 'en'] as const) {
+        const names = (['light', 'dark'] as const).map((theme) => ({
+          theme,
+          name: `${view.name}-${width}-${theme}-${language}`,
+        }));
+        if (!names.some(({ name }) => name.includes(only))) continue;
+        const look: Look = { width, height: width < 500 ? 844 : 900, language, touch: width < 500 };
+        const page = await shown(site, view, look);
+        for (const { theme, name } of names) {
+          if (!name.includes(only)) continue;
+          await page.emulateMedia({ colorScheme: theme });
+          await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+          if (axe) {
+            const { violations } = await new AxeBuilder({ page }).analyze();
+            wrong.push(...violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes[0]?.html}`));
+          }
+          console.log(`${++count} ${name}.png`);
+        }
+        await page.context().close();
+      }
+    }
+  }
+  return wrong;
 }
 
 async function main(): Promise<number> {
   if (parsed.kind !== 'run') return explain(parsed);
-  const { readme = false, only = '', out } = parsed.flags;
+  const { readme = false, axe = false, only = '', out } = parsed.flags;
   const folder = out ?? join(root, ...(readme ? ['docs', 'img'] : ['screenshots']));
   mkdirSync(folder, { recursive: true });
   await buildAll();
   console.log('Starting a demo fleet with three weeks of past …');
-  const site = await startSite();
+  const site = await startSite({ states: true });
   try {
     if (readme) {
-      const look: Look = { width: 1440, height: 1020, language: 'en', theme: 'light' };
-      await take(site, SHOTS[2]!, look, join(folder, 'machine.png'), false);
-      console.log(`Done: ${join(folder, 'machine.png')}`);
+      await readmePictures(site, folder);
+      console.log(`Done: ${README.map(({ file }) => file).join(', ')} in ${folder}.`);
       return EXIT.ok;
     }
-    let count = 0;
-    for (const shot of SHOTS) {
-      for (const width of [320, 390, 768, 1440]) {
-        for (const theme of ['light', 'dark'] as const) {
-          for (const language of ['fr', 'en'] as const) {
-            const name = `${shot.name}-${width}-${theme}-${language}.png`;
-            if (!name.includes(only)) continue;
-            const height = width < 500 ? 844 : 900;
-            await take(
-              site,
-              shot,
-              { width, height, theme, language, touch: width < 500 },
-              join(folder, name),
-              true,
-            );
-            console.log(`${++count} ${name}`);
-          }
-        }
-      }
-    }
-    console.log(`Done: ${count} pictures in ${folder}. Look at each as its user would.`);
-    return EXIT.ok;
+    const wrong = await allPictures(site, folder, only, axe);
+    for (const line of wrong) console.error(line);
+    console.log(`Done, in ${folder}. Look at each as its user would.`);
+    return wrong.length === 0 ? EXIT.ok : EXIT.failed;
   } finally {
     await site.stop();
   }

@@ -113,7 +113,7 @@ export class WebBench {
         look: phone,
         ready: '.gauge:not(.loading)',
         use: async (page) => {
-          await page.locator('.chart-skeleton').scrollIntoViewIfNeeded();
+          await page.locator('.chart-place').scrollIntoViewIfNeeded();
           await page.locator('.chart-host canvas').waitFor();
           await page.locator('.legend-item').first().click();
           await page.locator('.chart-host').focus();

@@ -22,6 +22,17 @@ export interface FleetMachine {
   readonly story: Story;
 }
 
+/** One machine in each state. */
+export const inEveryState: readonly FleetMachine[] = [
+  { id: 'PR-21', name: 'Pompe 21', site: 'Nantes Cheviré', story: 'alarm' },
+  { id: 'PR-22', name: 'Pompe 22', site: 'Nantes Cheviré', story: 'warning' },
+  { id: 'PR-23', name: 'Pompe 23', site: 'Dunkerque Est', story: 'fault' },
+  { id: 'PR-24', name: 'Pompe 24', site: 'Dunkerque Est', story: 'stopped' },
+  { id: 'PR-25', name: 'Pompe 25', site: 'Dunkerque Est', story: 'silent' },
+  { id: 'PR-26', name: 'Pompe 26', site: 'Lyon Gerland', story: 'never' },
+  { id: 'PR-27', name: 'Pompe 27', site: 'Lyon Gerland', story: 'undated' },
+];
+
 const schema = machineSchemaSchema.parse({
   model: 'pump',
   names: { fr: 'Pompe de relevage', en: 'Lift pump' },

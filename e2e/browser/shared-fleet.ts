@@ -10,7 +10,7 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const fleet = await startFleet();
+  const fleet = await startFleet({ states: true });
   project.provide('fleet', fleet.facts);
   return fleet.stop;
 }

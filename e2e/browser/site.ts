@@ -5,15 +5,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Language, UserCreate, UserInvited } from '@vigie/contract';
-import {
-  type APIRequestContext,
-  type Browser,
-  type BrowserContext,
-  type Cookie,
-  chromium,
-  type Page,
-} from 'playwright-core';
+import { type Browser, type BrowserContext, type Cookie, chromium, type Page } from 'playwright-core';
 import { type Program, startProgram } from '../../scripts/programs.ts';
+import { addFleet, inEveryState } from './fleet-machines.ts';
 
 /** Reads English. */
 export const account = {
@@ -22,16 +16,26 @@ export const account = {
   password: 'seven sober herons',
 } as const;
 /** Made like everybody but the first: by invitation. */
-const frenchAccount = {
-  name: 'Hélène Faure',
-  email: 'helene@example.org',
-  userName: null,
-  role: 'super-admin',
-  language: 'fr',
-  machines: [],
-} as const satisfies UserCreate;
+const others: Readonly<Record<Exclude<Reader, 'super-admin-en'>, UserCreate>> = {
+  'super-admin-fr': {
+    ...{ name: 'Hélène Faure', email: 'helene@example.org', role: 'super-admin', language: 'fr' },
+    ...{ userName: null, machines: [] },
+  },
+  'user-en': {
+    ...{ name: 'Tom Reed', email: 'tom@example.org', role: 'user', language: 'en' },
+    ...{ userName: null, machines: [] },
+  },
+  'user-fr': {
+    ...{ name: 'Noé Martin', email: 'noe.martin@example.org', role: 'user', language: 'fr' },
+    ...{ userName: 'noe-m', machines: [] },
+  },
+};
+
+/** Who looks: a Super Admin, or a User without any machine. */
+export type Reader = `${'super-admin' | 'user'}-${Language}`;
 
 export interface Look {
+  readonly role?: 'super-admin' | 'user';
   readonly width?: number;
   readonly height?: number;
   readonly language?: Language;
@@ -46,8 +50,7 @@ export interface Look {
 export interface FleetFacts {
   readonly address: string;
   readonly data: string;
-  /** Of the account of each language. */
-  readonly cookies: Readonly<Record<Language, readonly Cookie[]>>;
+  readonly cookies: Readonly<Record<Reader, readonly Cookie[]>>;
 }
 
 export interface RunningFleet {
@@ -62,6 +65,8 @@ export interface FleetOptions {
   readonly machines?: number;
   /** Days of past; 21 has all that the story tells. */
   readonly days?: number;
+  /** With machines in every state beside those of the demo. */
+  readonly states?: boolean;
 }
 
 export interface Site {
@@ -101,11 +106,14 @@ export async function startFleet(options: FleetOptions = {}): Promise<RunningFle
     await first.getByRole('button', { name: 'Create the account' }).click();
     // With one machine its page is where the site begins.
     await first.waitForURL(/\/(fleet|m\/.+)$/);
-    const en = await first.context().cookies();
-    const french = await browser.newContext();
-    await invite(first.request, french.request, address);
-    const fr = await french.cookies();
-    return { facts: { address, data, cookies: { en, fr } }, end, stop };
+    const cookies = {
+      'super-admin-en': await first.context().cookies(),
+      'super-admin-fr': await invited(first, 'super-admin-fr', address),
+      'user-en': await invited(first, 'user-en', address),
+      'user-fr': await invited(first, 'user-fr', address),
+    };
+    if (options.states === true) await addFleet(data, Date.now(), inEveryState);
+    return { facts: { address, data, cookies }, end, stop };
   } catch (error) {
     await stop();
     throw new Error(`${String(error)}\n${demo.output()}`);
@@ -114,13 +122,21 @@ export async function startFleet(options: FleetOptions = {}): Promise<RunningFle
   }
 }
 
-async function invite(by: APIRequestContext, whom: APIRequestContext, address: string): Promise<void> {
+/** @returns the cookies of somebody whom the Super Admin invites, and who follows the link. */
+async function invited(by: Page, reader: keyof typeof others, address: string): Promise<readonly Cookie[]> {
   const headers = { origin: address };
-  const invited = await by.post(`${address}/api/users`, { data: frenchAccount, headers });
-  const { token } = (await invited.json()) as UserInvited;
+  const made = await by.request.post(`${address}/api/users`, { data: others[reader], headers });
+  const { token } = (await made.json()) as UserInvited;
+  const context = await by.context().browser()!.newContext();
   const { password } = account;
-  const welcome = await whom.post(`${address}/api/welcome`, { data: { token, password }, headers });
-  if (!welcome.ok()) throw new Error(`no second account: ${await welcome.text()}`);
+  const welcome = await context.request.post(`${address}/api/welcome`, {
+    data: { token, password },
+    headers,
+  });
+  if (!welcome.ok()) throw new Error(`${reader} is not let in: ${await welcome.text()}`);
+  const cookies = await context.cookies();
+  await context.close();
+  return cookies;
 }
 
 /** A browser before a fleet that runs. */
@@ -133,7 +149,8 @@ export async function openSite({ address, data, cookies }: FleetFacts): Promise<
     stop: () => browser.close(),
     open: async (look = {}) => {
       const opened = await page(browser, address, look);
-      await opened.context().addCookies([...cookies[look.language ?? 'en']]);
+      const reader: Reader = `${look.role ?? 'super-admin'}-${look.language ?? 'en'}`;
+      await opened.context().addCookies([...cookies[reader]]);
       return opened;
     },
     openSignedOut: (look = {}) => page(browser, address, look),

@@ -90,7 +90,10 @@ export async function violationsOf(page: Page): Promise<readonly string[]> {
 /** Until no chart of the page waits for its data. */
 export async function drawn(page: Page): Promise<void> {
   // On the Machine page it is fetched when it comes near the view.
-  await page.locator('.chart-skeleton, .chart-host').first().scrollIntoViewIfNeeded();
+  await page.locator('.chart-place, .chart-host').first().waitFor({ state: 'attached' });
+  await page.evaluate(
+    `document.querySelector('.chart-place, .chart-host').scrollIntoView({ block: 'center' })`,
+  );
   await page.locator('.chart-host canvas').first().waitFor();
   const waiting = page.locator('.chart-box.busy, .chart-box > .skeleton');
   await expect.poll(() => waiting.count(), { timeout: 20_000 }).toBe(0);

@@ -1,5 +1,6 @@
-// Runs before anything is painted, so that neither theme nor language flashes. A file of its own, since
-// the content security policy allows no inline script.
+// Runs before anything is painted, so that neither theme nor language flashes, and asks for what the page's code will ask for
+// first, so that answers and code travel together (api.ts takes them). A file of its own, since the content security policy
+// allows no inline script.
 (() => {
   const root = document.documentElement;
   try {
@@ -9,5 +10,18 @@
     root.lang = stored ?? (navigator.language.toLowerCase().startsWith('fr') ? 'fr' : 'en');
   } catch {
     // Storage may be forbidden: the page then follows the system.
+  }
+  const { pathname } = location;
+  const machine = /^\/m\/([^/]+)$/.exec(pathname)?.[1];
+  const paths = ['/api/me'];
+  if (pathname === '/' || pathname === '/fleet') paths.push('/api/machines');
+  if (machine !== undefined) paths.push(`/api/machines/${machine}`);
+  if (pathname === '/analysis') paths.push('/api/catalogue');
+  window.vigieEarly = new Map();
+  for (const path of paths) {
+    const answer = fetch(path, { headers: { accept: 'application/json' }, credentials: 'same-origin' });
+    // Whoever takes it hears of a failure.
+    answer.catch(() => {});
+    window.vigieEarly.set(path, answer);
   }
 })();

@@ -27,6 +27,30 @@ export const signedOut = { react: (): void => {} };
 
 const answerTimeoutMs = 20_000;
 
+declare global {
+  interface Window {
+    /** Answers on their way since before there was any code of the page; each is taken once. */
+    readonly vigieEarly?: Map<string, Promise<Response>>;
+  }
+}
+
+/** So old, an answer that nobody took is no longer of now. */
+const earlyMs = 10_000;
+
+function takeEarly(path: string): Promise<Response> | undefined {
+  const early = window.vigieEarly?.get(path);
+  window.vigieEarly?.delete(path);
+  return performance.now() < earlyMs ? early : undefined;
+}
+
+/** The answer, or a rejection as soon as `signal` aborts. */
+function untilAborted(answer: Promise<Response>, signal: AbortSignal): Promise<Response> {
+  return Promise.race([
+    answer,
+    new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+  ]);
+}
+
 function codeOfStatus(status: number): FailureCode {
   if (status === 401) return 'signed-out';
   if (status === 403) return 'forbidden';
@@ -52,14 +76,21 @@ async function request(path: string, init: RequestInit, caller?: AbortSignal): P
   try {
     let answer: Response;
     try {
-      answer = await fetch(path, { ...init, signal, credentials: 'same-origin' });
+      const early = init.method === undefined ? takeEarly(path) : undefined;
+      answer = await (early === undefined
+        ? fetch(path, { ...init, signal, credentials: 'same-origin' })
+        : untilAborted(early, signal));
     } catch (cause) {
       if (caller?.aborted) throw cause;
       throw new ApiFailure('unreachable', 'The server cannot be reached.');
     }
     if (!answer.ok) {
       const failure = await failureOf(answer);
-      if (failure.code === 'signed-out') signedOut.react();
+      if (failure.code === 'signed-out') {
+        // What else was asked for before has the same answer, and whoever signs in now must not get it.
+        window.vigieEarly?.clear();
+        signedOut.react();
+      }
       throw failure;
     }
     lastAnswerMs.value = serverNowMs();

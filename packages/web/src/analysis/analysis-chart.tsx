@@ -25,7 +25,14 @@ import { words } from '../i18n/words.ts';
 import { language } from '../prefs.ts';
 import { FailureNotice } from '../shell/notices.tsx';
 import { type AnalysisAddress, askedRange, emptyAddress, writeAddress } from './analysis-address.ts';
-import { type AnalysisPlan, comparedMs, planAnalysis, questionsOf, zoneOf } from './analysis-plan.ts';
+import {
+  type AnalysisPlan,
+  comparedBack,
+  planAnalysis,
+  questionsOf,
+  shiftOf,
+  zoneOf,
+} from './analysis-plan.ts';
 import { Overview } from './overview.tsx';
 import type { Present } from './use-present.ts';
 import { analysisWords } from './words.ts';
@@ -53,12 +60,15 @@ function newestMs(answer: ChartAnswer, nowMs: number): number | null {
 
 /** The plan, the same object while nothing of it changes: what is drawn is made anew only then. */
 export function usePlan(catalogue: Catalogue, address: AnalysisAddress, nowMs: number): AnalysisPlan {
-  const backMs = comparedMs(address, askedRange(address, nowMs));
+  const back = comparedBack(address, askedRange(address, nowMs));
+  // The present moves its end, and what is drawn only where that changes a shift.
+  const shifts =
+    back === null ? '' : catalogue.machines.map(({ timeZone }) => shiftOf(back, timeZone)).join();
   const [reader, a] = [language.value, analysisWords.value];
   const { series, runs } = address;
   return useMemo(
-    () => planAnalysis(catalogue, address, backMs, reader, a),
-    [catalogue, JSON.stringify([series, runs]), backMs, reader],
+    () => planAnalysis(catalogue, address, back, reader, a),
+    [catalogue, JSON.stringify([series, runs]), shifts, reader],
   );
 }
 

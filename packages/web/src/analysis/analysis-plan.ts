@@ -2,6 +2,7 @@
 // Invariants: one pane per unit, in the order of the series; above five series a pane is parted into small ones on the same
 // vertical axis; a machine that is not in the catalogue is named, and nothing is said of whether it exists.
 import type { Catalogue, CatalogueMachine, Channel, Language, MachineSchema } from '@vigie/contract';
+import { instantOf, wallMs } from '@vigie/model/zone';
 import type { Curve, Pane, Track } from '../charts/curves.ts';
 import { seriesColors } from '../charts/plot.ts';
 import type { ChartQuestion } from '../charts/use-chart-answers.ts';
@@ -30,6 +31,7 @@ export interface AnalysisPlan {
   readonly panes: readonly Pane[];
 }
 
+const DAY_MS = 86_400_000;
 /** Zone of the axis where no machine gives one. */
 const noZone = 'UTC';
 
@@ -49,8 +51,30 @@ export function zoneOf(plan: AnalysisPlan): string {
   return plan.known[0]?.machine.timeZone ?? noZone;
 }
 
-/** Length of the move back of a comparison; `null`: there is none. */
-export function comparedMs({ compare }: AnalysisAddress, asked: Range): number | null {
+/** How a past is moved to be compared. */
+export interface Back {
+  readonly byMs: number;
+  /** End of what it is compared with, where the clocks of both agree. */
+  readonly endMs: number;
+}
+
+/** `null`: nothing is compared. */
+export function comparedBack(address: AnalysisAddress, asked: Range): Back | null {
+  const byMs = comparedMs(address, asked);
+  return byMs === null ? null : { byMs, endMs: asked.toMs };
+}
+
+/**
+ * How far a past of that zone is moved, ms. Whole days are days of the calendar: eight in the morning is compared with eight in
+ * the morning, also across a change of the clocks, where as many times 24 hours would miss it by one. The end decides: where
+ * the change lies within the range, what is before it is an hour off.
+ */
+export function shiftOf({ byMs, endMs }: Back, zone: string): number {
+  if (byMs % DAY_MS !== 0) return byMs;
+  return endMs - instantOf(wallMs(endMs, zone) - byMs, zone);
+}
+
+function comparedMs({ compare }: AnalysisAddress, asked: Range): number | null {
   switch (compare.kind) {
     case 'none':
       return null;
@@ -64,7 +88,7 @@ export function comparedMs({ compare }: AnalysisAddress, asked: Range): number |
 export function planAnalysis(
   catalogue: Catalogue,
   address: AnalysisAddress,
-  backMs: number | null,
+  back: Back | null,
   language: Language,
   words: AnalysisWords,
 ): AnalysisPlan {
@@ -114,7 +138,7 @@ export function planAnalysis(
       continue;
     }
     add('', 0, '', false);
-    if (backMs !== null) add('~', backMs, words.before(backMs, language), true);
+    if (back !== null) add('~', shiftOf(back, machine.timeZone), words.before(back.byMs, language), true);
   }
   return { known, unseen: [...unseen], absent, tracks: [...tracks.values()], panes: panesOf(curves) };
 }

@@ -3,7 +3,7 @@
 import type { Catalogue, Channel, JournalEntry, MachineSchema } from '@vigie/contract';
 import { expect, it } from 'vitest';
 import { emptyAddress } from './analysis-address.ts';
-import { planAnalysis, questionsOf } from './analysis-plan.ts';
+import { comparedBack, planAnalysis, questionsOf, shiftOf } from './analysis-plan.ts';
 import { eventsOf } from './start-ups.ts';
 import { analysisWords } from './words.ts';
 
@@ -33,7 +33,13 @@ const catalogue: Catalogue = {
 const refs = (...keys: string[]) =>
   keys.map((key) => ({ machine: key.split('.')[0]!, channel: key.split('.')[1]! }));
 const plan = (series: ReturnType<typeof refs>, backMs: number | null = null, runs = emptyAddress.runs) =>
-  planAnalysis(catalogue, { ...emptyAddress, series, runs }, backMs, 'en', analysisWords.value);
+  planAnalysis(
+    catalogue,
+    { ...emptyAddress, series, runs },
+    backMs === null ? null : { byMs: backMs, endMs: 0 },
+    'en',
+    analysisWords.value,
+  );
 
 it('makes a pane of each unit, and of each series where there are more than five', () => {
   const few = plan(refs('M-1.a', 'M-1.p', 'M-2.a'), 7);
@@ -51,6 +57,38 @@ it('makes a pane of each unit, and of each series where there are more than five
   expect(many.panes.map(({ isSmall, curves }) => `${isSmall} ${curves.length}`)).toEqual([
     ...Array<string>(6).fill('true 2'),
     'false 2',
+  ]);
+});
+
+it('compares a clock with the same clock, also across a change of it, in the zone of each machine', () => {
+  const hour = 3_600_000;
+  const week = { ...emptyAddress, compare: { kind: 'back' as const, byMs: 7 * 24 * hour } };
+  const shift = (to: string, zone: string, address = week) => {
+    const toMs = Date.parse(to);
+    return shiftOf(comparedBack(address, { fromMs: toMs - 24 * hour, toMs })!, zone) / hour;
+  };
+  // Clocks go forward in Paris on 29 March 2026, and back on 25 October; in New York on 8 March.
+  expect(shift('2026-03-31T10:00+02:00', 'Europe/Paris')).toBe(7 * 24 - 1);
+  expect(shift('2026-10-26T10:00+01:00', 'Europe/Paris')).toBe(7 * 24 + 1);
+  expect(shift('2026-03-28T10:00+01:00', 'Europe/Paris')).toBe(7 * 24);
+  expect(shift('2026-03-10T10:00-04:00', 'America/New_York')).toBe(7 * 24 - 1);
+  expect(shift('2026-03-31T10:00+02:00', 'UTC')).toBe(7 * 24);
+  // A day before the night of the change is its same hour; hours are hours.
+  const byHours = (byMs: number) => ({ ...emptyAddress, compare: { kind: 'back' as const, byMs } });
+  expect(shift('2026-03-29T10:00+02:00', 'Europe/Paris', byHours(24 * hour))).toBe(23);
+  expect(shift('2026-03-29T10:00+02:00', 'Europe/Paris', byHours(12 * hour))).toBe(12);
+  // What is drawn together was asked for at these instants.
+  const toMs = Date.parse('2026-03-31T10:00+02:00');
+  const paris = {
+    ...catalogue,
+    machines: catalogue.machines.map((one) => ({ ...one, timeZone: 'Europe/Paris' })),
+  };
+  const address = { ...week, series: refs('M-1.a') };
+  const range = { fromMs: toMs - hour, toMs };
+  const both = planAnalysis(paris, address, comparedBack(address, range), 'en', analysisWords.value);
+  expect(questionsOf(both, range, 9).map(({ toMs: end }) => new Date(end).toISOString())).toEqual([
+    '2026-03-31T08:00:00.000Z',
+    '2026-03-24T09:00:00.000Z',
   ]);
 });
 

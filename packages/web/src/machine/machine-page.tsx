@@ -43,7 +43,7 @@ function ChartWhenNear(props: ComponentProps<typeof ChartPanel>) {
     if (isNear) setWanted(true);
   }, [isNear]);
   return (
-    <div ref={place}>
+    <div ref={place} class="chart-place">
       {isWanted ? <ChartPanel {...props} /> : <ChartPlace failure={null} retry={() => {}} />}
     </div>
   );
