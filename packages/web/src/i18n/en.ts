@@ -14,6 +14,8 @@ export const en = {
   navMain: 'Main',
   navFleet: 'Machines',
   navAnalysis: 'Analysis',
+  navAlarms: 'Alarms',
+  navAlarmsActive: (count: number) => (count === 1 ? '1 rings' : `${count} ring`),
   navProfile: 'Profile',
   navManage: 'Management',
   navManageMachines: 'Management of machines',

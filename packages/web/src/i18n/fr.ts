@@ -14,6 +14,8 @@ export const fr: Dictionary = {
   navMain: 'Principale',
   navFleet: 'Machines',
   navAnalysis: 'Analyse',
+  navAlarms: 'Alarmes',
+  navAlarmsActive: (count) => (count === 1 ? '1 en cours' : `${count} en cours`),
   navProfile: 'Profil',
   navManage: 'Gestion',
   navManageMachines: 'Gestion des machines',

@@ -2,6 +2,7 @@
 // The logo reloads, turns only while a request runs, and says when the page is up to date.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
+import { alarmCount, watchAlarmCount } from '../alarms/alarm-count.ts';
 import { inFlight, lastAnswerMs } from '../api.ts';
 import { reloadCount, serverLostMs } from '../connection.ts';
 import { formatClock } from '../i18n/format.ts';
@@ -53,6 +54,20 @@ function Reload() {
   );
 }
 
+/** How many alarms ring; its colour says how bad the worst is. Nothing rings: nothing is shown. */
+function AlarmBadge() {
+  const count = alarmCount.value;
+  if (count === null || count.worst === null) return null;
+  return (
+    <>
+      <span class={`nav-badge badge-${count.worst}`} aria-hidden="true">
+        {count.active > 99 ? '99+' : count.active}
+      </span>
+      <span class="unseen">, {words.value.navAlarmsActive(count.active)}</span>
+    </>
+  );
+}
+
 interface ItemProps {
   readonly href: string;
   readonly word: string;
@@ -68,6 +83,7 @@ function Item({ href, word, current, icon }: ItemProps) {
           <path d={icon} class="stroke" />
         </svg>
         <span>{word}</span>
+        {href === '/alarms' && <AlarmBadge />}
       </Link>
     </li>
   );
@@ -76,6 +92,7 @@ function Item({ href, word, current, icon }: ItemProps) {
 export function Navbar({ places }: { readonly places: readonly Place[] }) {
   const w = words.value;
   const [location] = useLocation();
+  useEffect(() => watchAlarmCount(), []);
   return (
     <header class="navbar">
       <a class="skip" href="#content">
