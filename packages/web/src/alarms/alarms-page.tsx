@@ -6,9 +6,9 @@ import { Link, useLocation, useSearch } from 'wouter-preact';
 import { get } from '../api.ts';
 import { EmptyNotice, FailureNotice } from '../shell/notices.tsx';
 import { useTitle } from '../shell/use-title.ts';
-import { alarmCount } from './alarm-count.ts';
 import { AlarmItem } from './alarm-item.tsx';
 import { useAlarmNews, useAlarms } from './alarm-list.ts';
+import { alarmsSentence } from './alarms-line.tsx';
 import { useAlarmActs } from './use-alarm-acts.tsx';
 import { alarmWords } from './words.ts';
 import '../styles/alarms.css';
@@ -119,14 +119,11 @@ export function AlarmsPage() {
   const { alarms, machines, more, failure, reload, older } = useAlarms(`list=${address.list}${of}`);
   const { act, told, dialog } = useAlarmActs(machines);
   const shown = alarms?.filter(({ severity }) => address.severity === null || severity === address.severity);
-  const count = alarmCount.value;
   const isFiltered = address.machine !== null || address.severity !== null;
   return (
     <main id="content" class="page" tabIndex={-1}>
       <h1>{w.title}</h1>
-      {count !== null && count.active + count.unacknowledged > 0 && (
-        <p role="status">{w.sentence(count.active, count.unacknowledged)}</p>
-      )}
+      <p role="status">{alarmsSentence() ?? ''}</p>
       <nav class="tabs" aria-label={w.lists}>
         {(['open', 'history'] as const).map((list) => (
           <Link

@@ -1,7 +1,6 @@
-// The open alarms of one machine, on its page, and the line on the fleet that says how many there are.
+// The open alarms of one machine, on its page. Not here: one alarm (alarm-item.tsx).
 import { Link } from 'wouter-preact';
 import { FailureNotice } from '../shell/notices.tsx';
-import { alarmCount } from './alarm-count.ts';
 import { AlarmItem } from './alarm-item.tsx';
 import { useAlarms } from './alarm-list.ts';
 import { useAlarmActs } from './use-alarm-acts.tsx';
@@ -48,17 +47,5 @@ export function AlarmsPanel({ machine }: { readonly machine: string }) {
       )}
       {dialog}
     </section>
-  );
-}
-
-/** Nothing while nothing rings and nothing waits: the sentence above it is enough. */
-export function AlarmsLine() {
-  const count = alarmCount.value;
-  if (count === null || count.active + count.unacknowledged === 0) return null;
-  const w = alarmWords.value;
-  return (
-    <p class="alarms-line">
-      <Link href="/alarms">{w.sentence(count.active, count.unacknowledged)}</Link>
-    </p>
   );
 }

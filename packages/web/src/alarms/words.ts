@@ -17,10 +17,6 @@ const en = {
   noneOpenText: 'Nothing rings, and nothing waits for somebody.',
   noneMatch: 'No alarm is like that.',
   nonePast: 'No alarm has been over yet.',
-  sentence: (active: number, waiting: number) =>
-    active === 0
-      ? `Nothing rings · ${waiting} not acknowledged`
-      : `${active === 1 ? '1 alarm rings' : `${active} alarms ring`}${waiting === 0 ? '' : ` · ${waiting} not acknowledged`}`,
   state: {
     unacknowledged: 'not acknowledged',
     acknowledged: 'acknowledged',
@@ -142,10 +138,6 @@ const fr: typeof en = {
   noneOpenText: 'Rien ne sonne et rien n’attend quelqu’un.',
   noneMatch: 'Aucune alarme ne correspond.',
   nonePast: 'Aucune alarme n’est encore terminée.',
-  sentence: (active, waiting) =>
-    active === 0
-      ? `Rien ne sonne · ${waiting} à acquitter`
-      : `${active === 1 ? '1 alarme en cours' : `${active} alarmes en cours`}${waiting === 0 ? '' : ` · ${waiting} à acquitter`}`,
   state: {
     unacknowledged: 'à acquitter',
     acknowledged: 'acquittée',

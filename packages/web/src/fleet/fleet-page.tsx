@@ -4,7 +4,7 @@ import { computed } from '@preact/signals';
 import type { Fleet as FleetAnswer } from '@vigie/contract';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Redirect } from 'wouter-preact';
-import { AlarmsLine } from '../alarms/alarms-panel.tsx';
+import { AlarmsLine } from '../alarms/alarms-line.tsx';
 import { nowMs } from '../clock.ts';
 import { reloadCount, serverLostMs } from '../connection.ts';
 import { words as shared } from '../i18n/words.ts';

@@ -15,6 +15,7 @@ export const en = {
   navFleet: 'Machines',
   navAnalysis: 'Analysis',
   navAlarms: 'Alarms',
+  navAlarmsWaiting: (count: number) => `${count} not acknowledged`,
   navAlarmsActive: (count: number) => (count === 1 ? '1 rings' : `${count} ring`),
   navProfile: 'Profile',
   navManage: 'Management',

@@ -15,6 +15,7 @@ export const fr: Dictionary = {
   navFleet: 'Machines',
   navAnalysis: 'Analyse',
   navAlarms: 'Alarmes',
+  navAlarmsWaiting: (count) => `${count} à acquitter`,
   navAlarmsActive: (count) => (count === 1 ? '1 en cours' : `${count} en cours`),
   navProfile: 'Profil',
   navManage: 'Gestion',

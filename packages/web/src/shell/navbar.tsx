@@ -54,16 +54,22 @@ function Reload() {
   );
 }
 
-/** How many alarms ring; its colour says how bad the worst is. Nothing rings: nothing is shown. */
+/** How many alarms ring, coloured by the worst; none: how many wait for somebody, without colour; none: nothing. */
 function AlarmBadge() {
   const count = alarmCount.value;
-  if (count === null || count.worst === null) return null;
+  if (count === null) return null;
+  const { active, unacknowledged, worst } = count;
+  const shown = active > 0 ? active : unacknowledged;
+  if (shown === 0) return null;
+  const w = words.value;
   return (
     <>
-      <span class={`nav-badge badge-${count.worst}`} aria-hidden="true">
-        {count.active > 99 ? '99+' : count.active}
+      <span class={`nav-badge badge-${worst ?? 'waiting'}`} aria-hidden="true">
+        {shown > 99 ? '99+' : shown}
       </span>
-      <span class="unseen">, {words.value.navAlarmsActive(count.active)}</span>
+      <span class="unseen">
+        , {active > 0 ? w.navAlarmsActive(active) : w.navAlarmsWaiting(unacknowledged)}
+      </span>
     </>
   );
 }
