@@ -4,6 +4,7 @@ import type { MachineView } from '@vigie/contract';
 import { gaugesOf } from '@vigie/model/reading';
 import { useEffect, useMemo } from 'preact/hooks';
 import { Link } from 'wouter-preact';
+import { AlarmsPanel } from '../alarms/alarms-panel.tsx';
 import { ChartPanel } from '../charts/chart-panel.tsx';
 import { nowMs } from '../clock.ts';
 import { reloadCount, serverLostMs } from '../connection.ts';
@@ -134,6 +135,7 @@ function Body({ store, view }: { readonly store: MachineStore; readonly view: Ma
       {view.schema !== null && view.last !== null && (
         <ChartPanel store={store} schema={view.schema} view={view} />
       )}
+      <AlarmsPanel machine={view.id} />
       <div class="columns">
         <JournalPanel store={store} view={view} />
         <LiveLink view={view} />
