@@ -12,7 +12,10 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
 
 // Packages with native code, or that find files beside themselves, stay outside of the bundles.
-const EXTERNAL = ['better-sqlite3', '@node-rs/argon2', 'modbus-serial', 'serialport', 'pino', 'pg'];
+const EXTERNAL = [
+  ...['better-sqlite3', '@node-rs/argon2', 'modbus-serial', 'serialport', 'pino', 'pg'],
+  ...['@resvg/resvg-js', 'dejavu-fonts-ttf'],
+];
 const SHARED = ['codec', 'config', 'contract', 'model', 'protocol'];
 /** By package: its program, and what that starts beside itself. */
 const PROGRAMS = {

@@ -26,8 +26,9 @@ export const RINGING = {
 const MISSING_MS = 120_000;
 /** A rate is that over this time, or over half of it where rows reach no further back. */
 const RATE_WINDOW_MS = 60_000;
-/** What was held before a hole in the rows of this length is not known to have held in it. */
+/** What was held before a hole in the rows of this length, or of so many intervals, is not known to have held in it. */
 const HOLE_MS = 60_000;
+const HOLE_INTERVALS = 3;
 
 /** One limit of one channel. */
 export interface WatchedLimit {
@@ -40,6 +41,8 @@ export interface WatchedLimit {
   readonly deadband: number;
   readonly onDelayMs: number;
   readonly offDelayMs: number;
+  /** Rows that are further apart than this leave a hole. */
+  readonly holeMs: number;
   readonly activeStates: readonly number[] | null;
   /** Places in a row; `stateAt` −1: the machine has no state channel. */
   readonly at: number;
@@ -87,8 +90,9 @@ export interface Crossing {
 /** All limits of a machine, those of a channel together. */
 export function watchedLimits(schema: MachineSchema): WatchedLimit[] {
   const stateAt = schema.channels.findIndex(({ id }) => id === schema.stateChannel);
+  const holeMs = Math.max(HOLE_MS, HOLE_INTERVALS * schema.intervalMs);
   return schema.channels.flatMap((channel, at) =>
-    channel.kind === 'text' ? [] : limitsOf(channel, at, stateAt),
+    channel.kind === 'text' ? [] : limitsOf(channel, at, stateAt, holeMs),
   );
 }
 
@@ -103,14 +107,14 @@ export function ringingOf({ ringing }: Pick<Channel, 'ringing'>) {
   };
 }
 
-function limitsOf(channel: Channel, at: number, stateAt: number): WatchedLimit[] {
+function limitsOf(channel: Channel, at: number, stateAt: number, holeMs: number): WatchedLimit[] {
   const ringing = ringingOf(channel);
   const { limits, activeStates } = channel;
   const found: WatchedLimit[] = [];
   const add = (kind: LimitKind, limit: number | null, onDelayMs: number, deadband: number): void => {
     found.push({
       ...{ source: `${channel.id}.${kind}`, channel: channel.id, kind, limit, deadband, onDelayMs },
-      ...{ offDelayMs: ringing.offDelayMs, activeStates, at, stateAt },
+      ...{ offDelayMs: ringing.offDelayMs, holeMs, activeStates, at, stateAt },
     });
   };
   const threshold = (kind: LimitKind, limit: number | null): void => {
@@ -260,7 +264,7 @@ function step(
   }
   const delayMs = on ? limit.offDelayMs : limit.onDelayMs;
   const isHeld =
-    before !== null && before.sinceMs !== null && atMs - before.lastMs <= Math.max(HOLE_MS, delayMs);
+    before !== null && before.sinceMs !== null && atMs - before.lastMs <= Math.max(limit.holeMs, delayMs);
   const since = isHeld ? { sinceMs: before.sinceMs, value: before.value } : { sinceMs: atMs, value };
   const kept = on || isHeld ? before : null;
   let watch: Watch = {

@@ -1,6 +1,7 @@
 // Settings of vigie-server: a YAML file, flags above it.
 import { type Outcome, readYaml } from '@vigie/config';
 import { z } from 'zod';
+import { type MailSettings, mailSettings } from './mail/settings.ts';
 
 const port = z.number().int().min(0).max(65_535);
 
@@ -24,6 +25,17 @@ const configSchema = z.strictObject({
   tlsKey: z.string().min(1).nullable().default(null),
   /** One proxy stands in front, ends TLS, and says who asks (X-Forwarded-For) and how (X-Forwarded-Proto). */
   trustProxy: z.boolean().default(false),
+  /** The operator's mail server: smtp://USER@HOST:PORT (STARTTLS) or smtps://…; its password is never here. */
+  smtp: z.string().min(1).nullable().default(null),
+  smtpPasswordFile: z.string().min(1).nullable().default(null),
+  /** Whom mails are from: Vigie <vigie@example.org>. */
+  mailFrom: z.string().min(1).nullable().default(null),
+  /** Where people open Vigie: links of mails begin with it. */
+  publicUrl: z.string().min(1).nullable().default(null),
+  /** Called with each event of an alarm. */
+  webhook: z.string().min(1).nullable().default(null),
+  webhookSecretFile: z.string().min(1).nullable().default(null),
+  webhookAllowPrivate: z.boolean().default(false),
 });
 
 export const RUN_FLAGS = {
@@ -44,15 +56,39 @@ export const RUN_FLAGS = {
   },
   'link-host': { type: 'string', value: 'HOST', help: 'address edges connect to (default 0.0.0.0)' },
   'link-port': { type: 'number', value: 'PORT', help: 'port edges connect to (default 8443)' },
+  smtp: {
+    type: 'string',
+    value: 'URL',
+    help: 'mail server: smtp://USER@HOST:587 or smtps://USER@HOST (default: no mail is sent)',
+  },
+  'smtp-password-file': {
+    type: 'string',
+    value: 'FILE',
+    help: 'its password; or in the environment as VIGIE_SMTP_PASSWORD',
+  },
+  'mail-from': { type: 'string', value: 'FROM', help: 'whom mails are from: "Vigie <vigie@example.org>"' },
+  'public-url': { type: 'string', value: 'URL', help: 'where people open Vigie, for links in mails' },
+  webhook: { type: 'string', value: 'URL', help: 'called with each event of an alarm' },
+  'webhook-secret-file': {
+    type: 'string',
+    value: 'FILE',
+    help: 'by which calls are signed; or in the environment as VIGIE_WEBHOOK_SECRET',
+  },
+  'webhook-allow-private': { type: 'boolean', help: 'the webhook may be in a private network' },
 } as const;
 
 export interface ServerSettings extends z.infer<typeof configSchema> {
   readonly data: string;
+  readonly mailing: MailSettings;
 }
 
 type RunFlags = { readonly [K in keyof typeof RUN_FLAGS]?: string | number | boolean };
 
-export function serverSettings(flags: RunFlags): Outcome<ServerSettings> {
+/** @param environment of the process: secrets may be there. */
+export function serverSettings(
+  flags: RunFlags,
+  environment: Readonly<Record<string, string | undefined>>,
+): Outcome<ServerSettings> {
   const file =
     flags.config === undefined
       ? ({ ok: true, value: configSchema.parse({}) } as const)
@@ -68,6 +104,13 @@ export function serverSettings(flags: RunFlags): Outcome<ServerSettings> {
     trustProxy: flags['trust-proxy'],
     linkHost: flags['link-host'],
     linkPort: flags['link-port'],
+    smtp: flags.smtp,
+    smtpPasswordFile: flags['smtp-password-file'],
+    mailFrom: flags['mail-from'],
+    publicUrl: flags['public-url'],
+    webhook: flags.webhook,
+    webhookSecretFile: flags['webhook-secret-file'],
+    webhookAllowPrivate: flags['webhook-allow-private'],
   };
   const defined = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const merged = configSchema.safeParse({ ...file.value, ...defined });
@@ -92,5 +135,7 @@ export function serverSettings(flags: RunFlags): Outcome<ServerSettings> {
         'vigie-server: either a proxy ends TLS (--trust-proxy) or this server does (--tls-cert), not both',
     };
   }
-  return { ok: true, value: { ...merged.data, data } };
+  const mailing = mailSettings(merged.data, environment);
+  if (!mailing.ok) return mailing;
+  return { ok: true, value: { ...merged.data, data, mailing: mailing.value } };
 }

@@ -13,6 +13,7 @@ import {
   type FlagValues,
   parseFlags,
   realClock,
+  realRandomness,
 } from '@vigie/config';
 import { machineId } from '@vigie/protocol';
 import pino from 'pino';
@@ -84,7 +85,7 @@ async function run(): Promise<number> {
     first === 'run' ? rest : process.argv.slice(2),
   );
   if (parsed.kind !== 'run') return explain(parsed);
-  const settings = serverSettings(parsed.flags);
+  const settings = serverSettings(parsed.flags, process.env);
   if (!settings.ok) return fail(settings.message, EXIT.usage);
   const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
   const stopped = untilStopped();
@@ -94,6 +95,7 @@ async function run(): Promise<number> {
       // The same two steps up from src/main.ts and from dist/main.mjs.
       page: join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'web', 'dist'),
       clock,
+      randomness: realRandomness,
       log: (message, facts) => logger.info(facts ?? {}, message),
     });
     const { host, tlsCert } = settings.value;

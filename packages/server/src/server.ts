@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https';
 import { join } from 'node:path';
 import { serve } from '@hono/node-server';
-import type { Clock } from '@vigie/protocol';
+import type { Clock, Randomness } from '@vigie/protocol';
 import { openAccounts } from './accounts/open.ts';
 import { startWatchman } from './alarms/watchman.ts';
 import { createApp } from './api/app.ts';
@@ -12,6 +12,8 @@ import { makeEnrolmentCode } from './gateway/enrolment-code.ts';
 import { startGateway } from './gateway/gateway.ts';
 import { linkIdentity } from './gateway/identity.ts';
 import { Live } from './live.ts';
+import { PostOffice } from './mail/post-office.ts';
+import type { MailSettings } from './mail/settings.ts';
 import { PostgresBus } from './postgres-bus.ts';
 import { lockFolder } from './store/lock.ts';
 import { POSTGRES_MIGRATIONS } from './store/migrations.ts';
@@ -33,7 +35,9 @@ export interface ServerOptions {
   readonly tlsCert: string | null;
   readonly tlsKey: string | null;
   readonly trustProxy: boolean;
+  readonly mailing: MailSettings;
   readonly clock: Clock;
+  readonly randomness: Pick<Randomness, 'uniform'>;
   readonly log: (message: string, facts?: Record<string, unknown>) => void;
 }
 
@@ -89,12 +93,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     undo.push(() => bus.close());
     const watchman = startWatchman({ store, live, clock, log });
     undo.push(() => watchman.close());
+    const post = new PostOffice({
+      ...{ db: databases.hot, store, wishes: accounts.notifications, clock, log, ...options.mailing },
+      randomness: options.randomness,
+    });
+    undo.push(() => post.close());
+    post.start();
+    undo.push(live.watchAlarms(() => post.alarmed()));
     const app = createApp({
       ...{ page: options.page, store, accounts, live, clock, log, trustProxy, endsTls: tls !== null },
       linkPort: gateway.port,
       makeCode: (machine) => makeEnrolmentCode(store, identity(), machine, clock.utcMs()),
-      // No way to send mail is set up: whoever makes a link passes it on.
-      mailLink: async () => false,
+      post,
     });
     const http = await new Promise<ReturnType<typeof serve>>((resolve, reject) => {
       const server = serve({ fetch: app.fetch, hostname: options.host, port: options.port, ...https }, () =>

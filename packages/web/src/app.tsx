@@ -19,6 +19,8 @@ const Home = later(async () => (await import('./fleet/fleet-page.tsx')).Home);
 const Analysis = later(async () => (await import('./analysis/analysis-page.tsx')).Analysis);
 const Fleet = later(async () => (await import('./fleet/fleet-page.tsx')).Fleet);
 const MachinePage = later(async () => (await import('./machine/machine-page.tsx')).MachinePage);
+const AlarmsPage = later(async () => (await import('./alarms/alarms-page.tsx')).AlarmsPage);
+const LimitsPage = later(async () => (await import('./alarms/limits-page.tsx')).LimitsPage);
 const Profile = later(async () => (await import('./profile/profile-page.tsx')).ProfilePage);
 const UsersPage = later(async () => (await import('./management/users-page.tsx')).UsersPage);
 const MachinesPage = later(async () => (await import('./management/machines-page.tsx')).MachinesPage);
@@ -109,6 +111,9 @@ export function App() {
         <Route path="/analysis">
           <Analysis />
         </Route>
+        <Route path="/alarms">
+          <AlarmsPage />
+        </Route>
         <Route path="/profile">
           <Profile />
         </Route>
@@ -130,6 +135,7 @@ export function App() {
             <AuditPage />
           </Route>
         )}
+        <Route path="/m/:id/limits">{({ id }) => <LimitsPage key={id} id={id} />}</Route>
         <Route path="/m/:id">{({ id }) => <MachinePage key={id} id={id} />}</Route>
         <Route>
           <NotFound />

@@ -8,6 +8,8 @@ export interface LiveHandlers {
   row(row: RowView): void;
   link(link: LinkView): void;
   journal(entry: JournalEntry): void;
+  /** Alarms of the machine changed. */
+  alarm(): void;
   stored(range: { readonly fromMs: number; readonly toMs: number }): void;
   beat(beat: { readonly nowMs: number }): void;
   /** The stream is heard again after it was lost. */
@@ -66,6 +68,7 @@ export function openLive(machine: string, handlers: LiveHandlers): () => void {
     on<LinkView>(stream, 'link', handlers.link);
     on<JournalEntry>(stream, 'journal', handlers.journal);
     on<{ fromMs: number; toMs: number }>(stream, 'stored', handlers.stored);
+    on(stream, 'alarm', handlers.alarm);
     on<{ nowMs: number }>(stream, 'beat', handlers.beat);
   };
 

@@ -22,6 +22,9 @@ export interface Accounts {
   readonly users: Users;
   readonly audit: AuditLog;
   readonly notifications: NotificationWishes;
+  /** Counts an attempt at something that may be tried ten times only. @returns ms to wait; 0: go on. */
+  attempt(key: string): number;
+  forgive(key: string): void;
   /** Notes that the account looks now. @returns when its visit before this one ended; `null`: this is the first. */
   visit(account: string): Promise<number | null>;
   /** Of one's own account. */
@@ -40,6 +43,8 @@ export function accountsOn(db: Database, clock: Clock): Accounts {
     users: new Users(db, nowMs),
     audit: new AuditLog(db, nowMs),
     notifications: new NotificationWishes(db),
+    attempt: (key) => attempts.attempt(key),
+    forgive: (key) => attempts.forgive(key),
     visit: (account) => visitNow(db, account, nowMs()),
     changeMe: (id, { language, timeZone }) =>
       db.transaction(async (sql) => {

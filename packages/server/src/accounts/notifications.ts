@@ -3,6 +3,7 @@
 import { type Language, type Notifications, notifications, usualNotifications } from '@vigie/contract';
 import type { Database, Sql } from '../store/database.ts';
 import { type AccountRow, machinesOf } from './account.ts';
+import type { Actor } from './rights.ts';
 
 export interface MailReader {
   readonly id: string;
@@ -13,6 +14,7 @@ export interface MailReader {
   readonly zone: string | null;
   /** Has not chosen a password yet. */
   readonly isInvited: boolean;
+  readonly actor: Actor;
   /** Ids of machines; `null`: all. */
   readonly machines: ReadonlySet<string> | null;
   readonly wishes: Notifications;
@@ -68,6 +70,7 @@ function readerOf(row: Row, machines: ReadonlySet<string>): MailReader {
   const wishes = wishesOf(row);
   return {
     ...{ id, name, email, language, wishes, zone: time_zone ?? wishes.zone, isInvited: password === '' },
+    actor: { id, role, machines },
     machines: role === 'super-admin' ? null : machines,
   };
 }

@@ -18,6 +18,7 @@ import { fleetRoutes } from './fleet.ts';
 import { machineRoutes } from './machines.ts';
 import { manageRoutes } from './manage.ts';
 import { noteRoutes } from './notes.ts';
+import { acknowledgeRoutes, notificationRoutes } from './notifications.ts';
 import type { Env, Parts } from './parts.ts';
 import { profileRoutes } from './profile.ts';
 import { openRoutes } from './session.ts';
@@ -77,6 +78,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   });
 
   api.route('/', openRoutes(options));
+  api.route('/', acknowledgeRoutes(options));
 
   api.use(async (c, next) => {
     const token = tokenOf(c, options);
@@ -97,6 +99,7 @@ export function createApp(options: AppOptions): Hono<Env> {
     userRoutes,
     manageRoutes,
     auditRoutes,
+    notificationRoutes,
   ]) {
     api.route('/', routes(options));
   }

@@ -1,5 +1,5 @@
 // What every group of routes is given, and how each answers: the machine that whoever asks may see, the body of a request checked. Invariant: what may not be seen answers like what does not exist.
-import type { Me, UserView } from '@vigie/contract';
+import type { Me } from '@vigie/contract';
 import type { Clock } from '@vigie/protocol';
 import type { Context } from 'hono';
 import type { z } from 'zod';
@@ -8,11 +8,15 @@ import type { Accounts } from '../accounts/accounts.ts';
 import { type Actor, may } from '../accounts/rights.ts';
 import type { MadeCode } from '../gateway/enrolment-code.ts';
 import type { Live } from '../live.ts';
+import type { PostOffice } from '../mail/post-office.ts';
 import type { MachineRecord, Store } from '../store/store.ts';
 import { addressOf, type Way } from './client.ts';
 import { fail } from './fail.ts';
 
 export { schemaOf, shownSchema } from '../shown-schema.ts';
+
+/** What requests ask of mail. */
+export type Post = Pick<PostOffice, 'mails' | 'mailLink' | 'sendTest' | 'status' | 'acknowledgeLink'>;
 
 export interface Parts extends Way {
   readonly store: Store;
@@ -22,19 +26,8 @@ export interface Parts extends Way {
   /** Port that edges dial. */
   readonly linkPort: number;
   readonly makeCode: (machine: string) => Promise<MadeCode>;
-  readonly mailLink: MailLink;
+  readonly post: Post;
 }
-
-/**
- * Sends the link by which somebody chooses a password. `false`: it was not sent, and whoever made it passes it on.
- * @param link `token` goes behind the # of the page /welcome
- */
-export type MailLink = (link: {
-  readonly kind: 'invitation' | 'reset';
-  readonly to: Pick<UserView, 'name' | 'email' | 'language'>;
-  readonly token: string;
-  readonly expiresMs: number;
-}) => Promise<boolean>;
 
 /** Of a request that is signed in. */
 export type Env = { Variables: { me: Me; actor: Actor; token: string } };

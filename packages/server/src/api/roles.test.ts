@@ -143,6 +143,15 @@ const REQUESTS: Readonly<Record<string, Request>> = {
     path: `/api/users/${user}/machines/${machine}`,
   }),
   'GET /api/audit': () => ({ path: '/api/audit' }),
+  'GET /api/me/notifications': () => ({ path: '/api/me/notifications' }),
+  'PUT /api/me/notifications': () => ({
+    path: '/api/me/notifications',
+    body: { severity: 'warning', when: 'at-once', recovery: true, quiet: null, zone: 'Europe/Paris' },
+  }),
+  'POST /api/me/notifications/test': () => ({ path: '/api/me/notifications/test', body: {} }),
+  'GET /api/manage/mail': () => ({ path: '/api/manage/mail' }),
+  'POST /api/acknowledge/look': () => ({ path: '/api/acknowledge/look', body: { token: 'x' } }),
+  'POST /api/acknowledge': () => ({ path: '/api/acknowledge', body: { token: 'x' } }),
 };
 
 interface Column {

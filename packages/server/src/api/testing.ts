@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serve } from '@hono/node-server';
-import { realClock } from '@vigie/config';
+import { realClock, realRandomness } from '@vigie/config';
 import { channelSchema } from '@vigie/model';
 import { hashPassword, sha256 } from '../accounts/account.ts';
 import { accountsOn } from '../accounts/accounts.ts';
@@ -14,6 +14,8 @@ import { aloneBus } from '../bus.ts';
 import { makeEnrolmentCode } from '../gateway/enrolment-code.ts';
 import { linkIdentity } from '../gateway/identity.ts';
 import { Live } from '../live.ts';
+import { PostOffice } from '../mail/post-office.ts';
+import type { MailSettings } from '../mail/settings.ts';
 import type { Database } from '../store/database.ts';
 import { openDatabases, storeOn } from '../store/open.ts';
 import { connect, sqliteDatabase } from '../store/sqlite-database.ts';
@@ -49,6 +51,7 @@ export interface TestApi {
   readonly routes: readonly { readonly method: string; readonly path: string }[];
   readonly accounts: Database;
   readonly store: Store;
+  readonly hot: Database;
   readonly address: string;
   readonly log: readonly string[];
   /** @param person `null`: signed out */
@@ -64,7 +67,10 @@ export interface TestApi {
 export const tokenOf = (person: Person): string => `token of ${person}`.replaceAll(' ', '-');
 export const sessionIdOf = (token: string): string => sha256(token).slice(0, 16);
 
-export async function startApi(options: Partial<AppOptions> = {}): Promise<TestApi> {
+export async function startApi(
+  options: Partial<AppOptions> = {},
+  mailing: MailSettings = { mail: null, webhook: null },
+): Promise<TestApi> {
   const folder = mkdtempSync(join(tmpdir(), 'vigie-api-'));
   const clock = realClock();
   const databases = await openDatabases({ folder, database: null });
@@ -75,12 +81,18 @@ export async function startApi(options: Partial<AppOptions> = {}): Promise<TestA
   await live.start(() => undefined);
   const identity = linkIdentity(join(folder, 'keys'));
   const log: string[] = [];
+  const post = new PostOffice({
+    ...{ db: databases.hot, store, wishes: accounts.notifications, clock, randomness: realRandomness },
+    log: (message, facts) => log.push(JSON.stringify({ message, ...facts })),
+    ...mailing,
+  });
+  post.start();
   const app = createApp({
     ...{ store, accounts, live, clock, page: join(folder, 'page'), trustProxy: false, endsTls: false },
     log: (message, facts) => log.push(JSON.stringify({ message, ...facts })),
     linkPort: 8443,
     makeCode: (machine) => makeEnrolmentCode(store, identity, machine, clock.utcMs()),
-    mailLink: async () => false,
+    post,
     ...options,
   });
   const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 });
@@ -164,6 +176,7 @@ export async function startApi(options: Partial<AppOptions> = {}): Promise<TestA
     routes: app.routes,
     accounts: db,
     store,
+    hot: databases.hot,
     address,
     log,
     ask: (person, { method, path, body, headers = {} }) =>
@@ -191,6 +204,7 @@ export async function startApi(options: Partial<AppOptions> = {}): Promise<TestA
       const closed = new Promise((resolve) => server.close(resolve));
       if ('closeAllConnections' in server) server.closeAllConnections();
       await closed;
+      await post.close();
       await store.close();
       await db.close();
       rmSync(folder, { recursive: true, force: true });

@@ -27,7 +27,7 @@ export function userRoutes(parts: Parts): Hono<Env> {
   };
   const invited = async (c: Context<Env>, { user, link }: { user: UserView; link: Link }) => {
     const kind = user.state === 'invited' ? 'invitation' : 'reset';
-    const mailed = await parts.mailLink({ kind, to: user, ...link });
+    const mailed = await parts.post.mailLink({ kind, account: user.id, ...link });
     return c.json<UserInvited>({ user, ...link, mailed });
   };
 

@@ -1,7 +1,6 @@
 // The outbox, its courier and a real mail server, on each database: nothing is lost and nothing repeated while the mail
 // server is down, over restarts, and with two servers; what was cut off between reply and commit comes under the same
 // Message-ID. A test's clock stands still but where it is moved.
-import type { Clock } from '@vigie/protocol';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../store/database.ts';
 import { openDatabases } from '../store/open.ts';
@@ -9,39 +8,10 @@ import { type TestStore, testDatabases } from '../store/testing.ts';
 import { Courier } from './courier.ts';
 import { channelState, LEASE_MS, Outbox, type Post } from './outbox.ts';
 import { type Message, messageId, smtpSender } from './smtp.ts';
-import { TestMailServer } from './testing.ts';
+import { HandClock, TestMailServer, until } from './testing.ts';
 
 const DAY_MS = 86_400_000;
 const NO_WAIT = { uniform: () => 0 };
-
-/** Moves by hand; what is due then is called. */
-class HandClock implements Clock {
-  #nowMs = Date.UTC(2026, 10, 24);
-  readonly #timers = new Set<{ atMs: number; callback: () => void }>();
-  monotonicMs = (): number => this.#nowMs;
-  utcMs = (): number => this.#nowMs;
-  after(delayMs: number, callback: () => void) {
-    const timer = { atMs: this.#nowMs + delayMs, callback };
-    this.#timers.add(timer);
-    return { cancel: () => void this.#timers.delete(timer) };
-  }
-  pass(ms: number): void {
-    this.#nowMs += ms;
-    for (const timer of [...this.#timers]) {
-      if (timer.atMs > this.#nowMs) continue;
-      this.#timers.delete(timer);
-      timer.callback();
-    }
-  }
-}
-
-async function until(what: string, ready: () => Promise<boolean> | boolean): Promise<void> {
-  const endMs = Date.now() + 30_000;
-  while (!(await ready())) {
-    if (Date.now() > endMs) throw new Error(`waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 const post = (n: number, more: Partial<Post> = {}): Post => ({
   ...{ id: `mail ${n}`, channel: 'mail', account: `account ${n}`, dueMs: 0, expiresMs: null },

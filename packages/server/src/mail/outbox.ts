@@ -138,6 +138,15 @@ export class Outbox {
     );
   }
 
+  /** What waits under ids that begin so, and is with nobody. @param prefix without signs of LIKE */
+  async drop(prefix: string, why: string, nowMs: number): Promise<void> {
+    await this.#db.run(
+      `UPDATE outbox SET state = 'dropped', content = NULL, ended_ms = $1, why = $2
+       WHERE id LIKE $3 AND state = 'waiting' AND claimed_until_ms <= $1`,
+      ...[nowMs, why, `${prefix}%`],
+    );
+  }
+
   /** When the next one is due, or its lease ends; `null`: none waits. */
   async nextMs(channel: Channel): Promise<number | null> {
     const row = await this.#db.get<{ at_ms: number | null }>(

@@ -1,9 +1,40 @@
 // For tests of mail: a real SMTP server on a port of its own, which keeps what it took, parsed, and can be told to fail, be
-// gone and come back. Not here: anything of the product.
+// gone and come back; and a clock that stands still. Not here: anything of the product.
 import type { AddressInfo } from 'node:net';
+import type { Clock } from '@vigie/protocol';
 import { simpleParser } from 'mailparser';
 import { SMTPServer } from 'smtp-server';
 import type { SmtpSettings } from './smtp.ts';
+
+/** Moves by hand; what is due then is called. */
+export class HandClock implements Clock {
+  #nowMs = Date.UTC(2026, 10, 24);
+  readonly #timers = new Set<{ atMs: number; callback: () => void }>();
+  monotonicMs = (): number => this.#nowMs;
+  utcMs = (): number => this.#nowMs;
+  after(delayMs: number, callback: () => void) {
+    const timer = { atMs: this.#nowMs + delayMs, callback };
+    this.#timers.add(timer);
+    return { cancel: () => void this.#timers.delete(timer) };
+  }
+  pass(ms: number): void {
+    this.#nowMs += ms;
+    for (const timer of [...this.#timers]) {
+      if (timer.atMs > this.#nowMs) continue;
+      this.#timers.delete(timer);
+      timer.callback();
+    }
+  }
+}
+
+/** Waits until it is so; the deadline is for a broken test only. */
+export async function until(what: string, ready: () => Promise<boolean> | boolean): Promise<void> {
+  const endMs = Date.now() + 30_000;
+  while (!(await ready())) {
+    if (Date.now() > endMs) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
 
 export interface Received {
   readonly to: string;

@@ -4,6 +4,7 @@ import { useSignal } from '@preact/signals';
 import type { Catalogue, ChartAnswer } from '@vigie/contract';
 import { useMemo, useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
+import { AlarmStrip } from '../alarms/alarm-strip.tsx';
 import { XAxisFields, YAxisFields } from '../charts/axis-fields.tsx';
 import { useRangeControls } from '../charts/chart-controls.ts';
 import { factWords } from '../charts/chart-facts.ts';
@@ -297,6 +298,7 @@ export function AnalysisChart({ catalogue, address, present, go }: AnalysisChart
               </div>
             )}
           />
+          <AlarmStrip tracks={plan.tracks} shown={shown} widthPx={width ?? 0} version={present.version} />
           <XAxisFields
             shown={shown}
             axis={axis}

@@ -7,6 +7,7 @@ import { useSignal } from '@preact/signals';
 import type { Channel, MachineSchema, MachineView } from '@vigie/contract';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Link, useLocation, useSearch } from 'wouter-preact';
+import { AlarmStrip } from '../alarms/alarm-strip.tsx';
 import { emptyAddress, writeAddress } from '../analysis/analysis-address.ts';
 import { serverNowMs } from '../clock.ts';
 import { words } from '../i18n/words.ts';
@@ -291,6 +292,7 @@ function Chart({
             plots={plots}
             foot={(_, y) => (
               <div class="chart-foot">
+                <AlarmStrip tracks={[track]} shown={shown} widthPx={width ?? 0} version={following.version} />
                 <div class="axes">
                   <XAxisFields
                     shown={shown}

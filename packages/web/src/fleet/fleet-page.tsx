@@ -4,6 +4,7 @@ import { computed } from '@preact/signals';
 import type { Fleet as FleetAnswer } from '@vigie/contract';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Redirect } from 'wouter-preact';
+import { AlarmsLine } from '../alarms/alarms-line.tsx';
 import { nowMs } from '../clock.ts';
 import { reloadCount, serverLostMs } from '../connection.ts';
 import { words as shared } from '../i18n/words.ts';
@@ -151,6 +152,7 @@ export function Fleet() {
       {answer !== null && answer.machines.length > 0 && (
         <>
           <FleetSentence answer={answer} />
+          <AlarmsLine />
           {told !== null && <VisitNote visit={told} fleet={answer} />}
           <List answer={answer} />
         </>

@@ -5,6 +5,7 @@ import { gaugesOf } from '@vigie/model/reading';
 import type { ComponentProps } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
+import { AlarmsPanel } from '../alarms/alarms-panel.tsx';
 import { nowMs } from '../clock.ts';
 import { reloadCount, serverLostMs } from '../connection.ts';
 import { formatNumber, formatWhen } from '../i18n/format.ts';
@@ -160,6 +161,7 @@ function Body({ store, view }: { readonly store: MachineStore; readonly view: Ma
       {view.schema !== null && view.last !== null && (
         <ChartWhenNear store={store} schema={view.schema} view={view} />
       )}
+      <AlarmsPanel machine={view.id} />
       <div class="columns">
         <JournalPanel store={store} view={view} />
         <LiveLink view={view} />

@@ -4,6 +4,7 @@
 
 import { signal } from '@preact/signals';
 import type { ChartAnswer, Journal, JournalEntry, MachineView, RowView } from '@vigie/contract';
+import { alarmsChanged } from '../alarms/alarm-count.ts';
 import { type FailureCode, failureCode, get, lastAnswerMs } from '../api.ts';
 import { heardServerClock, serverNowMs } from '../clock.ts';
 import { serverLostMs } from '../connection.ts';
@@ -174,6 +175,9 @@ export function createMachineStore(id: string) {
         journal.value = mergeJournal(journal.peek() ?? [], [entry]);
         // Names, bands and limits may be other ones now.
         if (entry.kind === 'settings-applied') void loadView();
+      },
+      alarm: () => {
+        alarmsChanged.value += 1;
       },
       stored: noteStored,
       beat: (beat) => {

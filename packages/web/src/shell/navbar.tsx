@@ -2,6 +2,7 @@
 // The logo reloads, turns only while a request runs, and says when the page is up to date.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
+import { alarmCount, watchAlarmCount } from '../alarms/alarm-count.ts';
 import { inFlight, lastAnswerMs } from '../api.ts';
 import { reloadCount, serverLostMs } from '../connection.ts';
 import { formatClock } from '../i18n/format.ts';
@@ -53,6 +54,26 @@ function Reload() {
   );
 }
 
+/** How many alarms ring, coloured by the worst; none: how many wait for somebody, without colour; none: nothing. */
+function AlarmBadge() {
+  const count = alarmCount.value;
+  if (count === null) return null;
+  const { active, unacknowledged, worst } = count;
+  const shown = active > 0 ? active : unacknowledged;
+  if (shown === 0) return null;
+  const w = words.value;
+  return (
+    <>
+      <span class={`nav-badge badge-${worst ?? 'waiting'}`} aria-hidden="true">
+        {shown > 99 ? '99+' : shown}
+      </span>
+      <span class="unseen">
+        , {active > 0 ? w.navAlarmsActive(active) : w.navAlarmsWaiting(unacknowledged)}
+      </span>
+    </>
+  );
+}
+
 interface ItemProps {
   readonly href: string;
   readonly word: string;
@@ -68,6 +89,7 @@ function Item({ href, word, current, icon }: ItemProps) {
           <path d={icon} class="stroke" />
         </svg>
         <span>{word}</span>
+        {href === '/alarms' && <AlarmBadge />}
       </Link>
     </li>
   );
@@ -76,6 +98,7 @@ function Item({ href, word, current, icon }: ItemProps) {
 export function Navbar({ places }: { readonly places: readonly Place[] }) {
   const w = words.value;
   const [location] = useLocation();
+  useEffect(() => watchAlarmCount(), []);
   return (
     <header class="navbar">
       <a class="skip" href="#content">

@@ -43,6 +43,13 @@ export const places: readonly Place[] = [
     bar: { icon: 'M4 4v16h16M7.5 15l4-5 3.5 3 5-7', covers: ['/analysis'] },
   },
   {
+    name: 'navAlarms',
+    path: '/alarms',
+    roles: all,
+    key: 'l',
+    bar: { icon: 'M6 17V11a6 6 0 0 1 12 0v6l1.5 2h-15L6 17ZM10 21h4', covers: ['/alarms'] },
+  },
+  {
     name: 'navManage',
     path: '/manage/users',
     roles: managers,

@@ -1,0 +1,94 @@
+// The alarms of the machines on a chart, below it on the same axis: a bar from where each began to where it was over.
+// Invariant: a bar is as long as its alarm, however short, by at least a few pixels. Not here: the chart.
+import type { Alarms, AlarmView } from '@vigie/contract';
+import { useEffect, useState } from 'preact/hooks';
+import { Link } from 'wouter-preact';
+import { get } from '../api.ts';
+import type { Track } from '../charts/curves.ts';
+import { gutterPx, marginPx } from '../charts/plot.ts';
+import type { Range } from '../charts/zoom.ts';
+import { nowMs } from '../clock.ts';
+import { language } from '../prefs.ts';
+import { alarmsChanged } from './alarm-count.ts';
+import { figuresOf, timesOf, whatOf } from './alarm-sentence.ts';
+import { alarmWords } from './words.ts';
+import '../styles/alarms.css';
+
+const mostAlarms = 300;
+const leastPx = 4;
+
+interface StripProps {
+  readonly tracks: readonly Track[];
+  readonly shown: Range;
+  /** Of the chart. */
+  readonly widthPx: number;
+  /** Changes when what is stored did. */
+  readonly version: number;
+}
+
+interface Placed {
+  readonly alarm: AlarmView;
+  readonly track: Track;
+}
+
+function useStripAlarms({ tracks, shown, version }: StripProps): readonly Placed[] {
+  const [placed, setPlaced] = useState<readonly Placed[]>([]);
+  const changed = alarmsChanged.value;
+  const present = tracks.filter(({ isPast }) => !isPast);
+  const key = JSON.stringify(present.map(({ machine, shiftMs }) => [machine, shiftMs]));
+  useEffect(() => {
+    const abort = new AbortController();
+    const ask = async (track: Track): Promise<Placed[]> => {
+      const [from, to] = [shown.fromMs, shown.toMs].map((ms) => Math.max(0, Math.round(ms - track.shiftMs)));
+      const machine = encodeURIComponent(track.machine);
+      const path = `/api/alarms?machine=${machine}&from=${from}&before=${to}&count=${mostAlarms}`;
+      return (await get<Alarms>(path, abort.signal)).alarms.map((alarm) => ({ alarm, track }));
+    };
+    void Promise.allSettled(present.map(ask)).then((answers) => {
+      if (abort.signal.aborted) return;
+      setPlaced(answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : [])));
+    });
+    return () => abort.abort();
+  }, [key, Math.round(shown.fromMs), Math.round(shown.toMs), version, changed]);
+  return placed;
+}
+
+export function AlarmStrip(props: StripProps) {
+  const { shown, widthPx } = props;
+  const w = alarmWords.value;
+  const reader = language.value;
+  const placed = useStripAlarms(props);
+  const plotPx = Math.max(1, widthPx - gutterPx - marginPx);
+  const spanMs = Math.max(1, shown.toMs - shown.fromMs);
+  const xOf = (ms: number): number => Math.min(1, Math.max(0, (ms - shown.fromMs) / spanMs)) * plotPx;
+  const [machines] = [new Set(placed.map(({ track }) => track.machine))];
+  return (
+    <ul class="alarm-strip" aria-label={w.strip}>
+      {placed.map(({ alarm, track }) => {
+        const from = xOf(alarm.happenedMs + track.shiftMs);
+        const to = xOf((alarm.overMs ?? nowMs.value) + track.shiftMs);
+        const what = [
+          ...(machines.size > 1 ? [track.machine] : []),
+          `${w[alarm.severity]}: ${whatOf(alarm, reader, w)}`,
+          figuresOf(alarm, reader, w),
+          ...timesOf(alarm, track.zone, nowMs.value, reader, w),
+        ];
+        const label = what.filter((part) => part !== '').join(' · ');
+        const width = Math.max(leastPx, to - from);
+        return (
+          <li
+            key={`${track.key} ${alarm.id}`}
+            class={`strip-${alarm.severity}`}
+            style={{ left: `${gutterPx + Math.min(from, plotPx - width)}px`, width: `${width}px` }}
+          >
+            <Link
+              href={`/alarms?machine=${encodeURIComponent(alarm.machine)}`}
+              aria-label={label}
+              title={label}
+            />
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
