@@ -23,6 +23,7 @@ import { openSerial, stableName } from './acquire/serial.ts';
 import type { Source } from './acquire/source.ts';
 import type { ModbusTransport } from './acquire/transport.ts';
 import { Agent } from './agent.ts';
+import { unrounded } from './budget/usage.ts';
 import { kernelBootId, liveAxis } from './clock/axis.ts';
 import { throughSleep } from './clock/sleep.ts';
 import { RUN_FLAGS, type RunSettings, runSettings } from './config.ts';
@@ -44,6 +45,7 @@ import { processTrainer } from './spool/trainer.ts';
 import { inWords, reportOf, summaryOf, writeStatus } from './status.ts';
 import { dialTls } from './uplink/connection.ts';
 
+const VERSION = process.env.VIGIE_VERSION ?? 'from sources';
 const STATUS_EVERY_MS = 5000;
 /** A file written and synced every five seconds would be a fifth of all that a card takes in. */
 const STATUS_UNCHANGED_MS = 15_000;
@@ -71,7 +73,7 @@ switch (first) {
     process.exit(statusCommand(rest));
     break;
   case '--version':
-    console.log(process.env.VIGIE_VERSION ?? 'from sources');
+    console.log(VERSION);
     break;
   default:
     process.exit(await runCommand(first === 'run' ? rest : process.argv.slice(2)));
@@ -157,6 +159,10 @@ async function runAgent(
     randomness: realRandomness,
     trainer: processTrainer,
     dial: dialTls,
+    plan: unrounded,
+    counter: null,
+    modem: () => null,
+    version: VERSION,
     say,
   });
   const stopped = untilStopped();

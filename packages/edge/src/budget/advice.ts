@@ -3,14 +3,13 @@
 // Invariants: what is sent by this advice stays within the budget at every instant of the month's straight line, and so at its
 // end; what was not used earlier may be used later, so that a backlog drains. Alarms do not ask (agent.ts), and a part
 // of the budget is kept for them. Not here: counting (usage.ts), who obeys (agent.ts).
-import { billedBytes, type DataPlan, freeBytes, monthAround, type Usage } from './usage.ts';
+import { MESSAGE_BYTES } from '@vigie/protocol';
+import { billedBytes, type DataPlan, freeBytes, monthAround, type Usage, unitOf } from './usage.ts';
 
 /** Kept for alarms, connections and what else does not ask. */
 const RESERVE = 0.03;
 /** Of the budget, there from the first instant of the month. */
 const HEAD_START = 0.04;
-/** A message of a few bytes and its acknowledgement, on IPv4 with TLS (docs/data-plan.md). */
-export const MESSAGE_BYTES = 200;
 /** Silence is broken by a PING after that long. */
 const PING_MS = 240_000;
 /** Blocks do not come more rarely: the page would call the machine stale. */
@@ -18,6 +17,8 @@ const LONGEST_INTERVAL_MS = 3_600_000;
 const INTERVAL_STEP_MS = 10_000;
 /** A connection costs 5 kB; one that is made to spare data is to carry more than itself. */
 export const WORTH_DIALLING_BYTES = 16_384;
+/** Before its end a unit is left, so that closing the link does not begin another. */
+const UNIT_LEFT_MS = 60_000;
 /** In its first hours a month says nothing of its end. */
 const TOO_EARLY_MS = 6 * 3_600_000;
 
@@ -65,8 +66,10 @@ export function advise(usage: Usage, plan: DataPlan, demand: Demand, utcMs: numb
       forecastBytes: forecast,
     };
   }
-  const free = freeBytes(usage, plan);
-  if (utcMs === null) return { thrift: 'held', intervalMs, spendableBytes: free, forecastBytes: null };
+  if (utcMs === null)
+    return { thrift: 'held', intervalMs, spendableBytes: freeBytes(usage, plan), forecastBytes: null };
+  const unitMs = unitOf(plan);
+  const free = utcMs % unitMs < unitMs - UNIT_LEFT_MS ? freeBytes(usage, plan) : 0;
   const { startMs, endMs } = monthAround(utcMs, plan.monthDay);
   const target = (1 - RESERVE) * budgetBytes;
   const share = HEAD_START + ((1 - HEAD_START) * (utcMs - startMs)) / (endMs - startMs);
@@ -95,7 +98,7 @@ function intervalWithin(bytesPerS: number, payloadBytesPerS: number, intervalMs:
   const forMessages = bytesPerS - payloadBytesPerS;
   if (forMessages <= 0) return null;
   const least = Math.ceil((1000 * MESSAGE_BYTES) / forMessages / INTERVAL_STEP_MS) * INTERVAL_STEP_MS;
-  if (least <= Math.max(intervalMs, PING_MS)) return Math.max(intervalMs, least);
+  if (Math.max(intervalMs, least) <= PING_MS) return Math.max(intervalMs, least);
   const besidePings = forMessages - idleBytesPerS(null);
   if (besidePings <= 0) return null;
   const rarer = Math.ceil((1000 * MESSAGE_BYTES) / besidePings / INTERVAL_STEP_MS) * INTERVAL_STEP_MS;
@@ -105,8 +108,8 @@ function intervalWithin(bytesPerS: number, payloadBytesPerS: number, intervalMs:
 /** What a link costs on which only PINGs go. @param plan `null`: not rounded. */
 function idleBytesPerS(plan: DataPlan | null): number {
   const perS = (1000 * MESSAGE_BYTES) / PING_MS;
-  if (plan === null || plan.roundEvery === 'session') return perS;
-  const unitS = plan.roundEvery === 'hour' ? 3600 : 86_400;
+  if (plan === null) return perS;
+  const unitS = unitOf(plan) / 1000;
   return (Math.ceil((perS * unitS) / plan.roundUpBytes) * plan.roundUpBytes) / unitS;
 }
 

@@ -34,6 +34,11 @@ export function billedBytes({ closedBytes, openBytes }: Usage, plan: DataPlan): 
   return closedBytes + roundedUp(openBytes, plan);
 }
 
+/** Longest time that one unit lasts. */
+export function unitOf({ roundEvery }: DataPlan): number {
+  return roundEvery === 'hour' ? HOUR_MS : DAY_MS;
+}
+
 /** What may still be sent without a byte more on the bill. */
 export function freeBytes({ openBytes }: Usage, plan: DataPlan): number {
   return roundedUp(openBytes, plan) - openBytes;
@@ -68,8 +73,7 @@ export function monthAround(
 
 function atDate(usage: Usage, plan: DataPlan, utcMs: number): Usage {
   const { startMs } = monthAround(utcMs, plan.monthDay);
-  const unitMs = plan.roundEvery === 'hour' ? HOUR_MS : DAY_MS;
-  const unitStartMs = utcMs - (utcMs % unitMs);
+  const unitStartMs = utcMs - (utcMs % unitOf(plan));
   // An instant before those known is a clock that was wrong, then or now: waiting is the cheaper mistake.
   if (usage.monthStartMs !== null && startMs < usage.monthStartMs) return usage;
   if (usage.monthStartMs !== null && startMs > usage.monthStartMs)
