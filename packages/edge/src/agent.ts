@@ -240,6 +240,16 @@ export class Agent {
     this.#leaveWhenDone();
   }
 
+  /** For who looks after the modem. */
+  get link(): { readonly linked: boolean; readonly resting: boolean } {
+    return { linked: this.#uplink.problem === null, resting: this.#uplink.isResting };
+  }
+
+  /** The modem has a new data session: operators round the one before up. */
+  sessionBegan(): void {
+    this.#dataUse.sessionEnded();
+  }
+
   /** Whether rows would be lost if the process ended now. */
   get holdsRowsInMemory(): boolean {
     return this.#leaving !== null || this.#spool.withoutDisk !== null;

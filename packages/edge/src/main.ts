@@ -23,7 +23,6 @@ import { openSerial, stableName } from './acquire/serial.ts';
 import type { Source } from './acquire/source.ts';
 import type { ModbusTransport } from './acquire/transport.ts';
 import { Agent } from './agent.ts';
-import { unrounded } from './budget/usage.ts';
 import { kernelBootId, liveAxis } from './clock/axis.ts';
 import { throughSleep } from './clock/sleep.ts';
 import { RUN_FLAGS, type RunSettings, runSettings } from './config.ts';
@@ -39,6 +38,8 @@ import {
   writeIdentity,
 } from './enrolment/identity.ts';
 import { keepGood, loadOrLastGood } from './last-good.ts';
+import { boxModem, interfaceCounter } from './modem/box.ts';
+import { ModemWatch } from './modem/modem-watch.ts';
 import { realDisk } from './spool/disk.ts';
 import { Spool } from './spool/spool.ts';
 import { processTrainer } from './spool/trainer.ts';
@@ -146,6 +147,8 @@ async function runAgent(
   const spool = onDisk.ok
     ? onDisk.value
     : Spool.inMemory({ ...ofSpool, mostBytes: MEMORY_BYTES }, onDisk.message);
+  const metered = settings.modem?.interface;
+  let watch: ModemWatch | null = null;
   const agent = new Agent({
     identity,
     home: folderHome(settings.data, identity, (message) => {
@@ -159,12 +162,22 @@ async function runAgent(
     randomness: realRandomness,
     trainer: processTrainer,
     dial: dialTls,
-    plan: unrounded,
-    counter: null,
-    modem: () => null,
+    plan: settings.dataPlan,
+    counter: metered === undefined ? null : interfaceCounter(metered),
+    modem: () => watch?.view ?? null,
     version: VERSION,
     say,
   });
+  if (settings.modem !== null) {
+    watch = new ModemWatch({
+      ...boxModem(settings.modem, settings.data, clock),
+      clock,
+      link: () => agent.link,
+      sessionBegan: () => agent.sessionBegan(),
+      say,
+    });
+    watch.start();
+  }
   const stopped = untilStopped();
   agent.start();
   const tryDiskIn = (ms: number): Timer =>
@@ -201,6 +214,7 @@ async function runAgent(
     await Promise.race([agent.finished, new Promise<void>((done) => clock.after(LAST_CHANCE_MS, done))]);
   }
   const { rows } = agent.status();
+  watch?.stop();
   agent.stop();
   if (settings.source.type !== 'csv') return EXIT.ok;
   if (!finished) return fail('vigie-edge: stopped; started again it goes on where it was', EXIT.failed);
