@@ -14,6 +14,7 @@ import {
   readIdentity,
   realDisk,
   Spool,
+  unrounded,
   writeWhole,
 } from '@vigie/edge';
 import { loadModel } from '@vigie/model/load';
@@ -115,6 +116,10 @@ async function fill({ edgeFolder, ...options }: HistoryTask): Promise<void> {
         randomness: realRandomness,
         trainer: processTrainer,
         dial: dialTls,
+        plan: unrounded,
+        counter: null,
+        modem: () => null,
+        version: 'demo',
         say: (message) => console.error(message),
       });
       agent.start();

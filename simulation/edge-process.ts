@@ -10,6 +10,7 @@ import {
   type SpoolDisk,
   type Trainer,
   throughSleep,
+  unrounded,
 } from '@vigie/edge';
 import type { Frame, Refused } from '@vigie/protocol';
 import type { VirtualClock } from '@vigie/protocol/virtual-clock';
@@ -23,6 +24,8 @@ import type { Dice } from './random.ts';
 /** Keys and settings do not change in a simulated life. */
 const HOME: EdgeHome = {
   settings: null,
+  usage: null,
+  keepUsage: () => ({ ok: true, value: undefined }),
   keepSettings: () => ({ ok: true, value: undefined }),
   keepPins: () => ({ ok: true, value: undefined }),
   credentials: () => [{ publicKey: PUBLIC_KEY, sign }],
@@ -134,6 +137,10 @@ export class EdgeProcess {
       randomness: options.dice,
       trainer,
       dial: mutant.dial?.(heard) ?? heard,
+      plan: unrounded,
+      counter: null,
+      modem: () => null,
+      version: 'simulated',
       say: (message) => {
         if (message.includes('under a new identity')) options.renewed();
       },

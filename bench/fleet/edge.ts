@@ -62,6 +62,8 @@ export class SimulatedEdge {
     const credential = { publicKey: '', sign: (message: Uint8Array) => sign(null, message, key) };
     const home: EdgeHome = {
       settings: null,
+      usage: null,
+      keepUsage: () => ({ ok: true, value: undefined }),
       keepSettings: () => ({ ok: true, value: undefined }),
       keepPins: () => ({ ok: true, value: undefined }),
       credentials: () => [credential],
@@ -92,6 +94,9 @@ export class SimulatedEdge {
         return { hash, outcome: 'applied', message: '' };
       },
       onAcknowledged: () => undefined,
+      onCarried: () => undefined,
+      onBlock: () => undefined,
+      onExchange: () => undefined,
       // Why it closes a connection is said before it does.
       say: (message) => {
         if (message.startsWith('link: ')) this.#said = message.slice('link: '.length);
@@ -165,6 +170,7 @@ export class SimulatedEdge {
         events.frame(frame);
       },
       garbage: (message) => events.garbage(message),
+      carried: () => undefined,
       closed: (reason) => {
         const wasWelcomed = this.#isWelcomed;
         this.#isWelcomed = false;

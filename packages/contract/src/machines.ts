@@ -19,6 +19,34 @@ export interface LinkView {
   /** Rows the edge announced it still holds; `null` = not announced. */
   readonly backlogRows: number | null;
   readonly bootNumber: number | null;
+  /** What the edge said of its link last, to this server since it started; `null`: nothing. */
+  readonly report: EdgeReport | null;
+}
+
+/** Told by an edge when it connects and once an hour. */
+export interface EdgeReport {
+  readonly atMs: number;
+  readonly version: string;
+  readonly data: {
+    /** Bytes of all traffic as the operator bills them, since the SIM's month began, and by its end. */
+    readonly monthBytes: number;
+    readonly forecastBytes: number | null;
+    /** `null`: no bound. */
+    readonly budgetBytes: number | null;
+    /** What is done to stay within it; `stretched`: sent more rarely, `held` and `asleep`: rows wait on the box. */
+    readonly thrift: 'unbounded' | 'within' | 'stretched' | 'held' | 'asleep';
+    /** Time between two blocks in force. */
+    readonly intervalMs: number;
+  };
+  /** `null`: no modem is looked after. */
+  readonly modem: {
+    readonly operator: string | null;
+    readonly technology: string | null;
+    readonly rssiDbm: number | null;
+    readonly rsrpDbm: number | null;
+    readonly rsrqDb: number | null;
+    readonly sinrDb: number | null;
+  } | null;
 }
 
 /** GET /api/machines/:id */

@@ -4,12 +4,16 @@
 // at once, those in memory are sent first. Each spool is its own to the server, so that no row is stored twice.
 // Not here: how any of these is done (acquire/, spool/, uplink/).
 import { codecSchema } from '@vigie/model';
-import type { Clock, Randomness } from '@vigie/protocol';
+import type { Clock, Randomness, Report, Timer } from '@vigie/protocol';
 import type { SampledRow, Source } from './acquire/source.ts';
 import { Urgency } from './acquire/urgency.ts';
+import { type Advice, type Thrift, WORTH_DIALLING_BYTES } from './budget/advice.ts';
+import { type Counter, DataUse } from './budget/data-use.ts';
+import type { DataPlan } from './budget/usage.ts';
 import { errorOf } from './clock/anchors.ts';
 import type { EdgeHome } from './enrolment/home.ts';
 import type { Identity } from './enrolment/identity.ts';
+import type { ModemView } from './modem/modem.ts';
 import { SettingsInForce } from './settings.ts';
 import { Keeper } from './spool/keeper.ts';
 import type { Spool } from './spool/spool.ts';
@@ -19,6 +23,13 @@ import { Uplink } from './uplink/uplink.ts';
 
 /** Rows on their way that a recording may be ahead of the acknowledgements: bounds the spool, keeps the link busy. */
 const MOST_ROWS_AHEAD = 20_000;
+/** Between two looks at what the data budget allows. */
+const BUDGET_MS = 15_000;
+const REPORT_MS = 3_600_000;
+/** Blocks that an alarm may take with it past the budget; of more, the newest row goes alone. */
+const ALARM_BYTES = 16_384;
+/** Weight of the newest block in what a row takes. */
+const NEWEST = 0.1;
 
 export interface AgentStatus {
   readonly machine: string;
@@ -58,6 +69,17 @@ export interface AgentStatus {
     readonly refused: string | null;
     readonly unknown: readonly string[];
   };
+  readonly data: {
+    readonly monthBytes: number;
+    /** By the end of the month; `null`: too early to say. */
+    readonly forecastBytes: number | null;
+    readonly thrift: Thrift;
+    /** Time between two blocks in force. */
+    readonly intervalMs: number;
+    readonly countedBy: 'interface' | 'link';
+  };
+  /** `null`: no modem is looked after. */
+  readonly modem: ModemView | null;
   /** ms since the last acknowledgement; `null` before the first. */
   readonly acknowledgedAgoMs: number | null;
   readonly bootNumber: number;
@@ -75,6 +97,12 @@ export interface AgentOptions {
   readonly randomness: Randomness;
   readonly trainer: Trainer;
   readonly dial: Dial;
+  /** How the SIM's operator counts. */
+  readonly plan: DataPlan;
+  /** Bytes of the metered interface; `null`: the link counts itself. */
+  readonly counter: Counter | null;
+  readonly modem: () => ModemView | null;
+  readonly version: string;
   readonly say: (message: string) => void;
 }
 
@@ -89,6 +117,12 @@ export class Agent {
   #leaving: { readonly spool: Spool; readonly keeper: Keeper } | null = null;
   readonly #settings: SettingsInForce;
   readonly #urgency: Urgency;
+  readonly #dataUse: DataUse;
+  #advice: Advice;
+  /** Bytes of a row in a block, in the long run; `null`: none was sent yet. */
+  #rowBytes: number | null = null;
+  #budgetTimer: Timer | null = null;
+  #reported: { readonly atMs: number; readonly linkSinceMs: number } | null = null;
   #finish: () => void = () => undefined;
   #ended = false;
   #stopped = false;
@@ -103,6 +137,14 @@ export class Agent {
     const configured = { intervalMs: options.intervalMs, dataBudgetMb: null, channels: {} };
     this.#settings = new SettingsInForce(source.schema, options.home, configured, say);
     this.#urgency = new Urgency(this.#settings.schema);
+    const { home, plan, counter } = options;
+    this.#dataUse = new DataUse({
+      plan,
+      counter,
+      kept: home.usage,
+      keep: (usage) => home.keepUsage(usage),
+    });
+    this.#advice = this.#newAdvice(null);
     this.#spool = spool;
     this.#tellSetAside();
     this.#uplink = this.#newUplink();
@@ -126,13 +168,20 @@ export class Agent {
       onSettings: (body) => {
         const answer = this.#settings.take(body);
         this.#urgency.setLimits(this.#settings.schema);
-        this.#keeper.setInterval(this.#settings.state.settings.intervalMs);
+        this.#obeyBudget();
         return answer;
       },
       onAcknowledged: () => {
         this.#leaveWhenDone();
         this.#endWhenDone();
       },
+      onCarried: (bytes) => this.#dataUse.carried(bytes),
+      onBlock: (rows, bytes) => {
+        const before = this.#rowBytes ?? bytes / rows;
+        this.#rowBytes = before + NEWEST * (bytes / rows - before);
+      },
+      // The date may be news; the link is not closed before it has said why it was opened.
+      onExchange: () => this.#obeyBudget(false),
     });
   }
 
@@ -142,11 +191,12 @@ export class Agent {
     return new Keeper({
       spool,
       clock,
-      intervalMs: this.#settings.state.settings.intervalMs,
+      intervalMs: this.#advice.intervalMs,
       channels: source.schema.channels.length,
       stored: (urgent) => {
         const isLast = spool === this.#leaving?.spool;
         // Else the uplink is that of the spool that is left, and another will begin with what is in this one.
+        if (urgent) this.#makeWay();
         if (this.#leaving === null || isLast) this.#uplink.stored(urgent || isLast || this.#ended);
         if (!isLast) void this.#learn();
       },
@@ -161,12 +211,15 @@ export class Agent {
 
   start(): void {
     const { source, say } = this.#options;
+    this.#uplink.setTerms(this.#terms());
     this.#uplink.start();
+    this.#lookAtBudgetAgain();
     source.start(
       {
         row: (row: SampledRow) => {
-          this.#keeper.add(row, this.#urgency.isUrgent(row));
+          // First, so that it is the newest one when it is urgent.
           this.#uplink.row(row);
+          this.#keeper.add(row, this.#urgency.isUrgent(row));
         },
         silent: (rows) => this.#keeper.silent(rows),
         wantsMore: () => this.#backlogRows() < MOST_ROWS_AHEAD,
@@ -185,6 +238,16 @@ export class Agent {
     this.#keeper = this.#newKeeper();
     this.#leaving.keeper.end();
     this.#leaveWhenDone();
+  }
+
+  /** For who looks after the modem. */
+  get link(): { readonly linked: boolean; readonly resting: boolean } {
+    return { linked: this.#uplink.problem === null, resting: this.#uplink.isResting };
+  }
+
+  /** The modem has a new data session: operators round the one before up. */
+  sessionBegan(): void {
+    this.#dataUse.sessionEnded();
   }
 
   /** Whether rows would be lost if the process ended now. */
@@ -212,6 +275,7 @@ export class Agent {
       this.#uplink.stop();
       leaving.spool.close();
       this.#uplink = this.#newUplink();
+      this.#uplink.setTerms(this.#terms());
       this.#uplink.start();
       this.#options.say('spool: all rows that were in memory only are sent; the link goes on from the disk');
     });
@@ -253,6 +317,14 @@ export class Agent {
         overrides: Object.keys(settings.channels),
         ...ofSettings,
       },
+      data: {
+        monthBytes: this.#dataUse.billedBytes,
+        forecastBytes: this.#advice.forecastBytes,
+        thrift: this.#advice.thrift,
+        intervalMs: this.#advice.intervalMs,
+        countedBy: this.#dataUse.countedBy,
+      },
+      modem: this.#options.modem(),
       acknowledgedAgoMs: acknowledgedMs === null ? null : Math.round(nowMs - acknowledgedMs),
       bootNumber: spool.boot,
     };
@@ -261,11 +333,80 @@ export class Agent {
   /** Commits what is held and ends the link. What is not acknowledged yet leaves at the next start. */
   stop(): void {
     this.#stopped = true;
+    this.#budgetTimer?.cancel();
     this.#options.source.stop();
     this.#keeper.close();
     this.#uplink.stop();
+    this.#dataUse.close(this.#options.clock.monotonicMs());
     this.#leaving?.spool.close();
     this.#spool.close();
+  }
+
+  #lookAtBudgetAgain(): void {
+    this.#budgetTimer = this.#options.clock.after(BUDGET_MS, () => {
+      this.#obeyBudget();
+      this.#report();
+      this.#lookAtBudgetAgain();
+    });
+  }
+
+  /** @param utcMs by the server's clock; `null`: not known. */
+  #newAdvice(utcMs: number | null): Advice {
+    const { intervalMs, dataBudgetMb } = this.#settings.state.settings;
+    const rowsPerS = 1000 / this.#options.source.schema.intervalMs;
+    const demand = {
+      intervalMs,
+      budgetBytes: dataBudgetMb === null ? null : dataBudgetMb * 1e6,
+      payloadBytesPerS: this.#rowBytes === null ? null : this.#rowBytes * rowsPerS,
+    };
+    return this.#dataUse.advice(demand, this.#options.clock.monotonicMs(), utcMs);
+  }
+
+  #obeyBudget(mayRest = true): void {
+    const { exchange } = this.#uplink;
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#advice = this.#newAdvice(exchange === null ? null : exchange.utcMs + nowMs - exchange.answeredMs);
+    const { thrift, intervalMs, spendableBytes } = this.#advice;
+    this.#keeper.setInterval(intervalMs);
+    this.#uplink.setTerms(this.#terms());
+    const worthBytes = Math.max(WORTH_DIALLING_BYTES, this.#options.plan.roundUpBytes);
+    const enough = this.#uplink.isResting ? spendableBytes >= worthBytes : spendableBytes > 0;
+    if (enough) this.#uplink.rest(false);
+    else if (mayRest && thrift === 'asleep' && this.#uplink.isQuiet) this.#uplink.rest(true);
+  }
+
+  #terms() {
+    return { bytes: this.#advice.spendableBytes, live: this.#options.modem()?.technology !== '2G' };
+  }
+
+  /** An alarm waits for no budget: its block leaves, or where many are before it, its row does. */
+  #makeWay(): void {
+    this.#uplink.rest(false);
+    if (this.#advice.spendableBytes > 0) return;
+    if (this.#backlogRows() * (this.#rowBytes ?? 0) <= ALARM_BYTES)
+      this.#uplink.setTerms({ ...this.#terms(), bytes: ALARM_BYTES });
+  }
+
+  /** Tells the server what the link costs and how it is heard: once per connection, then now and then. */
+  #report(): void {
+    const { problem, sinceMs } = this.#uplink;
+    const nowMs = this.#options.clock.monotonicMs();
+    if (problem !== null) return;
+    if (this.#reported?.linkSinceMs === sinceMs && nowMs - this.#reported.atMs < REPORT_MS) return;
+    this.#reported = { atMs: nowMs, linkSinceMs: sinceMs };
+    const { dataBudgetMb } = this.#settings.state.settings;
+    const { forecastBytes, thrift, intervalMs } = this.#advice;
+    this.#uplink.report({
+      version: this.#options.version,
+      data: {
+        monthBytes: Math.round(this.#dataUse.billedBytes),
+        forecastBytes,
+        budgetBytes: dataBudgetMb === null ? null : Math.round(dataBudgetMb * 1e6),
+        thrift,
+        intervalMs,
+      },
+      modem: reportOfModem(this.#options.modem()),
+    });
   }
 
   #backlogRows(): number {
@@ -300,4 +441,10 @@ export class Agent {
   #endWhenDone(): void {
     if (this.#ended && this.#backlogRows() === 0) this.#finish();
   }
+}
+
+function reportOfModem(modem: ModemView | null): Report['modem'] {
+  if (modem === null) return null;
+  const { operator, technology, rssiDbm, rsrpDbm, rsrqDb, sinrDb } = modem;
+  return { operator, technology, rssiDbm, rsrpDbm, rsrqDb, sinrDb };
 }

@@ -1,6 +1,7 @@
 // Settings of vigie-edge: a YAML file, flags above it.
 import { type Outcome, readYaml } from '@vigie/config';
 import { z } from 'zod';
+import type { DataPlan } from './budget/usage.ts';
 
 const unit = z.number().int().max(247);
 const serial = {
@@ -55,6 +56,36 @@ const sourceSchema = z.discriminatedUnion(
   `takes a type: ${TYPES}`,
 );
 
+/** The box's cellular modem. */
+const modemSchema = z.strictObject({
+  /** `modemmanager` where that service runs, since it holds the ports; else `at`. */
+  through: z.enum(['at', 'modemmanager'], 'takes at or modemmanager'),
+  /** For `at`: its port, or a pattern of it, since it may come back under another name. */
+  port: z
+    .string()
+    .regex(/^\//, 'takes the path of a port, such as /dev/serial/by-id/*-if02-port0')
+    .default('/dev/serial/by-id/*-if02-port0'),
+  /** For `modemmanager`: of the SIM's contract. */
+  apn: z.string().max(100).default(''),
+  /** The interface it carries; its counters are what the data budget counts. */
+  interface: z
+    .string()
+    .regex(/^[\w.-]{1,15}$/, 'takes the name of an interface, such as wwan0')
+    .optional(),
+  /** A command that presses the modem's power key; none: it has none that this box can press. */
+  powerKey: z.array(z.string().min(1)).min(1).optional(),
+  /** Whether the box may restart itself when nothing else helped. */
+  mayReboot: z.boolean().default(false),
+});
+export type ModemSettings = z.output<typeof modemSchema>;
+
+/** How the SIM's operator counts data. */
+const dataPlanSchema = z.strictObject({
+  roundUpBytes: z.number().int().min(1).max(10_000_000).default(1),
+  roundEvery: z.enum(['session', 'hour', 'day'], 'takes session, hour or day').default('session'),
+  monthDay: z.number().int().min(1).max(28).default(1),
+});
+
 const configSchema = z.strictObject({
   /** Folder of identity, spool and status. */
   data: z.string().min(1).optional(),
@@ -65,6 +96,15 @@ const configSchema = z.strictObject({
   intervalMs: z.number().int().min(1000).max(3_600_000).default(60_000),
   /** Bytes of blocks kept while there is no link; beyond, the oldest give way and a gap is declared. */
   spoolMegabytes: z.number().min(1).max(1_000_000).default(2000),
+  modem: modemSchema.optional(),
+  dataPlan: dataPlanSchema.prefault({}),
+  /** Port of the page for whoever stands at the box, on this box alone; 0: none. */
+  localPage: z
+    .strictObject({
+      port: z.number().int().min(0).max(65_535).default(0),
+      host: z.string().min(1).default('127.0.0.1'),
+    })
+    .prefault({}),
 });
 
 export const RUN_FLAGS = {
@@ -134,6 +174,10 @@ export interface RunSettings {
   readonly source: SourceSettings;
   readonly intervalMs: number;
   readonly spoolMegabytes: number;
+  /** `null`: none is looked after. */
+  readonly modem: ModemSettings | null;
+  readonly dataPlan: DataPlan;
+  readonly localPage: { readonly port: number; readonly host: string };
 }
 
 export function runSettings(flags: RunFlags): Outcome<RunSettings> {
@@ -159,6 +203,9 @@ export function runSettings(flags: RunFlags): Outcome<RunSettings> {
       source: source.value,
       intervalMs: file.value.intervalMs,
       spoolMegabytes: file.value.spoolMegabytes,
+      modem: file.value.modem ?? null,
+      dataPlan: file.value.dataPlan,
+      localPage: file.value.localPage,
     },
   };
 }

@@ -4,6 +4,7 @@ export { type Recording, readRecording } from './acquire/csv.ts';
 export { type DatedRow, ReplaySource } from './acquire/replay.ts';
 export type { BootAxis, RowSink, SampledRow, Source, SourceState } from './acquire/source.ts';
 export { Agent } from './agent.ts';
+export { unrounded } from './budget/usage.ts';
 export { liveAxis } from './clock/axis.ts';
 export { throughSleep } from './clock/sleep.ts';
 export { type EdgeHome, folderHome } from './enrolment/home.ts';

@@ -38,12 +38,15 @@ import {
   writeIdentity,
 } from './enrolment/identity.ts';
 import { keepGood, loadOrLastGood } from './last-good.ts';
+import { boxModem, interfaceCounter } from './modem/box.ts';
+import { ModemWatch } from './modem/modem-watch.ts';
 import { realDisk } from './spool/disk.ts';
 import { Spool } from './spool/spool.ts';
 import { processTrainer } from './spool/trainer.ts';
 import { inWords, reportOf, summaryOf, writeStatus } from './status.ts';
 import { dialTls } from './uplink/connection.ts';
 
+const VERSION = process.env.VIGIE_VERSION ?? 'from sources';
 const STATUS_EVERY_MS = 5000;
 /** A file written and synced every five seconds would be a fifth of all that a card takes in. */
 const STATUS_UNCHANGED_MS = 15_000;
@@ -71,7 +74,7 @@ switch (first) {
     process.exit(statusCommand(rest));
     break;
   case '--version':
-    console.log(process.env.VIGIE_VERSION ?? 'from sources');
+    console.log(VERSION);
     break;
   default:
     process.exit(await runCommand(first === 'run' ? rest : process.argv.slice(2)));
@@ -144,6 +147,8 @@ async function runAgent(
   const spool = onDisk.ok
     ? onDisk.value
     : Spool.inMemory({ ...ofSpool, mostBytes: MEMORY_BYTES }, onDisk.message);
+  const metered = settings.modem?.interface;
+  let watch: ModemWatch | null = null;
   const agent = new Agent({
     identity,
     home: folderHome(settings.data, identity, (message) => {
@@ -157,8 +162,22 @@ async function runAgent(
     randomness: realRandomness,
     trainer: processTrainer,
     dial: dialTls,
+    plan: settings.dataPlan,
+    counter: metered === undefined ? null : interfaceCounter(metered),
+    modem: () => watch?.view ?? null,
+    version: VERSION,
     say,
   });
+  if (settings.modem !== null) {
+    watch = new ModemWatch({
+      ...boxModem(settings.modem, settings.data, clock),
+      clock,
+      link: () => agent.link,
+      sessionBegan: () => agent.sessionBegan(),
+      say,
+    });
+    watch.start();
+  }
   const stopped = untilStopped();
   agent.start();
   const tryDiskIn = (ms: number): Timer =>
@@ -195,6 +214,7 @@ async function runAgent(
     await Promise.race([agent.finished, new Promise<void>((done) => clock.after(LAST_CHANCE_MS, done))]);
   }
   const { rows } = agent.status();
+  watch?.stop();
   agent.stop();
   if (settings.source.type !== 'csv') return EXIT.ok;
   if (!finished) return fail('vigie-edge: stopped; started again it goes on where it was', EXIT.failed);

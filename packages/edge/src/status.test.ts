@@ -26,6 +26,18 @@ const well = {
     refused: null,
     unknown: [],
   },
+  data: {
+    monthBytes: 12_300_000,
+    forecastBytes: 24_600_000,
+    thrift: 'within' as const,
+    intervalMs: 60_000,
+    countedBy: 'interface' as const,
+  },
+  modem: {
+    ...{ present: true, problem: null, model: 'EC25', operator: 'Orange F', technology: '4G' },
+    ...{ rssiDbm: -66, rsrpDbm: -96, rsrqDb: -10, sinrDb: 14, address: '10.64.12.7' },
+    tried: { bearer: 2, reboot: 0 },
+  },
   acknowledgedAgoMs: 12_000,
   bootNumber: 7,
   notices: [],
@@ -50,6 +62,8 @@ describe('vigie-edge status', () => {
         "  Clock       dated by the server 12 s ago to ± 24 ms; this box's own clock agrees",
         '  Link        connected for 3 h 2 min',
         '  Server      last acknowledgement 14 s ago',
+        '  Modem       Orange F 4G; RSSI -66 dBm, RSRP -96 dBm, RSRQ -10 dB, SINR 14 dB; address 10.64.12.7; tried so far: bearer 2×',
+        "  Data        12.3 MB of 250 MB this month, 24.6 MB by its end; within the budget; counted by the interface's counter",
         '  Settings    a block every 60 s, 250 MB a month; names or limits of its own: t_evap',
         '  Boot        number 7',
       ],
@@ -57,6 +71,11 @@ describe('vigie-edge status', () => {
   });
 
   const wrong: [Partial<Status>, RegExp][] = [
+    [{ data: { ...well.data, thrift: 'held' } }, /^! Data .*ROWS WAIT/],
+    [
+      { modem: { ...well.modem, present: false, problem: 'NO SIM: put one in' } },
+      /^! Modem +NO SIM: put one in; Orange/,
+    ],
     [{ unreadable: ['t_evap', 'p_vac'] }, /^! Channels .*t_evap, p_vac/],
     [
       { controllerProblem: 'no answer from 10.0.0.2' },

@@ -32,6 +32,28 @@ const statusFile = z.object({
     refused: z.string().nullable(),
     unknown: z.array(z.string()),
   }),
+  data: z.object({
+    monthBytes: z.number(),
+    forecastBytes: z.number().nullable(),
+    thrift: z.enum(['unbounded', 'within', 'stretched', 'held', 'asleep']),
+    intervalMs: z.number(),
+    countedBy: z.enum(['interface', 'link']),
+  }),
+  modem: z
+    .object({
+      present: z.boolean(),
+      problem: z.string().nullable(),
+      model: z.string().nullable(),
+      operator: z.string().nullable(),
+      technology: z.string().nullable(),
+      rssiDbm: z.number().nullable(),
+      rsrpDbm: z.number().nullable(),
+      rsrqDb: z.number().nullable(),
+      sinrDb: z.number().nullable(),
+      address: z.string().nullable(),
+      tried: z.record(z.string(), z.number()),
+    })
+    .nullable(),
   acknowledgedAgoMs: z.number().nullable(),
   bootNumber: z.number(),
   /** What was found damaged at the start, as sentences. */
@@ -54,8 +76,17 @@ export function writeStatus(folder: string, status: StatusWithNotices, writtenMs
 
 /** Changes when something does that a person would want to know at once; counters alone do not change it. */
 export function summaryOf({ controllerProblem, diskProblem, linkProblem, ...status }: AgentStatus): string {
-  const { unreadable, lostRows, backlogRows, settings } = status;
-  const wrong = [controllerProblem, diskProblem, linkProblem, lostRows > 0, backlogRows === 0];
+  const { unreadable, lostRows, backlogRows, settings, data, modem } = status;
+  const { thrift } = data;
+  const wrong = [
+    controllerProblem,
+    diskProblem,
+    linkProblem,
+    modem?.problem,
+    thrift,
+    lostRows > 0,
+    backlogRows === 0,
+  ];
   return JSON.stringify([...wrong, unreadable, settings]);
 }
 
@@ -133,6 +164,8 @@ export function report(status: StatusFile, nowMs: number, alive: boolean): Statu
     serverClock(status, agoMs),
     link(status, agoMs),
     acknowledgement(status, agoMs),
+    ...modem(status),
+    data(status),
     ...settings(status),
     ...status.notices.map((text) => ({ part: 'Files', ok: false, text })),
     { part: 'Boot', ok: true, text: `number ${status.bootNumber}` },
@@ -210,6 +243,46 @@ function acknowledgement({ acknowledgedAgoMs }: StatusFile, agoMs: number): Stat
       ? 'has not acknowledged anything since the agent started'
       : `last acknowledgement ${span(acknowledgedAgoMs + agoMs)} ago`;
   return { part: 'Server', ok: true, text };
+}
+
+function modem({ modem: facts }: StatusFile): StatusLine[] {
+  if (facts === null) return [];
+  const { operator, technology, rssiDbm, rsrpDbm, rsrqDb, sinrDb, address, problem } = facts;
+  const levels = [
+    ...(rssiDbm === null ? [] : [`RSSI ${rssiDbm} dBm`]),
+    ...(rsrpDbm === null ? [] : [`RSRP ${rsrpDbm} dBm`]),
+    ...(rsrqDb === null ? [] : [`RSRQ ${rsrqDb} dB`]),
+    ...(sinrDb === null ? [] : [`SINR ${sinrDb} dB`]),
+  ];
+  const tried = Object.entries(facts.tried).filter(([, times]) => times > 0);
+  const parts = [
+    ...(problem === null ? [] : [problem]),
+    ...(operator === null && technology === null ? [] : [[operator, technology].filter(Boolean).join(' ')]),
+    levels.length === 0 ? 'no signal known' : levels.join(', '),
+    ...(address === null ? [] : [`address ${address}`]),
+    ...(tried.length === 0
+      ? []
+      : [`tried so far: ${tried.map(([name, times]) => `${name} ${times}×`).join(', ')}`]),
+  ];
+  return [{ part: 'Modem', ok: problem === null, text: parts.join('; ') }];
+}
+
+const THRIFT: Record<StatusFile['data']['thrift'], string> = {
+  unbounded: 'no budget',
+  within: 'within the budget',
+  stretched: 'sent more rarely, to stay within the budget',
+  held: 'ROWS WAIT, to stay within the budget: give it more, or a coarser model',
+  asleep: 'ROWS WAIT and the link is opened now and then only, to stay within the budget: give it more',
+};
+
+function data({ data: used, settings: { dataBudgetMb } }: StatusFile): StatusLine {
+  const { monthBytes, forecastBytes, thrift, intervalMs, countedBy } = used;
+  const budget = dataBudgetMb === null ? '' : ` of ${dataBudgetMb} MB`;
+  const forecast = forecastBytes === null ? '' : `, ${megabytes(forecastBytes)} by its end`;
+  const how = thrift === 'stretched' ? `, now every ${span(intervalMs)}` : '';
+  const by = countedBy === 'interface' ? "by the interface's counter" : 'by what this program carried';
+  const text = `${megabytes(monthBytes)}${budget} this month${forecast}; ${THRIFT[thrift]}${how}; counted ${by}`;
+  return { part: 'Data', ok: thrift !== 'held' && thrift !== 'asleep', text };
 }
 
 function settings({

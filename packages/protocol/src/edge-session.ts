@@ -4,12 +4,14 @@
 // A block asks for its acknowledgement only when that is worth the bytes (`isWorthAsking`): the server commits it at
 // once either way, and the answer to a later one covers it. Nothing waits in flight without an answer being due or,
 // after PING_AFTER_MS of silence, being asked for.
+// What a data budget does not allow yet waits in the spool; nothing that keeps the session alive waits for it.
 // Not here: sockets, keys, the spool's disk, back-off between connections (edge/uplink), and anchors' choice (edge/clock).
 import type {
   Frame,
   GapReason,
   Hello,
   Refused,
+  Report,
   RowInstant,
   SettingsBody,
   Settled,
@@ -34,6 +36,8 @@ const WINDOW_FRAMES = 64;
 /** Of frames around blocks and of GAP, at most: what counts is how long they take. */
 const BLOCK_HEAD_BYTES = 23;
 const GAP_BYTES = 18;
+/** What a message and its answer cost around what they say (docs/data-plan.md). */
+export const MESSAGE_BYTES = 200;
 /** An acknowledgement faster than this widens the window, slower than four times this narrows it. */
 const BRISK_MS = 1_000;
 
@@ -64,9 +68,18 @@ export interface EdgeAnchor {
   readonly errorMs: number;
 }
 
+/** What the data plan and the kind of link allow. */
+export interface Terms {
+  /** Blocks and live rows wait when so much is sent; Infinity: no bound. */
+  readonly bytes: number;
+  /** `false`: no live rows, but those that are asked for. */
+  readonly live: boolean;
+}
+export const noTerms: Terms = { bytes: Number.POSITIVE_INFINITY, live: true };
+
 export type EdgeEvent =
   /** `eager`: every block asks for its acknowledgement, since rows come as fast as they are acknowledged. */
-  | { readonly type: 'opened'; readonly hello: Hello; readonly eager: boolean }
+  | { readonly type: 'opened'; readonly hello: Hello; readonly eager: boolean; readonly terms: Terms }
   | { readonly type: 'frame'; readonly frame: Frame }
   /** Bytes that are no frame. */
   | { readonly type: 'garbage'; readonly message: string }
@@ -74,6 +87,10 @@ export type EdgeEvent =
   | { readonly type: 'compared'; readonly same: boolean }
   /** Answer to `read`; `null`: nothing there yet. */
   | { readonly type: 'entry'; readonly entry: SpoolEntry | null }
+  /** Other terms hold from now on. */
+  | { readonly type: 'terms'; readonly terms: Terms }
+  /** What the edge says of itself. */
+  | { readonly type: 'report'; readonly body: Report }
   /** The spool holds more than when it last answered `null`; `urgent`: its arrival is to be known at once. */
   | { readonly type: 'stored'; readonly urgent: boolean }
   | { readonly type: 'anchor'; readonly anchor: EdgeAnchor }
@@ -131,6 +148,9 @@ interface InFlight {
 interface Open {
   readonly phase: 'open';
   readonly eager: boolean;
+  readonly terms: Terms;
+  /** The link is too slow for live rows beside blocks: an answer took long, and no later one was quick. */
+  readonly slow: boolean;
   /** The next block is to ask for its acknowledgement. */
   readonly urgent: boolean;
   /** What the spool had committed when the session began: the server cannot be ahead of it. */
@@ -166,6 +186,7 @@ export type EdgeSession =
       readonly phase: 'greeting';
       readonly hello: Hello;
       readonly eager: boolean;
+      readonly terms: Terms;
       readonly sentMs: number;
       /** Came, and is being compared with the spool. */
       readonly welcome: Welcome | null;
@@ -186,7 +207,14 @@ export function stepEdge(state: EdgeSession, event: EdgeEvent, nowMs: number): E
     case 'new':
       if (event.type !== 'opened') return stay(state);
       return {
-        state: { phase: 'greeting', hello: event.hello, eager: event.eager, sentMs: nowMs, welcome: null },
+        state: {
+          phase: 'greeting',
+          hello: event.hello,
+          eager: event.eager,
+          terms: event.terms,
+          sentMs: nowMs,
+          welcome: null,
+        },
         effects: [{ type: 'send', frame: { type: 'HELLO', body: event.hello } }],
       };
     case 'greeting':
@@ -216,7 +244,8 @@ export function edgeWakeMs(state: EdgeSession): number | null {
 
 /** Whether live rows are wanted now, so that nobody encodes them for nothing. */
 export function isWatched(state: EdgeSession, nowMs: number): boolean {
-  return state.phase === 'open' && nowMs < state.watchUntilMs;
+  if (state.phase !== 'open' || state.slow || !state.terms.live || state.terms.bytes <= 0) return false;
+  return nowMs < state.watchUntilMs;
 }
 
 function stay(state: EdgeSession): EdgeStep {
@@ -233,6 +262,7 @@ function violation(message: string): EdgeStep {
 
 function greeting(state: EdgeSession & { phase: 'greeting' }, event: EdgeEvent, nowMs: number): EdgeStep {
   if (event.type === 'garbage') return violation(event.message);
+  if (event.type === 'terms') return stay({ ...state, terms: event.terms });
   if (event.type === 'tick') {
     return nowMs < state.sentMs + ANSWER_MS ? stay(state) : close({ kind: 'no-answer', to: 'HELLO' });
   }
@@ -256,7 +286,7 @@ function greeting(state: EdgeSession & { phase: 'greeting' }, event: EdgeEvent, 
 }
 
 function welcomed(
-  { hello, eager, sentMs }: Extract<EdgeSession, { phase: 'greeting' }>,
+  { hello, eager, terms, sentMs }: Extract<EdgeSession, { phase: 'greeting' }>,
   welcome: Welcome,
   nowMs: number,
 ): EdgeStep {
@@ -264,6 +294,8 @@ function welcomed(
   const opened: Open = {
     phase: 'open',
     eager,
+    terms,
+    slow: false,
     urgent: false,
     spoolNextSequence: hello.nextSequence,
     mark,
@@ -308,8 +340,16 @@ function open(state: Open, event: EdgeEvent, nowMs: number): EdgeStep {
       return stay(state);
     case 'entry':
       return entry({ ...state, reading: false }, event.entry, nowMs);
-    case 'stored':
-      return pump({ ...state, drained: false, urgent: state.urgent || event.urgent }, []);
+    case 'terms':
+      return pump({ ...state, terms: event.terms }, []);
+    case 'report':
+      return { state, effects: [{ type: 'send', frame: { type: 'REPORT', body: event.body } }] };
+    case 'stored': {
+      const next: Open = { ...state, drained: false, urgent: state.urgent || event.urgent };
+      // What may not leave yet is told by the newest row: an alarm waits for no budget.
+      if (event.urgent && state.terms.bytes <= 0) return { state: next, effects: [{ type: 'live-wanted' }] };
+      return pump(next, []);
+    }
     case 'anchor':
       if (state.anchored) return stay({ ...state, heldAnchor: event.anchor });
       return {
@@ -324,7 +364,7 @@ function open(state: Open, event: EdgeEvent, nowMs: number): EdgeStep {
       if (!due && !event.asked) return stay(state);
       const { bootNumber, monotonicMs, block } = event;
       return {
-        state: { ...state, lastLiveMs: nowMs },
+        state: { ...state, lastLiveMs: nowMs, terms: spent(state.terms, block.length + MESSAGE_BYTES) },
         effects: [{ type: 'send', frame: { type: 'LIVE', bootNumber, monotonicMs, block } }],
       };
     }
@@ -361,6 +401,7 @@ function heard(state: Open, frame: Frame, nowMs: number): EdgeStep {
     case 'ROTATE':
     case 'ROTATED':
     case 'SETTLED':
+    case 'REPORT':
     case 'SCHEMA':
     case 'PRIOR':
     case 'BLOCK':
@@ -380,10 +421,11 @@ function acknowledged(state: Open, mark: number, utcMs: number, nowMs: number): 
   const answered = state.inFlight.filter((sent) => sent.nextSequence <= mark);
   const last = answered.at(-1);
   const effects: EdgeEffect[] = [{ type: 'acknowledged', nextSequence: mark }];
-  let { windowBytes } = state;
+  let { windowBytes, slow } = state;
   if (last !== undefined) {
     const tookMs = nowMs - last.sentMs;
     if (last.asked === 'itself') {
+      slow = tookMs > 4 * BRISK_MS || (slow && tookMs >= BRISK_MS);
       if (tookMs < BRISK_MS) windowBytes = Math.min(WINDOW_BYTES.most, windowBytes * 2);
       else if (tookMs > 4 * BRISK_MS) windowBytes = Math.max(WINDOW_BYTES.least, windowBytes / 2);
       // Only the answer to this very question lies between its sending and now.
@@ -397,6 +439,7 @@ function acknowledged(state: Open, mark: number, utcMs: number, nowMs: number): 
     sendNext: Math.max(state.sendNext, mark),
     inFlight: state.inFlight.filter((sent) => sent.nextSequence > mark),
     windowBytes,
+    slow,
     progressMs: nowMs,
   };
   return pump(next, effects);
@@ -449,6 +492,8 @@ function entry(state: Open, found: SpoolEntry | null, nowMs: number): EdgeStep {
 function isWorthAsking(state: Open, nextSequence: number, bytes: number, nowMs: number): boolean {
   if (state.eager || state.urgent || isWatched(state, nowMs)) return true;
   if (nowMs - state.lastHeardMs >= ASK_AFTER_MS) return true;
+  // Nothing will be sent after it for a while.
+  if (state.terms.bytes <= bytes + MESSAGE_BYTES) return true;
   // The last of what waited for this connection.
   if (state.sendNext < state.spoolNextSequence && nextSequence >= state.spoolNextSequence) return true;
   const lastAsked = state.inFlight.findLastIndex(({ asked }) => asked !== 'no');
@@ -479,15 +524,21 @@ function sent(
   return {
     ...state,
     sendNext: nextSequence,
+    terms: spent(state.terms, bytes + (acknowledge ? MESSAGE_BYTES : 0)),
     inFlight: [...state.inFlight, { nextSequence, bytes, sentMs: nowMs, asked }],
     urgent: state.urgent && !acknowledge,
     progressMs: acknowledge && !isAnswerDue(state) ? nowMs : state.progressMs,
   };
 }
 
-/** Asks for the next entry while there is room; a block larger than the window goes alone. */
+function spent(terms: Terms, bytes: number): Terms {
+  return { ...terms, bytes: terms.bytes - bytes };
+}
+
+/** Asks for the next entry while there is room, and bytes to spend; a block larger than the window goes alone. */
 function pump(state: EdgeSession, effects: readonly EdgeEffect[]): EdgeStep {
   if (state.phase !== 'open' || state.reading || state.drained) return { state, effects };
+  if (state.terms.bytes <= 0) return { state, effects };
   if (isFull(state, state.inFlight.length, bytesInFlight(state))) return { state, effects };
   return {
     state: { ...state, reading: true },

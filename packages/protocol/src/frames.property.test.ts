@@ -72,6 +72,29 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
       message: fc.string({ maxLength: 60 }),
     }),
   }),
+  fc.record({
+    type: fc.constant('REPORT' as const),
+    body: fc.record({
+      version: fc.string({ maxLength: 32 }),
+      data: fc.record({
+        monthBytes: u48,
+        forecastBytes: fc.option(u48),
+        budgetBytes: fc.option(u48),
+        thrift: fc.constantFrom('within' as const, 'held' as const),
+        intervalMs: u48,
+      }),
+      modem: fc.option(
+        fc.record({
+          operator: fc.option(fc.string({ maxLength: 60 })),
+          technology: fc.option(fc.constantFrom('2G', '4G')),
+          rssiDbm: fc.option(fc.integer({ min: -140, max: 20 })),
+          rsrpDbm: fc.option(fc.integer({ min: -140, max: 20 })),
+          rsrqDb: fc.option(fc.integer({ min: -40, max: 20 })),
+          sinrDb: fc.option(fc.integer({ min: -20, max: 40 })),
+        }),
+      ),
+    }),
+  }),
 );
 
 describe('frames', () => {

@@ -17,7 +17,7 @@
 //   PING / PONG  nonce v                            SCHEMA  hash 8 bytes · bytes
 //   PRIOR  hash 8 bytes · hash of its schema 8 bytes · bytes
 //   HELLO WELCOME REFUSED ENROL ENROLLED            JSON in UTF-8 (once per connection)
-//   ROTATE ROTATED SETTINGS SETTLED                 JSON in UTF-8 (when something changes)
+//   ROTATE ROTATED SETTINGS SETTLED REPORT          JSON in UTF-8 (when something changes)
 //
 // A minute's BLOCK is sent 43,200 times a month: five bytes around it, not 23, are 0.8 MB of a data plan.
 import { z } from 'zod';
@@ -93,6 +93,38 @@ export const settledBody = z.strictObject({
   message: z.string().max(300),
 });
 export type Settled = z.infer<typeof settledBody>;
+
+const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const level = z.number().min(-200).max(100).nullable();
+/** What the edge says of its link, when a connection begins and once an hour; a newer edge may say more. Not stored. */
+export const reportBody = z.object({
+  /** Of vigie-edge. */
+  version: z.string().max(32),
+  data: z.object({
+    /** Billed this month so far, and by its end: bytes, as the operator rounds them. */
+    monthBytes: count,
+    forecastBytes: count.nullable(),
+    /** `null`: no bound. */
+    budgetBytes: count.nullable(),
+    thrift: z.enum(['unbounded', 'within', 'stretched', 'held', 'asleep']),
+    /** Time between two blocks in force. */
+    intervalMs: u48,
+  }),
+  /** `null`: no modem is looked after. */
+  modem: z
+    .object({
+      operator: z.string().max(64).nullable(),
+      /** 2G, 3G, 4G … `null`: not known. */
+      technology: z.string().max(16).nullable(),
+      /** dBm, dBm, dB, dB; `null`: not known, or not of this technology. */
+      rssiDbm: level,
+      rsrpDbm: level,
+      rsrqDb: level,
+      sinrDb: level,
+    })
+    .nullable(),
+});
+export type Report = z.infer<typeof reportBody>;
 
 export const welcomeBody = z.strictObject({
   utcMs: u48,
@@ -175,6 +207,7 @@ export type Frame =
   | { readonly type: 'ROTATED'; readonly body: Rotated }
   | { readonly type: 'SETTINGS'; readonly body: SettingsBody }
   | { readonly type: 'SETTLED'; readonly body: Settled }
+  | { readonly type: 'REPORT'; readonly body: Report }
   | { readonly type: 'SCHEMA'; readonly hash: string; readonly bytes: Uint8Array }
   | { readonly type: 'PRIOR'; readonly hash: string; readonly schema: string; readonly bytes: Uint8Array }
   | {
@@ -233,6 +266,7 @@ const TYPE_BYTES = {
   ROTATED: 17,
   SETTINGS: 18,
   SETTLED: 19,
+  REPORT: 20,
 } as const satisfies Record<FrameType, number>;
 
 const TYPE_NAMES = new Map<number, FrameType>(
@@ -252,6 +286,7 @@ const BODY_SCHEMAS = {
   ROTATED: rotatedBody,
   SETTINGS: settingsBody,
   SETTLED: settledBody,
+  REPORT: reportBody,
 } as const;
 /** A thousand channels may each have names and limits of their own. */
 const MOST_SETTINGS_BYTES = 512 << 10;
@@ -335,6 +370,7 @@ function encodeBody(body: Writer, frame: Frame, before: BlockPlace | null): void
     case 'ROTATED':
     case 'SETTINGS':
     case 'SETTLED':
+    case 'REPORT':
       body.bytes(new TextEncoder().encode(JSON.stringify(frame.body)));
       return;
     case 'SCHEMA':
@@ -489,6 +525,7 @@ export function decodeFrame(bytes: Uint8Array, before: BlockPlace | null = null)
     case 'ROTATED':
     case 'SETTINGS':
     case 'SETTLED':
+    case 'REPORT':
       return decodeJson(type, bytes.subarray(1));
     case 'SCHEMA': {
       const [hash, rest] = [body.hash(), body.rest()];

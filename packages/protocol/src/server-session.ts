@@ -10,6 +10,7 @@ import type {
   GapReason,
   Hello,
   Refused,
+  Report,
   Rotate,
   Rotated,
   SettingsBody,
@@ -57,6 +58,7 @@ export type ServerEffect =
   | { readonly type: 'rotate'; readonly body: Rotate }
   /** What the edge made of its settings. */
   | { readonly type: 'settled'; readonly body: Settled }
+  | { readonly type: 'report'; readonly body: Report }
   | { readonly type: 'schema'; readonly hash: string; readonly bytes: Uint8Array }
   | { readonly type: 'prior'; readonly hash: string; readonly schema: string; readonly bytes: Uint8Array }
   /** Answer with `committed`, or `refuse`. */
@@ -276,6 +278,8 @@ function heardOpen(state: Open, frame: Frame, bytes: number): ServerStep {
       return { state, effects: [] };
     case 'SETTLED':
       return { state, effects: [{ type: 'settled', body: frame.body }] };
+    case 'REPORT':
+      return { state, effects: [{ type: 'report', body: frame.body }] };
     case 'HELLO':
     case 'ENROL':
       return outOfOrder(`${frame.type} a second time`);

@@ -9,6 +9,7 @@ import {
   type EdgeSession,
   edgeWakeMs,
   newEdgeSession,
+  noTerms,
   PING_AFTER_MS,
   type SpoolEntry,
   stepEdge,
@@ -123,7 +124,7 @@ class World {
       nextSequence: this.spool.nextSequence,
       settings: null,
     };
-    this.feedEdge({ type: 'opened', hello, eager: this.eager });
+    this.feedEdge({ type: 'opened', hello, eager: this.eager, terms: noTerms });
   }
 
   drop(): void {

@@ -2,7 +2,7 @@
 // Invariants: while at least one watches, here or at another server, the edge is asked for live rows; of several
 // connections of a machine the newest stands, wherever it is; nothing here is durable.
 // Not here: sockets of edges (gateway) or of pages (api), the way to other servers (bus.ts).
-import type { JournalEntry, RowView } from '@vigie/contract';
+import type { EdgeReport, JournalEntry, RowView } from '@vigie/contract';
 import type { Clock, Timer } from '@vigie/protocol';
 import type { Bus, Presence, Told } from './bus.ts';
 
@@ -25,6 +25,7 @@ interface Present {
   elsewhere: Presence | null;
   lastContactMs: number | null;
   lastRow: RowView | null;
+  report: EdgeReport | null;
   /** Runs while WATCH is being renewed. */
   renewal: Timer | null;
   readonly watchers: Set<(message: LiveMessage) => void>;
@@ -79,7 +80,7 @@ export class Live {
     let present = this.#machines.get(machine);
     if (present === undefined) {
       present = {
-        ...{ here: null, elsewhere: null, lastContactMs: null, lastRow: null, renewal: null },
+        ...{ here: null, elsewhere: null, lastContactMs: null, lastRow: null, report: null, renewal: null },
         watchers: new Set(),
         watchedUntilMs: Number.NEGATIVE_INFINITY,
       };
@@ -102,6 +103,20 @@ export class Live {
   /** Newest live row, `null` when there was none since the server started. */
   lastRow(machine: string): RowView | null {
     return this.#of(machine).lastRow;
+  }
+
+  /** What the edge said of its link last, to this server. */
+  reportOf(machine: string): EdgeReport | null {
+    return this.#of(machine).report;
+  }
+  report(machine: string, report: EdgeReport): void {
+    const present = this.#of(machine);
+    present.report = report;
+    this.#tell(present, { event: 'link' });
+  }
+  /** Time between two blocks: what is set, or more where the edge stretches it to keep its data budget. */
+  intervalMs(machine: string, setMs: number): number {
+    return Math.max(setMs, this.#of(machine).report?.data.intervalMs ?? 0);
   }
 
   connect(machine: string, connected: Connected): void {

@@ -80,6 +80,7 @@ function ask<T>(
         fail(message, false);
         attempt.abort();
       },
+      carried: () => undefined,
       closed: (reason) => {
         deadline.cancel();
         fail(`${server.host}:${server.port}: ${reason}`, false);

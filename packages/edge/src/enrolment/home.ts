@@ -5,6 +5,8 @@
 import { join } from 'node:path';
 import type { Outcome } from '@vigie/config';
 import { z } from 'zod';
+import { keptUsage } from '../budget/data-use.ts';
+import type { Usage } from '../budget/usage.ts';
 import { keepFile, recoverFile } from '../kept-file.ts';
 import {
   type Credential,
@@ -26,6 +28,9 @@ export interface EdgeHome {
   /** Those that came last and fitted; `null`: none. */
   readonly settings: KeptSettings | null;
   keepSettings(settings: KeptSettings): Outcome<void>;
+  /** Data used, as counted last; `null`: not known. */
+  readonly usage: Usage | null;
+  keepUsage(usage: Usage): Outcome<void>;
   /** The server is to be accepted by these from now on. */
   keepPins(pins: readonly string[]): Outcome<void>;
   /** Keys the server may know this machine by, the likelier first: a rotation whose answer was lost leaves two. */
@@ -42,7 +47,12 @@ export function folderHome(folder: string, identity: Identity, say: (message: st
     say(`${file}: cannot be read (${found.message}); the server's settings are asked for`);
   if (found.kind === 'damaged') say(`${file}: damaged; the server's settings are asked for again`);
   if (found.kind === 'found' && found.fromPrevious) say(`${file}: damaged; its copy is used`);
+  const usageFile = join(folder, 'data-use.json');
+  const usage = recoverFile(usageFile, (text) => keptUsage.parse(JSON.parse(text)));
+  if (usage.kind === 'damaged') say(`${usageFile}: damaged; data used this month are counted anew from 0`);
   return {
+    usage: usage.kind === 'found' ? usage.value : null,
+    keepUsage: (used) => attempted(() => keepFile(usageFile, JSON.stringify(used))),
     settings: found.kind === 'found' ? found.value : null,
     keepSettings: (settings) => attempted(() => keepFile(file, JSON.stringify(settings))),
     keepPins: (pins) =>

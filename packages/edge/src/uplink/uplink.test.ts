@@ -11,6 +11,8 @@ import { Uplink } from './uplink.ts';
 const randomness = { uniform: () => 0.5, bytes: (count: number) => new Uint8Array(count) };
 const home: EdgeHome = {
   settings: null,
+  usage: null,
+  keepUsage: () => ({ ok: true, value: undefined }),
   keepSettings: () => ({ ok: true, value: undefined }),
   keepPins: () => ({ ok: true, value: undefined }),
   credentials: () => [{ publicKey: '', sign: () => Buffer.alloc(64) }],
@@ -57,6 +59,9 @@ it('has to send again what a server that was restored has forgotten', () => {
     eager: true,
     settingsHash: () => null,
     onSettings: () => ({ hash: '', outcome: 'applied', message: '' }),
+    onCarried: () => undefined,
+    onBlock: () => undefined,
+    onExchange: () => undefined,
     onAcknowledged: () => toldMarks.push(spool.acknowledged),
     say: (message) => said.push(message),
   });

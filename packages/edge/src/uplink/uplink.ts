@@ -10,12 +10,15 @@ import {
   edgeWakeMs,
   isWatched,
   newEdgeSession,
+  noTerms,
   PROTOCOL_VERSION,
   proofMessage,
   type Randomness,
+  type Report,
   type SettingsBody,
   type Settled,
   stepEdge,
+  type Terms,
   type Timer,
   Wake,
 } from '@vigie/protocol';
@@ -45,6 +48,12 @@ export interface UplinkOptions {
   readonly settingsHash: () => string | null;
   readonly onSettings: (body: SettingsBody) => Settled;
   readonly onAcknowledged: () => void;
+  /** So many bytes more were carried both ways. */
+  readonly onCarried: (bytes: number) => void;
+  /** A block leaves. */
+  readonly onBlock: (rows: number, bytes: number) => void;
+  /** The server's clock was read: for the first time in a connection before any block leaves. */
+  readonly onExchange: () => void;
   readonly say: (message: string) => void;
 }
 
@@ -73,6 +82,8 @@ export class Uplink {
   #sinceMs: number;
   #nextDialMs: number | null = null;
   #exchange: Exchange | null = null;
+  #terms: Terms = noTerms;
+  #resting = false;
 
   constructor(options: UplinkOptions) {
     this.#options = options;
@@ -104,6 +115,40 @@ export class Uplink {
   /** Monotonic instant of the last acknowledgement; `null` before the first. */
   get acknowledgedMs(): number | null {
     return this.#acknowledgedMs;
+  }
+
+  /** What may be sent from now on. */
+  setTerms(terms: Terms): void {
+    this.#terms = terms;
+    this.#feed({ type: 'terms', terms });
+  }
+
+  report(body: Report): void {
+    this.#feed({ type: 'report', body });
+  }
+
+  /** Whether the link is closed to spare data, until it is asked for again. */
+  get isResting(): boolean {
+    return this.#resting;
+  }
+
+  /** Nothing that was sent waits for its acknowledgement, and nothing is being dialled. */
+  get isQuiet(): boolean {
+    return this.#session.phase === 'open' ? this.#session.inFlight.length === 0 : this.#attempt === null;
+  }
+
+  rest(resting: boolean): void {
+    if (resting === this.#resting) return;
+    this.#resting = resting;
+    if (!resting) {
+      this.#dial();
+      return;
+    }
+    this.#timer?.cancel();
+    this.#nextDialMs = null;
+    this.#problem = 'closed to spare data, until the budget allows more or an alarm comes';
+    this.#connection?.close();
+    this.#attempt?.abort();
   }
 
   /** The spool holds new blocks; `urgent`: that they arrive is to be known at once. */
@@ -140,6 +185,8 @@ export class Uplink {
     const { spool, axis, identity, say } = this.#options;
     switch (effect.type) {
       case 'send':
+        if (effect.frame.type === 'BLOCK')
+          this.#options.onBlock(effect.frame.rowCount, effect.frame.block.length);
         this.#connection?.send(effect.frame);
         return;
       case 'send-schema': {
@@ -194,6 +241,7 @@ export class Uplink {
         return;
       case 'exchange': {
         this.#exchange = effect;
+        this.#options.onExchange();
         if (!isWorthTelling(this.#told, effect)) return;
         const anchor = axis.anchor(effect);
         this.#told = { atMs: this.#nowMs(), errorMs: anchor.errorMs };
@@ -239,6 +287,7 @@ export class Uplink {
         },
         frame: (frame) => this.#feed({ type: 'frame', frame }),
         garbage: (message) => this.#feed({ type: 'garbage', message }),
+        carried: this.#options.onCarried,
         closed: (reason) => {
           deadline.cancel();
           this.#again(reason);
@@ -264,6 +313,7 @@ export class Uplink {
     this.#feed({
       type: 'opened',
       eager: this.#options.eager,
+      terms: this.#terms,
       hello: {
         protocol: PROTOCOL_VERSION,
         machine: identity.machine,
@@ -309,7 +359,7 @@ export class Uplink {
     this.#welcomedMs = null;
     const explained = this.#session.phase === 'closed';
     this.#session = newEdgeSession;
-    if (this.#stopped) return;
+    if (this.#stopped || this.#resting) return;
     if (!explained) {
       // Said once for the first failure and then now and then, so that a month without link fills no disk.
       if (this.#failures === 0 || this.#failures % 10 === 9) say(`link: ${reason}`);

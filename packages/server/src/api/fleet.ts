@@ -79,7 +79,8 @@ export function fleetRoutes(parts: Parts): Hono<Env> {
       const told = json === undefined ? null : (JSON.parse(json) as Conditions);
       const worst = condition?.worst ?? null;
       return {
-        ...{ id, name, site, model: schema?.names ?? null, intervalMs: settings.intervalMs },
+        ...{ id, name, site, model: schema?.names ?? null },
+        intervalMs: live.intervalMs(id, settings.intervalMs),
         connected: live.connected(id) !== null,
         lastRowMs: row?.atMs ?? null,
         onlyUndated: row === null && undated.has(id),

@@ -37,6 +37,7 @@ export function machineRoutes(parts: Parts): Hono<Env> {
       monthRows: usage.rows,
       backlogRows: connected === null ? null : Math.max(0, connected.announcedNextSequence - stored),
       bootNumber: connected?.bootNumber ?? null,
+      report: live.reportOf(machine.id),
     };
   };
   const newest = async (machine: string) => {
@@ -77,7 +78,7 @@ export function machineRoutes(parts: Parts): Hono<Env> {
       schema: await shownSchema(parts, machine),
       last,
       undatedRows: undated.reduce((sum, { rows }) => sum + rows, 0),
-      intervalMs: settings.intervalMs,
+      intervalMs: live.intervalMs(id, settings.intervalMs),
       link: await linkOf(machine),
       nowMs: clock.utcMs(),
     });

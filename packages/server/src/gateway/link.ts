@@ -195,6 +195,11 @@ export class Link {
       case 'settled':
         this.#forMachine(0, (machine) => this.#settled(machine, effect.body));
         return;
+      case 'report':
+        this.#forMachine(0, async (machine) =>
+          this.#options.live.report(machine, { ...effect.body, atMs: this.#options.clock.utcMs() }),
+        );
+        return;
       case 'schema':
         this.#forMachine(effect.bytes.length, () => this.#keepSchema(effect.hash, effect.bytes));
         return;

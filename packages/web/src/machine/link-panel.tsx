@@ -1,5 +1,5 @@
 // The link to the machine's box: whether it is heard, and what it has cost in data this month.
-import type { MachineView } from '@vigie/contract';
+import type { EdgeReport, MachineView } from '@vigie/contract';
 import type { ComponentChildren } from 'preact';
 import { formatAge, formatBytes, formatNumber, formatSpanExact, formatWhen } from '../i18n/format.ts';
 import { words } from '../i18n/words.ts';
@@ -20,7 +20,11 @@ export function LinkPanel({ view, nowMs }: { readonly view: MachineView; readonl
   const w = words.value;
   const reader = language.value;
   const { link, timeZone } = view;
-  const forecast = forecastMonthBytes(link.monthBlockBytes, nowMs);
+  // What the box counts is all that its SIM carries; what the server counts is blocks alone.
+  const { report } = link;
+  const monthBytes = report?.data.monthBytes ?? link.monthBlockBytes;
+  const forecast =
+    report === null ? forecastMonthBytes(link.monthBlockBytes, nowMs) : report.data.forecastBytes;
   const backlog = link.backlogRows;
   return (
     <section class="panel" aria-labelledby="link-title">
@@ -38,10 +42,20 @@ export function LinkPanel({ view, nowMs }: { readonly view: MachineView; readonl
         {link.connected && link.connectedSinceMs !== null && (
           <Fact name={w.linkSince}>{formatWhen(link.connectedSinceMs, nowMs, timeZone, reader)}</Fact>
         )}
-        <Fact name={w.linkMonth}>{formatBytes(link.monthBlockBytes, reader)}</Fact>
+        <Fact name={w.linkMonth}>{formatBytes(monthBytes, reader)}</Fact>
         <Fact name={w.linkForecast}>
           {forecast === null ? w.linkForecastEarly : formatBytes(forecast, reader)}
         </Fact>
+        {report !== null && (
+          <Fact name={w.linkBudget}>
+            {report.data.budgetBytes === null
+              ? w.linkBudgetNone
+              : `${w.linkBudgetUse(formatBytes(monthBytes, reader), formatBytes(report.data.budgetBytes, reader))} · ${thriftOf(report.data.thrift)}`}
+          </Fact>
+        )}
+        {report !== null && report.modem !== null && (
+          <Fact name={w.linkSignal}>{signalOf(report.modem, w.linkNoSignal)}</Fact>
+        )}
         <Fact name={w.linkRows}>{formatNumber(link.monthRows, 0, reader)}</Fact>
         <Fact name={w.linkBacklog}>
           {backlog === null ? w.linkBacklogUnknown : w.linkBacklogRows(formatNumber(backlog, 0, reader))}
@@ -53,4 +67,31 @@ export function LinkPanel({ view, nowMs }: { readonly view: MachineView; readonl
       </dl>
     </section>
   );
+}
+
+/** Operator and technology, then the levels that are known, as an installer names them. */
+function signalOf(modem: NonNullable<EdgeReport['modem']>, none: string): string {
+  const levels = [
+    modem.rssiDbm === null ? null : `RSSI ${modem.rssiDbm} dBm`,
+    modem.rsrpDbm === null ? null : `RSRP ${modem.rsrpDbm} dBm`,
+    modem.rsrqDb === null ? null : `RSRQ ${modem.rsrqDb} dB`,
+    modem.sinrDb === null ? null : `SINR ${modem.sinrDb} dB`,
+  ].filter((one) => one !== null);
+  const where = [modem.operator, modem.technology].filter((one) => one !== null).join(' ');
+  return [where, ...(levels.length === 0 ? [none] : levels)].filter((one) => one !== '').join(' · ');
+}
+
+function thriftOf(thrift: EdgeReport['data']['thrift']): string {
+  const w = words.value;
+  switch (thrift) {
+    case 'unbounded':
+    case 'within':
+      return w.linkThriftAsSet;
+    case 'stretched':
+      return w.linkThriftStretched;
+    case 'held':
+      return w.linkThriftHeld;
+    case 'asleep':
+      return w.linkThriftAsleep;
+  }
 }

@@ -57,6 +57,7 @@ function view(values: readonly (number | null)[], ageMs: number): MachineView {
       connected: true,
       lastContactMs: nowMs,
       connectedSinceMs: nowMs,
+      report: null,
       monthBlockBytes: 0,
       monthRows: 0,
       backlogRows: 0,
