@@ -98,7 +98,11 @@ describe('the witness', () => {
           }
         }
       }),
-      { numRuns: 500 },
+      {
+        numRuns: 2000,
+        // A disk that refused while the witness was read, and took again what then was torn.
+        examples: [[['commit', 'refuse', 'kill', { cutAfter: 1, torn: 0 }, 'take', 'commit']]],
+      },
     );
   });
 });

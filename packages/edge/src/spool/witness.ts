@@ -26,6 +26,7 @@ export class Witness {
   #slot = 0;
   /** Told last of what is on disk for sure; `null`: nothing by this process. */
   #kept: Witnessed | null = null;
+  #isSettled = false;
 
   constructor(disk: SpoolDisk, spoolFile: string) {
     this.#disk = disk;
@@ -34,8 +35,7 @@ export class Witness {
 
   /** What it says, of one spool or of two that followed each other. @param id of the one whose word counts most. */
   read(id: string): Witnessed[] {
-    // What a killed process did not wait for is made safe first: else a cut now might tear both slots.
-    this.#disk.scribble(this.#file, 0, new Uint8Array(0), true);
+    this.#settle();
     const bytes = this.#disk.head(this.#file, SLOT_STEP + SLOT_BYTES);
     const [first, second] = [slotAt(bytes, 0), slotAt(bytes, SLOT_STEP)];
     this.#slot = first === null || (second !== null && isOlder(first, second, id)) ? 0 : 1;
@@ -53,11 +53,21 @@ export class Witness {
     slot.writeBigUInt64LE(BigInt(nextSequence), 8);
     slot.writeBigUInt64LE(BigInt(boot), 16);
     slot.writeUInt32LE(crc32(slot.subarray(0, 24)), 24);
+    if (!this.#settle()) return;
     const waits = safely || this.#kept?.id !== id || this.#kept.boot !== boot;
     const isDone = this.#disk.scribble(this.#file, this.#slot * SLOT_STEP, slot, waits);
     if (!waits || !isDone) return;
     this.#kept = told;
     this.#slot = 1 - this.#slot;
+  }
+
+  /**
+   * What a killed process did not wait for is made safe before anything is written: else a cut might tear both slots.
+   * @returns false: the disk refuses, and is asked again before the next write
+   */
+  #settle(): boolean {
+    this.#isSettled ||= this.#disk.scribble(this.#file, 0, new Uint8Array(0), true);
+    return this.#isSettled;
   }
 }
 
