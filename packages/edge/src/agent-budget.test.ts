@@ -27,7 +27,8 @@ const schema = machineSchemaSchema.parse({
     id: `c${i}`,
     kind: 'number',
     names: { fr: 'c', en: 'c' },
-    ...(i === 0 ? { limits: { alarmHigh: 1000 } } : {}),
+    // Rows are too rare to be waited for.
+    ...(i === 0 ? { limits: { alarmHigh: 1000 }, ringing: { onDelayMs: 0 } } : {}),
   })),
 });
 

@@ -58,6 +58,14 @@ const inShort = (crossings: readonly Crossing[]) =>
     )
     .sort();
 
+/** `lastMs` says nothing while nothing is waited for. */
+function withoutIdle(watches: Watches) {
+  return Object.entries(watches).map(([source, watch]) => ({
+    ...{ source, ...watch },
+    lastMs: watch.sinceMs === null ? null : watch.lastMs,
+  }));
+}
+
 describe('limits of a machine', () => {
   it('ring and clear as a slow look at all rows says', () => {
     fc.assert(
@@ -113,7 +121,7 @@ describe('limits of a machine', () => {
             i += block.length;
           }
           expect(inShort(crossings)).toEqual(inShort(whole.crossings));
-          expect(watches).toEqual(whole.watches);
+          expect(withoutIdle(watches)).toEqual(withoutIdle(whole.watches));
         },
       ),
     );
