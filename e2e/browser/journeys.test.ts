@@ -37,14 +37,16 @@ it('goes through the whole site by keyboard: signs in, finds a machine, reads it
   await page.keyboard.press('Control+k');
   await page.getByRole('dialog', { name: 'Go to…' }).waitFor();
   await page.keyboard.type('turbvap2');
-  await expect.poll(() => page.getByRole('option').count()).toBe(1);
+  await expect.poll(() => page.getByRole('dialog').getByRole('option').count()).toBe(1);
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Turbevap 2' }).waitFor();
   expect(await page.getByRole('dialog').count()).toBe(0);
 
+  // The first Tab fetches the chart, wherever it is.
+  await page.locator('.gauge:not(.loading)').first().waitFor();
   await page.keyboard.press('Tab');
+  await page.locator('.chart-host canvas').waitFor();
   await tabTo(page, /^Chart of /);
-  await drawn(page);
   await page.keyboard.press('ArrowLeft');
   await page.locator('.chart-panel > [role=status]', { hasText: /°C/ }).waitFor();
   await page.keyboard.press('+');
@@ -129,6 +131,6 @@ it('goes through the whole site by a finger, and no swipe changes a range', asyn
   await page.getByRole('heading', { name: 'Profile' }).waitFor();
   await page.getByRole('button', { name: 'Go to…' }).tap();
   await page.getByRole('combobox', { name: 'Machine or page' }).fill('pompe 25');
-  await page.getByRole('option').first().tap();
+  await page.getByRole('dialog').getByRole('option').first().tap();
   await page.getByRole('heading', { name: 'Pompe 25' }).waitFor();
 });
