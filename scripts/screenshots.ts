@@ -1,6 +1,6 @@
 // Takes the standard pictures of the page: every view of e2e/browser/views.ts × widths × themes × languages, into screenshots/
 // (not in git). `--axe` judges each as well; `--readme` takes only those that README.md and docs show, into docs/img/.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { EXIT, explain, parseFlags } from '@vigie/config';
@@ -29,13 +29,13 @@ const parsed = parseFlags(
 
 /** What README.md and docs show. */
 const README: readonly { readonly view: string; readonly look: Look; readonly file: string }[] = [
-  { view: 'fleet', look: { width: 1200, height: 760 }, file: 'fleet.png' },
-  { view: 'machine', look: { width: 1200, height: 900 }, file: 'machine.png' },
-  { view: 'analysis', look: { width: 1200, height: 900, theme: 'dark' }, file: 'analysis.png' },
+  { view: 'fleet', look: { width: 1200, height: 760 }, file: 'fleet.webp' },
+  { view: 'machine', look: { width: 1200, height: 900 }, file: 'machine.webp' },
+  { view: 'analysis', look: { width: 1200, height: 900, theme: 'dark' }, file: 'analysis.webp' },
   {
     view: 'machine',
     look: { width: 390, height: 844, touch: true, language: 'fr' },
-    file: 'machine-phone.png',
+    file: 'machine-phone.webp',
   },
 ];
 
@@ -56,7 +56,10 @@ async function readmePictures(site: Site, folder: string): Promise<void> {
       .find(({ name }) => name === view);
     if (one === undefined) throw new Error(`no view is called ${view}`);
     const page = await shown(site, one, look);
-    await page.screenshot({ path: join(folder, file) });
+    // As WebP a picture is a fifth of a PNG; Playwright itself writes none.
+    const devtools = await page.context().newCDPSession(page);
+    const { data } = await devtools.send('Page.captureScreenshot', { format: 'webp', quality: 82 });
+    writeFileSync(join(folder, file), Buffer.from(data, 'base64'));
     await page.context().close();
   }
 }

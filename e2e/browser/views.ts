@@ -35,7 +35,7 @@ async function charted(page: Page): Promise<void> {
 
 async function curves(page: Page): Promise<void> {
   await page.locator('.chart-host canvas').first().waitFor();
-  await page.waitForFunction(`document.querySelector('.chart-box.busy, .chart-box > .skeleton') === null`);
+  await page.locator('.chart-box.busy, .chart-box > .skeleton').first().waitFor({ state: 'detached' });
 }
 
 /** The server answers no question about machines any more. */

@@ -83,12 +83,12 @@ export function paintMarks(u: uPlot, { marks }: PlotState, colors: Colors): void
   });
 }
 
-export function paintLimits(u: uPlot, { limits }: PlotState, colors: Colors, font: string): void {
+export function paintLimits(u: uPlot, { limits }: PlotState, colors: Colors): void {
   const { left, width } = u.bbox;
   const scale = uPlot.pxRatio;
   clipped(u, (context) => {
     context.fillStyle = colors.text;
-    context.font = `${11 * scale}px ${font}`;
+    context.font = `${11 * scale}px ${colors.font}`;
     context.textAlign = 'right';
     const text = (word: string, y: number): void => {
       // A halo of the ground, so that a word on a curve can be read.

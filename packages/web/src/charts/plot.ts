@@ -69,6 +69,8 @@ export interface Colors {
   readonly hatch: string;
   readonly surface: string;
   readonly series: readonly string[];
+  /** Of the page; asked for once, since asking makes the browser lay the page out. */
+  readonly font: string;
 }
 
 /** A canvas knows no custom properties: each token is resolved by an element that wears it. */
@@ -86,6 +88,7 @@ function colorsOf(host: HTMLElement): Colors {
     hatch: token('--hatch'),
     surface: token('--surface'),
     series: Array.from({ length: seriesColors }, (_, i) => token(`--series-${i + 1}`)),
+    font: getComputedStyle(host).fontFamily,
   };
   probe.remove();
   return colors;
@@ -190,7 +193,7 @@ export class Plot {
 
   #create(width: number, height: number): uPlot {
     const colors = this.#colors;
-    const font = `12px ${getComputedStyle(this.#host).fontFamily}`;
+    const font = `12px ${colors.font}`;
     const grid = { stroke: colors.grid, width: 1 };
     const state = (): PlotState => this.#state;
     return new uPlot(
@@ -261,7 +264,7 @@ export class Plot {
           draw: [
             (u) => {
               paintLonePoints(u, state(), colors);
-              paintLimits(u, state(), colors, getComputedStyle(this.#host).fontFamily);
+              paintLimits(u, state(), colors);
             },
           ],
         },

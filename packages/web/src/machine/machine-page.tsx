@@ -43,6 +43,14 @@ function ChartWhenNear(props: ComponentProps<typeof ChartPanel>) {
   useEffect(() => {
     if (isNear) setWanted(true);
   }, [isNear]);
+  useEffect(() => {
+    // Whoever goes by keyboard must find it there, on the way.
+    const onKey = ({ key }: KeyboardEvent): void => {
+      if (key === 'Tab') setWanted(true);
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, []);
   return (
     <div ref={place} class="chart-place">
       {isWanted ? <ChartPanel {...props} /> : <ChartPlace failure={null} retry={() => {}} />}
