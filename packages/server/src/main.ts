@@ -1,5 +1,5 @@
 // vigie-server: receives blocks from edges, stores them, shows them. Commands run (default), add-machine, settings,
-// enrolment-code, revoke, rotate-link-key, reset-password, backup, restore, check, compact; all but restore work beside a
+// enrolment-code, revoke, rotate-link-key, reset-password, backup, restore, check, compact, mail; all but restore work beside a
 // server that runs. The real clock, signals and log enter here and nowhere else.
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -23,6 +23,7 @@ import { backup, restore } from './backup.ts';
 import { databaseUrl, RUN_FLAGS, serverSettings } from './config.ts';
 import { makeEnrolmentCode } from './gateway/enrolment-code.ts';
 import { linkIdentity, rotateLinkKey } from './gateway/identity.ts';
+import { describeMail } from './mail/status.ts';
 import { startServer } from './server.ts';
 import { asksForChange, changed, describeSettings, SETTINGS_FLAGS } from './settings.ts';
 import { check, describeCheck } from './store/check.ts';
@@ -65,6 +66,8 @@ function command(): Promise<number> {
       return checkCommand();
     case 'compact':
       return compactCommand();
+    case 'mail':
+      return mailCommand();
     case '--version':
       console.log(process.env.VIGIE_VERSION ?? 'from sources');
       return Promise.resolve(EXIT.ok);
@@ -78,7 +81,7 @@ async function run(): Promise<number> {
     {
       name: 'vigie-server run',
       summary:
-        'Receives rows from edges, stores them, shows them. Other commands: add-machine, settings, enrolment-code, revoke, rotate-link-key, reset-password, backup, restore, check, compact.',
+        'Receives rows from edges, stores them, shows them. Other commands: add-machine, settings, enrolment-code, revoke, rotate-link-key, reset-password, backup, restore, check, compact, mail.',
       flags: RUN_FLAGS,
       notes: 'The first Super Admin signs in with the one-time code printed at the first start.',
     },
@@ -442,6 +445,21 @@ async function compactCommand(): Promise<number> {
       ),
     ),
   );
+}
+
+async function mailCommand(): Promise<number> {
+  const parsed = flags({
+    name: 'vigie-server mail',
+    summary:
+      'Says whether mails and calls of the webhook leave, how many wait, and which were refused. Exit code 1 when one of them is down.',
+    flags: PLACE,
+  });
+  if (typeof parsed === 'number') return parsed;
+  return withData('mail', parsed, async ({ hot }) => {
+    const { text, isDown } = await describeMail(hot);
+    show(text);
+    return isDown ? EXIT.failed : EXIT.ok;
+  });
 }
 
 /** Says what a long command is at, on stderr, every two seconds. */

@@ -25,6 +25,7 @@ const Profile = later(async () => (await import('./profile/profile-page.tsx')).P
 const UsersPage = later(async () => (await import('./management/users-page.tsx')).UsersPage);
 const MachinesPage = later(async () => (await import('./management/machines-page.tsx')).MachinesPage);
 const AuditPage = later(async () => (await import('./management/audit-page.tsx')).AuditPage);
+const Acknowledge = later(async () => (await import('./alarms/acknowledge-page.tsx')).AcknowledgePage);
 const Welcome = later(async () => (await import('./management/welcome-page.tsx')).WelcomePage);
 
 /** The code of the page that is asked for comes while the server says who asks. */
@@ -94,6 +95,7 @@ export function App() {
   }
   // Whoever is signed in: the link may be for somebody else.
   if (location === '/welcome') return <Welcome />;
+  if (location === '/acknowledge') return <Acknowledge />;
   if (now.kind === 'out') return <SignedOut setupNeeded={now.setupNeeded} />;
   return (
     <>

@@ -4,6 +4,7 @@ import { Link, useLocation } from 'wouter-preact';
 import { FailureNotice } from '../shell/notices.tsx';
 import { useTitle } from '../shell/use-title.ts';
 import { failure, load } from './data.ts';
+import { MailNotice } from './mail-notice.tsx';
 import { UndoOffer } from './undo.tsx';
 import { manageWords } from './words.ts';
 import '../styles/manage.css';
@@ -32,6 +33,7 @@ export function Frame({ title, children }: FrameProps) {
           </Link>
         ))}
       </nav>
+      <MailNotice />
       {failure.value !== null && <FailureNotice code={failure.value} retry={() => void load()} />}
       {children}
       <UndoOffer />

@@ -118,9 +118,14 @@ function LinkToPassOn({ invited }: { readonly invited: UserInvited }) {
   const { user, token, expiresMs, mailed } = invited;
   return (
     <div class="notice">
-      <p>{w.linkReady(user.name, when(expiresMs))}</p>
-      {mailed && <p>{w.linkMailed(user.email)}</p>}
-      <CopyText text={`${location.origin}/welcome#${token}`} label={w.access} />
+      {mailed ? (
+        <p>{w.linkMailed(user.email, when(expiresMs))}</p>
+      ) : (
+        <>
+          <p>{w.linkReady(user.name, when(expiresMs))}</p>
+          <CopyText text={`${location.origin}/welcome#${token}`} label={w.access} />
+        </>
+      )}
     </div>
   );
 }

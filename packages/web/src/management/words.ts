@@ -52,7 +52,10 @@ const en = {
   makeReset: 'Make a link for a new password',
   linkReady: (name: string, until: string) =>
     `Give this link to ${name}. It works once, until ${until}, and is not shown again.`,
-  linkMailed: (email: string) => `It was mailed to ${email}.`,
+  linkMailed: (email: string, until: string) =>
+    `A mail with a link is on its way to ${email}. The link is good until ${until}, and serves once.`,
+  mailDown: (since: string, waiting: number) =>
+    `The mail server takes no mail since ${since}; ${waiting === 1 ? '1 mail waits' : `${waiting} mails wait`}. They go out as soon as it does.`,
   copy: 'Copy',
   copied: 'Copied.',
   invitedUntil: (until: string) => `A link is waiting until ${until}.`,
@@ -183,7 +186,10 @@ const fr: typeof en = {
   makeReset: 'Créer un lien de nouveau mot de passe',
   linkReady: (name, until) =>
     `Donnez ce lien à ${name}. Il sert une fois, jusqu’au ${until}, et ne sera plus affiché.`,
-  linkMailed: (email) => `Il a été envoyé à ${email}.`,
+  linkMailed: (email, until) =>
+    `Un e-mail avec un lien part vers ${email}. Le lien est valable jusqu’au ${until} et ne sert qu’une fois.`,
+  mailDown: (since, waiting) =>
+    `Le serveur de messagerie n’accepte plus d’e-mails depuis ${since}\u00a0; ${waiting < 2 ? `${waiting} e-mail attend` : `${waiting} e-mails attendent`}. Ils partiront dès que possible.`,
   copy: 'Copier',
   copied: 'Copié.',
   invitedUntil: (until) => `Un lien attend jusqu’au ${until}.`,

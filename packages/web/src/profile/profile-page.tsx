@@ -10,6 +10,7 @@ import { useForm } from '../session/use-form.ts';
 import { overlay } from '../shell/overlay.ts';
 import { Preferences } from '../shell/preferences.tsx';
 import { useTitle } from '../shell/use-title.ts';
+import { NotificationsPart } from './notifications-part.tsx';
 import { SecondFactorPart } from './second-factor-part.tsx';
 import { SessionsPart } from './sessions-part.tsx';
 import { profileWords } from './words.ts';
@@ -144,10 +145,7 @@ export function ProfilePage() {
       <PasswordPart />
       <SecondFactorPart isOn={me.secondFactor} />
       <SessionsPart />
-      <section class="panel settings">
-        <h2>{w.notifications}</h2>
-        <p class="muted">{w.notificationsNone}</p>
-      </section>
+      <NotificationsPart zone={me.timeZone ?? deviceZone} />
     </main>
   );
 }

@@ -1,4 +1,4 @@
-// Language and theme, as two groups of choices. Used on the settings page and below the sign-in form.
+// Language and theme, as two groups of choices. Used on the settings page and below the sign-in form; `Choice` also elsewhere.
 import { useId } from 'preact/hooks';
 import { words } from '../i18n/words.ts';
 import { language, type Theme, theme } from '../prefs.ts';
@@ -11,7 +11,7 @@ interface ChoiceProps<Value extends string> {
   readonly choose: (value: Value) => void;
 }
 
-function Choice<Value extends string>({ label, value, options, choose }: ChoiceProps<Value>) {
+export function Choice<Value extends string>({ label, value, options, choose }: ChoiceProps<Value>) {
   const name = useId();
   return (
     <fieldset class="choice">

@@ -1,8 +1,9 @@
 // Where the links of mails lead. Invariant: what is secret stands behind the #, which no browser sends and no log keeps.
 
 export const alarmsUrl = (publicUrl: string): string => `${publicUrl}/alarms`;
-export const alarmUrl = (publicUrl: string, machine: string, alarm: number): string =>
-  `${publicUrl}/alarms?machine=${encodeURIComponent(machine)}&alarm=${alarm}`;
+/** The list of its machine, where it stands among what is open or was. */
+export const alarmUrl = (publicUrl: string, machine: string, isOpen: boolean): string =>
+  `${publicUrl}/alarms?${isOpen ? '' : 'list=history&'}machine=${encodeURIComponent(machine)}`;
 export const acknowledgeUrl = (publicUrl: string, token: string): string =>
   `${publicUrl}/acknowledge#${token}`;
 export const welcomeUrl = (publicUrl: string, token: string): string => `${publicUrl}/welcome#${token}`;

@@ -172,6 +172,11 @@ const SIGNS: Readonly<Partial<Record<AlarmKind, string>>> = {
   'warning-high': '>',
 };
 
+/** On the page's list of what rings or waits for somebody. */
+function isOpen({ facts, acknowledgedBy }: Told): boolean {
+  return facts.overMs === null || acknowledgedBy === null;
+}
+
 function zoneOf({ told }: AlarmLetter, { reader, machines }: MailContext): string {
   return reader.zone ?? machines.get(told[0]?.facts.machine ?? '')?.timeZone ?? 'UTC';
 }
@@ -202,7 +207,7 @@ function single(letter: AlarmLetter, context: MailContext, w: Words): MailDocume
     pictureText: context.hasPicture ? `${w.picture(one.of ?? machine)}. ${sentence}` : null,
     sections: [],
     buttons: [
-      { word: w.open, href: alarmUrl(publicUrl, facts.machine, facts.alarm) },
+      { word: w.open, href: alarmUrl(publicUrl, facts.machine, isOpen(told)) },
       ...(letter.token === null
         ? []
         : [{ word: w.acknowledge, href: acknowledgeUrl(publicUrl, letter.token) }]),
@@ -266,10 +271,10 @@ function section(
   );
   return {
     title,
-    items: sorted.slice(0, MOST_ITEMS).map(({ words }) => ({
+    items: sorted.slice(0, MOST_ITEMS).map(({ told, words }) => ({
       title: `${words.machine} · ${words.short}`,
       lines: [words.time, ...words.more],
-      href: alarmUrl(publicUrl, words.facts.machine, words.facts.alarm),
+      href: alarmUrl(publicUrl, words.facts.machine, isOpen(told)),
     })),
     more: sorted.length > MOST_ITEMS ? w.andMore(sorted.length - MOST_ITEMS) : null,
   };
