@@ -12,6 +12,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import { auditRoutes } from './audit.ts';
 import { chartRoutes } from './chart.ts';
 import { sameSiteOnly, tokenOf } from './client.ts';
+import { edgePackageRoutes } from './edge-package.ts';
 import { fail } from './fail.ts';
 import { fleetRoutes } from './fleet.ts';
 import { machineRoutes } from './machines.ts';
@@ -27,6 +28,9 @@ const MOST_BODY_BYTES = 64 << 10;
 export interface AppOptions extends Parts {
   /** Folder of the built page. */
   readonly page: string;
+  /** Folder of the agent's packages, and the script that installs one. */
+  readonly edgePackages: string;
+  readonly installScript: string;
   readonly log: (message: string, facts?: Record<string, unknown>) => void;
 }
 
@@ -100,6 +104,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   }
   api.all('*', (c) => fail(c, 'not-found', 'There is nothing at this address.'));
   app.route('/api', api);
+  app.route('/edge', edgePackageRoutes(options.edgePackages, options.installScript));
 
   if (existsSync(options.page)) {
     app.use(
