@@ -2,6 +2,7 @@
 // Linux): install, enrol, run, upgrade, an upgrade that is cut off, a downgrade that is refused, purge. The package for arm64 is
 // unpacked, and its agent enrols and sends under an emulator of that processor. systemd itself judges the unit.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -12,9 +13,13 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { serve } from '@hono/node-server';
+import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { edgePackageRoutes } from '../packages/server/src/api/edge-package.ts';
 import { packageEdge } from '../scripts/package-edge.ts';
 import { freePort, overTcp, rest, root, SimulatedMachine, seeded, seedOfRun, until, World } from './world.ts';
 
@@ -217,6 +222,30 @@ describe.skipIf(copy === null || process.arch !== 'x64')('the package for amd64'
     for (const file of ['/var/lib/vigie', '/etc/vigie', '/usr/lib/vigie-edge', '/usr/bin/vigie-edge'])
       expect(existsSync(here.path(file)), file).toBe(false);
     expect(here.run('id', 'vigie').code).not.toBe(0);
+  });
+
+  it('is fetched, compared, installed and enrolled by the one command that the page shows', async () => {
+    const script = readFileSync(join(root, 'deploy/edge/install.sh'), 'utf8');
+    const site = new Hono().route('/edge', edgePackageRoutes(packages, script));
+    const served = serve({ fetch: site.fetch, port: 0, hostname: '127.0.0.1' });
+    try {
+      await once(served, 'listening');
+      const origin = `http://127.0.0.1:${(served.address() as AddressInfo).port}`;
+      const code = await world.addMachine('DEB-3');
+      const command = `curl -fsS ${origin}/edge/install.sh | sh -s -- ${origin} 127.0.0.1:${world.linkPort} ${code}`;
+      const installing = here.start('sh', '-c', command);
+      let said = '';
+      for (const stream of [installing.stdout, installing.stderr])
+        stream?.on('data', (chunk) => (said += chunk));
+      const [status] = await once(installing, 'close');
+      expect(status, said).toBe(0);
+      expect(said).toContain('This box is now machine DEB-3');
+      expect(version()).toBe('0.2.0');
+      for (const other of ['broken.deb', '..%2Fpackages', 'vigie-edge_0.1.0_amd64.deb'])
+        expect((await fetch(`${origin}/edge/${other}`)).status).toBe(404);
+    } finally {
+      served.close();
+    }
   });
 });
 
