@@ -1,6 +1,6 @@
 // Brings along what the scripts need: packages of the lock file (Node 24 among them); with --browser a Chromium, with
 // --faketime the library that fakes a process's clock, with --serial socat, which makes serial cables of
-// pseudo-terminals, with --postgres a PostgreSQL where the lock file has none for this platform. Runs on the machine's
+// pseudo-terminals, with --arm64 an emulator of that processor, with --postgres a PostgreSQL where the lock file has none for this platform. Runs on the machine's
 // own Node, 20 or newer, before anything is installed; so no import but node:.
 // Does nothing, in a moment, when everything is there. Speaks on stderr only: stdout belongs to the script it precedes.
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -45,6 +45,7 @@ if (process.argv.includes('--browser') && findChromium() === null) installChromi
 if (process.argv.includes('--faketime') && process.platform === 'linux' && !isFound('faketime.ts'))
   installFaketime();
 if (process.argv.includes('--serial') && findOnPath('socat') === null) installSocat();
+if (process.argv.includes('--arm64') && process.platform === 'linux') installArm64();
 if (process.argv.includes('--postgres') && !isFound('postgres-binaries.ts')) installPostgres();
 
 function findChromium() {
@@ -86,6 +87,13 @@ function installFaketime() {
   fail(
     'No libfaketime could be installed: as root, `apt-get install faketime`, or set FAKETIME_PATH to a libfaketimeMT.so.1.',
   );
+}
+
+/** Where it cannot be had, the test of the package for arm64 is left out, and says so. */
+function installArm64() {
+  if (process.arch === 'arm64' || findOnPath('qemu-aarch64-static', 'qemu-aarch64') !== null) return;
+  aptInstall('qemu-user-static', 'qemu-user for the test of the package for arm64');
+  aptInstall('libstdc++6-arm64-cross', 'the C library of arm64 for the same test');
 }
 
 /** Debian's package also starts a server of its own, which the tests leave alone. */

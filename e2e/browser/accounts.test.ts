@@ -96,7 +96,9 @@ it('a machine is added, and turns green by itself when its edge enrols by the co
   await root.getByRole('button', { name: 'Create', exact: true }).click();
   await root.getByRole('button', { name: 'Make an enrolment code' }).click();
   await root.getByText('Waiting for the box…').waitFor();
-  const shown = await root.getByLabel('On the box beside the machine').innerText();
+  const fresh = await root.getByLabel('On the box beside the machine').innerText();
+  expect(fresh).toMatch(/^curl -fsS http.*\/edge\/install\.sh \| sudo sh -s -- http\S+ \S+ VG1-/);
+  const shown = await root.getByLabel('Where the agent is installed already').innerText();
   const [program, ...words] = shown.split(' ');
   expect(program).toBe('vigie-edge');
   // Where the box keeps its data is the one thing that differs here.

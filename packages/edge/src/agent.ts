@@ -3,7 +3,7 @@
 // Of a disk that cannot be written at start, it begins with a spool in memory, and moves to one on disk: new rows go there
 // at once, those in memory are sent first. Each spool is its own to the server, so that no row is stored twice.
 // Not here: how any of these is done (acquire/, spool/, uplink/).
-import { codecSchema } from '@vigie/model';
+import { codecSchema, type MachineSchema } from '@vigie/model';
 import type { Clock, Randomness, Report, Timer } from '@vigie/protocol';
 import type { SampledRow, Source } from './acquire/source.ts';
 import { Urgency } from './acquire/urgency.ts';
@@ -30,6 +30,8 @@ const REPORT_MS = 3_600_000;
 const ALARM_BYTES = 16_384;
 /** Weight of the newest block in what a row takes. */
 const NEWEST = 0.1;
+const TEST_MS = 30_000;
+const TEST_LOOK_MS = 100;
 
 export interface AgentStatus {
   readonly machine: string;
@@ -85,6 +87,10 @@ export interface AgentStatus {
   readonly bootNumber: number;
 }
 
+export type LinkTest =
+  | { readonly ok: true; readonly tookMs: number; readonly rows: number }
+  | { readonly ok: false; readonly message: string };
+
 export interface AgentOptions {
   readonly identity: Identity;
   readonly home: EdgeHome;
@@ -121,6 +127,7 @@ export class Agent {
   #advice: Advice;
   /** Bytes of a row in a block, in the long run; `null`: none was sent yet. */
   #rowBytes: number | null = null;
+  #newestRow: SampledRow | null = null;
   #budgetTimer: Timer | null = null;
   #reported: { readonly atMs: number; readonly linkSinceMs: number } | null = null;
   #finish: () => void = () => undefined;
@@ -218,6 +225,7 @@ export class Agent {
       {
         row: (row: SampledRow) => {
           // First, so that it is the newest one when it is urgent.
+          this.#newestRow = row;
           this.#uplink.row(row);
           this.#keeper.add(row, this.#urgency.isUrgent(row));
         },
@@ -238,6 +246,34 @@ export class Agent {
     this.#keeper = this.#newKeeper();
     this.#leaving.keeper.end();
     this.#leaveWhenDone();
+  }
+
+  /** The newest row, for who stands beside the machine; `null`: none since the agent started. */
+  get newestRow(): SampledRow | null {
+    return this.#newestRow;
+  }
+  /** With the names, bands and limits in force. */
+  get schema(): MachineSchema {
+    return this.#settings.schema;
+  }
+
+  /** Sends what is there and waits for its acknowledgement: the whole way, there and back. */
+  async testLink(): Promise<LinkTest> {
+    const { clock } = this.#options;
+    const startedMs = clock.monotonicMs();
+    this.#uplink.hurry();
+    this.#keeper.cut(true);
+    const upTo = this.#spool.nextSequence;
+    const waiting = upTo - this.#spool.acknowledged;
+    while (clock.monotonicMs() - startedMs < TEST_MS && !this.#stopped) {
+      const { problem, acknowledgedMs } = this.#uplink;
+      // With nothing to send, a connection that stands has said so within its own deadlines.
+      const arrived = waiting === 0 || (acknowledgedMs !== null && acknowledgedMs >= startedMs);
+      if (problem === null && arrived && this.#spool.acknowledged >= upTo)
+        return { ok: true, tookMs: Math.round(clock.monotonicMs() - startedMs), rows: waiting };
+      await new Promise<void>((resolve) => clock.after(TEST_LOOK_MS, resolve));
+    }
+    return { ok: false, message: this.#uplink.problem ?? `no acknowledgement within ${TEST_MS / 1000} s` };
   }
 
   /** For who looks after the modem. */

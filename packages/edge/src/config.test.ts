@@ -1,5 +1,5 @@
 // Settings of each kind of source, by file and by flag, and one sentence for each mistake.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
@@ -95,4 +95,40 @@ it('wants a model for everything but a recording', () => {
     message: "vigie-edge: --model FILE is missing: it says what the machine's channels are",
   });
   expect(runSettings({ data: 'x', source: 'csv', file: 'f' }).ok).toBe(true);
+});
+
+it('takes a modem, a data plan and a local page, of the example of the package and of the documents too', () => {
+  const more = { modem: { through: 'at', interface: 'usb0', mayReboot: true }, localPage: {} };
+  const config = join(folder, 'edge.yaml');
+  writeFileSync(config, JSON.stringify({ ...common, source: { type: 'modbus-tcp' }, ...more }));
+  expect(runSettings({ config })).toMatchObject({
+    value: {
+      modem: { through: 'at', port: '/dev/serial/by-id/*-if02-port0', interface: 'usb0', mayReboot: true },
+      dataPlan: { roundUpBytes: 1, roundEvery: 'session', monthDay: 1 },
+      localPage: { host: '127.0.0.1', port: 8081 },
+    },
+  });
+  const example = readFileSync('deploy/edge/edge.example.yaml', 'utf8');
+  for (const text of [example, example.replace(/^# (?=modem:|dataPlan:| )/gm, '')]) {
+    writeFileSync(config, text);
+    expect(runSettings({ config })).toMatchObject({ ok: true, value: { data: '/var/lib/vigie' } });
+  }
+  for (const page of ['hardware', 'data-plan']) {
+    for (const [, yaml = ''] of readFileSync(`docs/${page}.md`, 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)) {
+      writeFileSync(
+        config,
+        `${JSON.stringify(common).slice(1, -1)}\n`.replaceAll(/"(\w+)":"([^"]+)",?/g, '$1: $2\n') +
+          yaml.replaceAll(/^ {3}/gm, ''),
+      );
+      expect(runSettings({ config, source: 'modbus-tcp' }), yaml).toMatchObject({ ok: true });
+    }
+  }
+  writeFileSync(
+    config,
+    JSON.stringify({ ...common, source: { type: 'modbus-tcp' }, modem: { through: 'smoke' } }),
+  );
+  expect(runSettings({ config })).toMatchObject({
+    ok: false,
+    message: expect.stringContaining('takes at or modemmanager'),
+  });
 });

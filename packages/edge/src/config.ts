@@ -98,13 +98,13 @@ const configSchema = z.strictObject({
   spoolMegabytes: z.number().min(1).max(1_000_000).default(2000),
   modem: modemSchema.optional(),
   dataPlan: dataPlanSchema.prefault({}),
-  /** Port of the page for whoever stands at the box, on this box alone; 0: none. */
+  /** The page for whoever stands at the box, on this box alone; without it there is none. */
   localPage: z
     .strictObject({
-      port: z.number().int().min(0).max(65_535).default(0),
+      port: z.number().int().min(0).max(65_535).default(8081),
       host: z.string().min(1).default('127.0.0.1'),
     })
-    .prefault({}),
+    .optional(),
 });
 
 export const RUN_FLAGS = {
@@ -177,7 +177,8 @@ export interface RunSettings {
   /** `null`: none is looked after. */
   readonly modem: ModemSettings | null;
   readonly dataPlan: DataPlan;
-  readonly localPage: { readonly port: number; readonly host: string };
+  /** `null`: there is none. */
+  readonly localPage: { readonly port: number; readonly host: string } | null;
 }
 
 export function runSettings(flags: RunFlags): Outcome<RunSettings> {
@@ -205,7 +206,7 @@ export function runSettings(flags: RunFlags): Outcome<RunSettings> {
       spoolMegabytes: file.value.spoolMegabytes,
       modem: file.value.modem ?? null,
       dataPlan: file.value.dataPlan,
-      localPage: file.value.localPage,
+      localPage: file.value.localPage ?? null,
     },
   };
 }

@@ -38,12 +38,14 @@ import {
   writeIdentity,
 } from './enrolment/identity.ts';
 import { keepGood, loadOrLastGood } from './last-good.ts';
+import { serveLocalPage } from './local/local-page.ts';
 import { boxModem, interfaceCounter } from './modem/box.ts';
 import { ModemWatch } from './modem/modem-watch.ts';
 import { realDisk } from './spool/disk.ts';
 import { Spool } from './spool/spool.ts';
 import { processTrainer } from './spool/trainer.ts';
 import { inWords, reportOf, summaryOf, writeStatus } from './status.ts';
+import { tellSystemd } from './systemd.ts';
 import { dialTls } from './uplink/connection.ts';
 
 const VERSION = process.env.VIGIE_VERSION ?? 'from sources';
@@ -206,7 +208,11 @@ async function runAgent(
   };
   let reporting = clock.after(0, report);
   console.log(JSON.stringify({ running: identity.machine }));
+  const endsForSystemd = tellSystemd(clock, process.env);
+  const page = settings.localPage === null ? null : await openLocalPage(settings.localPage, agent, source);
   const finished = await Promise.race([stopped.then(() => false), agent.finished.then(() => true)]);
+  endsForSystemd();
+  page?.close();
   reporting.cancel();
   trying?.cancel();
   if (agent.holdsRowsInMemory && !finished) {
@@ -220,6 +226,28 @@ async function runAgent(
   if (!finished) return fail('vigie-edge: stopped; started again it goes on where it was', EXIT.failed);
   console.log(`${rows} rows replayed, all acknowledged.`);
   return EXIT.ok;
+}
+
+/** `null`: the page cannot be served, which keeps the agent from nothing. */
+async function openLocalPage(
+  where: NonNullable<RunSettings['localPage']>,
+  agent: Agent,
+  source: Source,
+): Promise<{ close: () => void } | null> {
+  const served = await serveLocalPage({
+    ...where,
+    status: () => agent.status(),
+    newestRow: () => agent.newestRow,
+    schema: () => agent.schema,
+    nowMs: () => source.axis.nowMs(),
+    testLink: () => agent.testLink(),
+  });
+  if (!served.ok) {
+    say(`local page: ${served.message}`);
+    return null;
+  }
+  say(`local page: http://${where.host}:${served.value.port}`);
+  return served.value;
 }
 
 function openSource(settings: RunSettings, notice: (message: string) => void): Outcome<Source> {

@@ -60,10 +60,12 @@ const inShort = (crossings: readonly Crossing[]) =>
 
 /** `lastMs` says nothing while nothing is waited for. */
 function withoutIdle(watches: Watches) {
-  return Object.entries(watches).map(([source, watch]) => ({
-    ...{ source, ...watch },
-    lastMs: watch.sinceMs === null ? null : watch.lastMs,
-  }));
+  return Object.fromEntries(
+    Object.entries(watches).map(([source, watch]) => [
+      source,
+      { ...watch, lastMs: watch.sinceMs === null ? null : watch.lastMs },
+    ]),
+  );
 }
 
 describe('limits of a machine', () => {

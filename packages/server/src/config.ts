@@ -36,6 +36,8 @@ const configSchema = z.strictObject({
   webhook: z.string().min(1).nullable().default(null),
   webhookSecretFile: z.string().min(1).nullable().default(null),
   webhookAllowPrivate: z.boolean().default(false),
+  /** Folder of the agent's packages that boxes fetch; `null`: dist beside the programs. */
+  edgePackages: z.string().min(1).nullable().default(null),
 });
 
 export const RUN_FLAGS = {
@@ -53,6 +55,11 @@ export const RUN_FLAGS = {
   'trust-proxy': {
     type: 'boolean',
     help: 'a proxy in front ends TLS and sets X-Forwarded-For and X-Forwarded-Proto',
+  },
+  'edge-packages': {
+    type: 'string',
+    value: 'DIR',
+    help: 'packages of vigie-edge that boxes fetch (default: dist, where npm run package:edge puts them)',
   },
   'link-host': { type: 'string', value: 'HOST', help: 'address edges connect to (default 0.0.0.0)' },
   'link-port': { type: 'number', value: 'PORT', help: 'port edges connect to (default 8443)' },
@@ -102,6 +109,7 @@ export function serverSettings(
     tlsCert: flags['tls-cert'],
     tlsKey: flags['tls-key'],
     trustProxy: flags['trust-proxy'],
+    edgePackages: flags['edge-packages'],
     linkHost: flags['link-host'],
     linkPort: flags['link-port'],
     smtp: flags.smtp,

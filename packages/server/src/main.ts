@@ -2,7 +2,7 @@
 // enrolment-code, revoke, rotate-link-key, reset-password, backup, restore, check, compact, mail; all but restore work beside a
 // server that runs. The real clock, signals and log enter here and nowhere else.
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
@@ -92,11 +92,14 @@ async function run(): Promise<number> {
   if (!settings.ok) return fail(settings.message, EXIT.usage);
   const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
   const stopped = untilStopped();
+  // The same two steps up from src/main.ts and from dist/main.mjs.
+  const packages = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
   try {
     const server = await startServer({
       ...settings.value,
-      // The same two steps up from src/main.ts and from dist/main.mjs.
-      page: join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'web', 'dist'),
+      page: join(packages, 'web', 'dist'),
+      edgePackages: settings.value.edgePackages ?? join(packages, '..', 'dist'),
+      installScript: readFileSync(join(packages, '..', 'deploy', 'edge', 'install.sh'), 'utf8'),
       clock,
       randomness: realRandomness,
       log: (message, facts) => logger.info(facts ?? {}, message),

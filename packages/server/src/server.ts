@@ -31,6 +31,9 @@ export interface ServerOptions {
   readonly linkHost: string;
   readonly linkPort: number;
   readonly page: string;
+  /** Folder of the agent's packages, and the script that installs one. */
+  readonly edgePackages: string;
+  readonly installScript: string;
   /** Of the web site; `null`: plain HTTP. */
   readonly tlsCert: string | null;
   readonly tlsKey: string | null;
@@ -101,6 +104,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     post.start();
     undo.push(live.watchAlarms(() => post.alarmed()));
     const app = createApp({
+      edgePackages: options.edgePackages,
+      installScript: options.installScript,
       ...{ page: options.page, store, accounts, live, clock, log, trustProxy, endsTls: tls !== null },
       linkPort: gateway.port,
       makeCode: (machine) => makeEnrolmentCode(store, identity(), machine, clock.utcMs()),

@@ -151,6 +151,14 @@ export class Uplink {
     this.#attempt?.abort();
   }
 
+  /** Does not wait for the next attempt. */
+  hurry(): void {
+    this.rest(false);
+    if (this.#nextDialMs === null) return;
+    this.#timer?.cancel();
+    this.#dial();
+  }
+
   /** The spool holds new blocks; `urgent`: that they arrive is to be known at once. */
   stored(urgent: boolean): void {
     this.#feed({ type: 'stored', urgent });

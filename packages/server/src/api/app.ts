@@ -13,6 +13,7 @@ import { alarmRoutes } from './alarms.ts';
 import { auditRoutes } from './audit.ts';
 import { chartRoutes } from './chart.ts';
 import { sameSiteOnly, tokenOf } from './client.ts';
+import { edgePackageRoutes } from './edge-package.ts';
 import { fail } from './fail.ts';
 import { fleetRoutes } from './fleet.ts';
 import { machineRoutes } from './machines.ts';
@@ -29,6 +30,9 @@ const MOST_BODY_BYTES = 64 << 10;
 export interface AppOptions extends Parts {
   /** Folder of the built page. */
   readonly page: string;
+  /** Folder of the agent's packages, and the script that installs one. */
+  readonly edgePackages: string;
+  readonly installScript: string;
   readonly log: (message: string, facts?: Record<string, unknown>) => void;
 }
 
@@ -105,6 +109,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   }
   api.all('*', (c) => fail(c, 'not-found', 'There is nothing at this address.'));
   app.route('/api', api);
+  app.route('/edge', edgePackageRoutes(options.edgePackages, options.installScript));
 
   if (existsSync(options.page)) {
     app.use(

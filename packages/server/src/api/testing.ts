@@ -88,7 +88,17 @@ export async function startApi(
   });
   post.start();
   const app = createApp({
-    ...{ store, accounts, live, clock, page: join(folder, 'page'), trustProxy: false, endsTls: false },
+    ...{
+      store,
+      accounts,
+      live,
+      clock,
+      page: join(folder, 'page'),
+      edgePackages: folder,
+      installScript: '',
+      trustProxy: false,
+      endsTls: false,
+    },
     log: (message, facts) => log.push(JSON.stringify({ message, ...facts })),
     linkPort: 8443,
     makeCode: (machine) => makeEnrolmentCode(store, identity, machine, clock.utcMs()),

@@ -97,10 +97,14 @@ export function NewMachineSheet({ close, made }: NewMachineProps) {
   );
 }
 
-/** The command as it is to be typed on the box. */
-function commandOf({ code, linkPort }: Enrolment): string {
+/** The command as it is to be typed on a fresh box, and on one where the agent is installed. */
+function commandsOf({ code, linkPort }: Enrolment): { readonly fresh: string; readonly installed: string } {
   const host = linkPort === USUAL_LINK_PORT ? location.hostname : `${location.hostname}:${linkPort}`;
-  return `vigie-edge enrol --server ${host} --code ${code} --data /var/lib/vigie-edge`;
+  const { origin } = location;
+  return {
+    fresh: `curl -fsS ${origin}/edge/install.sh | sudo sh -s -- ${origin} ${host} ${code}`,
+    installed: `vigie-edge enrol --server ${host} --code ${code} --data /var/lib/vigie`,
+  };
 }
 
 function EnrolmentPart({ machine }: { readonly machine: ManagedMachine }) {
@@ -137,7 +141,9 @@ function EnrolmentPart({ machine }: { readonly machine: ManagedMachine }) {
             <br />
             {w.codeHint(formatDayClock(made.expiresMs, readerZone.value, language.value))}
           </p>
-          <CopyText text={commandOf(made)} label={w.codeTitle} />
+          <CopyText text={commandsOf(made).fresh} label={w.codeTitle} />
+          <p>{w.codeInstalled}</p>
+          <CopyText text={commandsOf(made).installed} label={w.codeInstalled} />
         </div>
       )}
       <div role="status">

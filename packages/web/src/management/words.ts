@@ -83,7 +83,9 @@ const en = {
   open: 'Open the machine',
   makeCode: 'Make an enrolment code',
   codeTitle: 'On the box beside the machine',
-  codeHint: (until: string) => `Run this command there. The code works once, until ${until}.`,
+  codeHint: (until: string) =>
+    `On a fresh box, this command installs the agent and enrols it. The code works once, until ${until}.`,
+  codeInstalled: 'Where the agent is installed already:',
   replaces: 'A box that enrols now replaces the one before.',
   waiting: 'Waiting for the box…',
   arrived: (name: string) => `The box of ${name} has arrived.`,
@@ -219,7 +221,9 @@ const fr: typeof en = {
   open: 'Ouvrir la machine',
   makeCode: 'Créer un code d’enrôlement',
   codeTitle: 'Sur le boîtier, à côté de la machine',
-  codeHint: (until) => `Exécutez-y cette commande. Le code sert une fois, jusqu’au ${until}.`,
+  codeHint: (until) =>
+    `Sur un boîtier neuf, cette commande installe l’agent et l’enrôle. Le code sert une fois, jusqu’au ${until}.`,
+  codeInstalled: 'Si l’agent est déjà installé :',
   replaces: 'Un boîtier enrôlé maintenant remplace le précédent.',
   waiting: 'En attente du boîtier…',
   arrived: (name) => `Le boîtier de ${name} est arrivé.`,
