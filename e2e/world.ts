@@ -144,6 +144,8 @@ export class World {
   port = 0;
   /** Of a PostgreSQL; `null`: SQLite in the server's folder. */
   database: string | null = null;
+  /** Further flags of the server. */
+  serverFlags: readonly string[] = [];
 
   path(...parts: string[]): string {
     return join(this.folder, ...parts);
@@ -168,6 +170,7 @@ export class World {
         ...['--data', this.path('server'), '--port', String(this.port)],
         ...['--link-host', '127.0.0.1', '--link-port', String(this.linkPort)],
         ...this.#databaseFlags(),
+        ...this.serverFlags,
       ],
       options,
     );
