@@ -78,7 +78,7 @@ export function onlyLimits(schema: MachineSchema, most: number | null): ChannelO
 export async function enrolFleet(
   place: Place,
   count: number,
-  channels: ChannelOverrides,
+  channels: ChannelOverrides = {},
 ): Promise<Outcome<{ readonly machines: EnrolledMachine[]; readonly pins: readonly string[] }>> {
   const opened = await openPlace(place);
   if (!opened.ok) return opened;
