@@ -63,7 +63,7 @@ export interface Watch {
   readonly sinceMs: number | null;
   /** Value at `sinceMs`. */
   readonly value: number | null;
-  /** Last row judged while `sinceMs` stands. */
+  /** Last row judged while `sinceMs` stands; else 0. */
   readonly lastMs: number;
   /** Furthest beyond the limit. */
   readonly peak: number | null;
@@ -247,6 +247,9 @@ function isActive(states: readonly number[] | null, stateAt: number, { values }:
   return typeof state !== 'number' || states.includes(state);
 }
 
+/** Nothing is waited for. */
+const STEADY = { sinceMs: null, value: null, lastMs: 0 } as const;
+
 /** Delays both ways. */
 function step(
   limit: WatchedLimit,
@@ -259,7 +262,7 @@ function step(
   const on = before?.on ?? false;
   if (crossed === on) {
     if (!on || before === null) return null;
-    const watch = before.sinceMs === null ? before : { ...before, sinceMs: null, value: null };
+    const watch = before.sinceMs === null ? before : { ...before, ...STEADY };
     return withPeak(limit, watch, atMs, value);
   }
   const delayMs = on ? limit.offDelayMs : limit.onDelayMs;
@@ -277,7 +280,7 @@ function step(
     ...{ limit, on: !on, atMs: since.sinceMs ?? atMs, confirmedMs: atMs, value: since.value },
     ...{ peak: watch.peak, peakMs: watch.peakMs },
   });
-  return on ? null : { ...watch, on: true, sinceMs: null, value: null };
+  return on ? null : { ...watch, on: true, ...STEADY };
 }
 
 function withPeak({ kind }: WatchedLimit, watch: Watch, atMs: number, value: number | null): Watch {
