@@ -118,6 +118,7 @@ async function fill({ edgeFolder, ...options }: HistoryTask): Promise<void> {
         dial: dialTls,
         plan: unrounded,
         counter: null,
+        roads: null,
         modem: () => null,
         version: 'demo',
         say: (message) => console.error(message),

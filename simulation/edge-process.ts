@@ -139,6 +139,7 @@ export class EdgeProcess {
       dial: mutant.dial?.(heard) ?? heard,
       plan: unrounded,
       counter: null,
+      roads: null,
       modem: () => null,
       version: 'simulated',
       say: (message) => {

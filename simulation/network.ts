@@ -127,6 +127,7 @@ class Pipe {
       }
       const connection: Connection = {
         exporter,
+        localAddress: null,
         send: (frame) => {
           if (this.#edgeOpen && this.#isAlive()) this.#up(writer.encode(frame));
         },

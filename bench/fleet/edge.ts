@@ -188,9 +188,10 @@ export class SimulatedEdge {
     return attempt;
   }
 
-  #watched({ exporter, send, close }: Connection): Connection {
+  #watched({ exporter, localAddress, send, close }: Connection): Connection {
     return {
       exporter,
+      localAddress,
       close,
       send: (frame: Frame) => {
         if (frame.type === 'BLOCK') {

@@ -13,7 +13,7 @@ import type { ConnectionEvents } from './uplink/connection.ts';
 
 const MONTH_MS = 30 * 86_400_000;
 const START_MS = Date.UTC(2026, 10, 1);
-const ROW_MS = 600_000;
+const ROW_MS = 1_200_000;
 const CHANNELS = 24;
 /** What a record, its packet and the one that acknowledges it cost. */
 const AROUND_BYTES = 102;
@@ -44,7 +44,17 @@ interface Counted {
   readonly thrifts: Set<string>;
 }
 
-function month(options: { budgetMb: number; plan?: DataPlan; alarmsAt?: readonly number[] }): Counted {
+interface Month {
+  readonly budgetMb: number;
+  readonly plan?: DataPlan;
+  readonly alarmsAt?: readonly number[];
+  /** Of the road at a share of the month; without it there is one, and it costs. */
+  readonly addressAt?: (share: number) => string;
+}
+
+const METERED = '10.64.0.9';
+
+async function month(options: Month): Promise<Counted> {
   const clock = new VirtualClock();
   const out: Counted = {
     bytes: 0,
@@ -85,9 +95,16 @@ function month(options: { budgetMb: number; plan?: DataPlan; alarmsAt?: readonly
     state: () => ({ problem: null, rows: 0, failedPolls: 0, unreadable: [] }),
     stop: () => undefined,
   };
+  const { addressAt } = options;
+  const address = (): string => addressAt?.(clock.monotonicMs() / MONTH_MS) ?? METERED;
+  const roads =
+    addressAt === undefined
+      ? null
+      : { source: async () => address(), isMetered: (one: string) => one === METERED };
   const dial = (_: unknown, events: ConnectionEvents) => {
     out.dials++;
     let over = false;
+    const localAddress = roads === null ? null : address();
     const carry = (bytes: number): void => {
       out.bytes += bytes;
       events.carried(bytes);
@@ -106,6 +123,7 @@ function month(options: { budgetMb: number; plan?: DataPlan; alarmsAt?: readonly
       out.toldAfterMs.push(clock.monotonicMs() - alarm.atMs);
     };
     const connection = {
+      localAddress,
       exporter: new Uint8Array(32),
       send: (frame: Frame) => {
         if (over) return;
@@ -142,9 +160,10 @@ function month(options: { budgetMb: number; plan?: DataPlan; alarmsAt?: readonly
     identity: { machine: 'M-1', host: 'server', port: 8443, pins: [] },
     ...{ home, source, spool, clock, randomness, dial },
     intervalMs: ROW_MS,
-    trainer: { train: () => Promise.reject(new Error('not here')) },
+    trainer: { train: () => new Promise(() => undefined) },
     plan: options.plan ?? unrounded,
     counter: null,
+    roads,
     modem: () => null,
     version: 'test',
     say: () => undefined,
@@ -163,6 +182,7 @@ function month(options: { budgetMb: number; plan?: DataPlan; alarmsAt?: readonly
     }
     sink!.row({ monotonicMs: Math.round(clock.monotonicMs()), values });
     clock.advance(ROW_MS);
+    if (roads !== null) await Promise.resolve();
     out.thrifts.add(agent.status().data.thrift);
   }
   agent.stop();
@@ -176,8 +196,8 @@ describe('a month of the agent', () => {
     [100, 'within', 0.99],
     [2.7, 'stretched', 0.9],
     [1, 'asleep', 0.2],
-  ])('with %d MB is %s and never more than 2 %% over', (budgetMb, thrift, share) => {
-    const told = month({ budgetMb, alarmsAt: ALARMS });
+  ])('with %d MB is %s and never more than 2 %% over', async (budgetMb, thrift, share) => {
+    const told = await month({ budgetMb, alarmsAt: ALARMS });
     console.log(
       `${budgetMb} MB: ${(told.bytes / 1e6).toFixed(2)} MB, ${told.stored} rows of ${MONTH_MS / ROW_MS}, ${told.dials} dials, ${told.live} live, ${[...told.thrifts]}`,
     );
@@ -187,5 +207,12 @@ describe('a month of the agent', () => {
     // Each alarm is told within what connecting takes, whatever the budget.
     expect(told.toldAfterMs).toHaveLength(ALARMS.length);
     for (const ms of told.toldAfterMs) expect(ms).toBeLessThan(5000);
+  });
+
+  it('spares nothing on a road that costs nothing, and takes it as soon as it is there', async () => {
+    // Ethernet for the second half of the month.
+    const told = await month({ budgetMb: 1, addressAt: (share) => (share < 0.5 ? METERED : '192.168.1.7') });
+    expect([...told.thrifts]).toEqual(expect.arrayContaining(['asleep', 'unbounded']));
+    expect(told.stored).toBeGreaterThan((MONTH_MS / ROW_MS) * 0.99);
   });
 });

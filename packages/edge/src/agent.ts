@@ -19,12 +19,13 @@ import { Keeper } from './spool/keeper.ts';
 import type { Spool } from './spool/spool.ts';
 import type { Trainer } from './spool/trainer.ts';
 import type { Dial } from './uplink/connection.ts';
+import type { Roads } from './uplink/roads.ts';
 import { Uplink } from './uplink/uplink.ts';
 
 /** Rows on their way that a recording may be ahead of the acknowledgements: bounds the spool, keeps the link busy. */
 const MOST_ROWS_AHEAD = 20_000;
 /** Between two looks at what the data budget allows. */
-const BUDGET_MS = 15_000;
+const BUDGET_MS = 30_000;
 const REPORT_MS = 3_600_000;
 /** Blocks that an alarm may take with it past the budget; of more, the newest row goes alone. */
 const ALARM_BYTES = 16_384;
@@ -107,6 +108,8 @@ export interface AgentOptions {
   readonly plan: DataPlan;
   /** Bytes of the metered interface; `null`: the link counts itself. */
   readonly counter: Counter | null;
+  /** `null`: there is but one, and it costs. */
+  readonly roads: Roads | null;
   readonly modem: () => ModemView | null;
   readonly version: string;
   readonly say: (message: string) => void;
@@ -382,26 +385,52 @@ export class Agent {
     this.#budgetTimer = this.#options.clock.after(BUDGET_MS, () => {
       this.#obeyBudget();
       this.#report();
+      void this.#lookAtRoads();
       this.#lookAtBudgetAgain();
     });
   }
 
   /** @param utcMs by the server's clock; `null`: not known. */
-  #newAdvice(utcMs: number | null): Advice {
+  #newAdvice(utcMs: number | null, isFree = false): Advice {
     const { intervalMs, dataBudgetMb } = this.#settings.state.settings;
     const rowsPerS = 1000 / this.#options.source.schema.intervalMs;
     const demand = {
       intervalMs,
-      budgetBytes: dataBudgetMb === null ? null : dataBudgetMb * 1e6,
+      // Over a road that costs nothing, nothing is spared.
+      budgetBytes: dataBudgetMb === null || isFree ? null : dataBudgetMb * 1e6,
       payloadBytesPerS: this.#rowBytes === null ? null : this.#rowBytes * rowsPerS,
     };
     return this.#dataUse.advice(demand, this.#options.clock.monotonicMs(), utcMs);
   }
 
+  #isFree(): boolean {
+    const address = this.#uplink.localAddress;
+    const { roads } = this.#options;
+    return roads !== null && address !== null && !roads.isMetered(address);
+  }
+
+  /** A connection stays on the road it was made on: it is made anew when the system has another one now. */
+  async #lookAtRoads(): Promise<void> {
+    const { roads, identity, say } = this.#options;
+    const address = this.#uplink.localAddress;
+    const { isResting } = this.#uplink;
+    if (roads === null || (address === null && !isResting)) return;
+    const source = await roads.source(identity.host, identity.port);
+    if (this.#stopped || source === null || source === address) return;
+    // A link that is closed to spare data is opened where there is nothing to spare.
+    if (address === null && !roads.isMetered(source)) this.#uplink.hurry();
+    if (address === null) return;
+    // It may have been made anew meanwhile.
+    if (this.#uplink.localAddress !== address) return;
+    say(`link: the server is reached from ${source} now, no longer from ${address}`);
+    this.#uplink.takeRoad();
+  }
+
   #obeyBudget(mayRest = true): void {
     const { exchange } = this.#uplink;
     const nowMs = this.#options.clock.monotonicMs();
-    this.#advice = this.#newAdvice(exchange === null ? null : exchange.utcMs + nowMs - exchange.answeredMs);
+    const utcMs = exchange === null ? null : exchange.utcMs + nowMs - exchange.answeredMs;
+    this.#advice = this.#newAdvice(utcMs, this.#isFree());
     const { thrift, intervalMs, spendableBytes } = this.#advice;
     this.#keeper.setInterval(intervalMs);
     this.#uplink.setTerms(this.#terms());

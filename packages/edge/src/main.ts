@@ -47,6 +47,7 @@ import { processTrainer } from './spool/trainer.ts';
 import { inWords, reportOf, summaryOf, writeStatus } from './status.ts';
 import { tellSystemd } from './systemd.ts';
 import { dialTls } from './uplink/connection.ts';
+import { boxRoads } from './uplink/roads.ts';
 
 const VERSION = process.env.VIGIE_VERSION ?? 'from sources';
 const STATUS_EVERY_MS = 5000;
@@ -166,6 +167,7 @@ async function runAgent(
     dial: dialTls,
     plan: settings.dataPlan,
     counter: metered === undefined ? null : interfaceCounter(metered),
+    roads: boxRoads(metered),
     modem: () => watch?.view ?? null,
     version: VERSION,
     say,

@@ -10,6 +10,8 @@ import { pinOf } from '../enrolment/identity.ts';
 export interface Connection {
   /** Keying material bound to this very session (RFC 8446 §7.5). */
   readonly exporter: Uint8Array;
+  /** Own address it leaves from; `null`: not known. */
+  readonly localAddress: string | null;
   send(frame: Frame): void;
   close(reason?: string): void;
 }
@@ -104,6 +106,7 @@ function dial(
       }
     });
     events.open({
+      localAddress: wire.localAddress?.replace(/^::ffff:/, '') ?? null,
       exporter: socket.exportKeyingMaterial(EXPORTER_BYTES, EXPORTER_LABEL, Buffer.alloc(0)),
       send: (frame) => {
         if (over) return;

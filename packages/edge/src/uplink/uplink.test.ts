@@ -53,7 +53,12 @@ it('has to send again what a server that was restored has forgotten', () => {
     dial: (_, heard) => {
       events = heard;
       sent = [];
-      heard.open({ exporter: new Uint8Array(32), send: (frame) => sent.push(frame), close: () => undefined });
+      heard.open({
+        localAddress: null,
+        exporter: new Uint8Array(32),
+        send: (frame) => sent.push(frame),
+        close: () => undefined,
+      });
       return { abort: () => undefined };
     },
     eager: true,

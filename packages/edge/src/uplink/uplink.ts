@@ -151,6 +151,17 @@ export class Uplink {
     this.#attempt?.abort();
   }
 
+  /** Of the connection that stands, as far as it is known. */
+  get localAddress(): string | null {
+    return this.#session.phase === 'open' ? (this.#connection?.localAddress ?? null) : null;
+  }
+
+  /** The server is reached from another address now: the connection is made anew over that road, without waiting. */
+  takeRoad(): void {
+    this.#connection?.close('another road to the server is the better one now');
+    this.hurry();
+  }
+
   /** Does not wait for the next attempt. */
   hurry(): void {
     this.rest(false);
