@@ -111,7 +111,7 @@ it('fits a phone in both languages and themes, without a fault that axe finds', 
       await page.goto(site.address + path);
       await page.locator('h1').first().waitFor();
       await page.locator('.alarm-item, .limits-form, .page > p.muted').first().waitFor();
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      const wide = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
       expect([path, language, wide > 0]).toEqual([path, language, false]);
       expect([path, language, await violations(page)]).toEqual([path, language, []]);
     }
