@@ -37,7 +37,7 @@ describe('help', () => {
     ...['stop-bits', 'format', 'header', 'file', 'speed'],
   ];
   const serverFlags = [
-    ...['config', 'data', 'database', 'host', 'port', 'tls-cert', 'tls-key', 'trust-proxy'],
+    ...['config', 'data', 'database', 'host', 'port', 'tls-cert', 'tls-key', 'trust-proxy', 'edge-packages'],
     ...['link-host', 'link-port'],
   ];
   const commands: [Name, string[], string[]][] = [
