@@ -43,6 +43,8 @@ export default defineConfig({
           globalSetup: ['e2e/browser/shared-fleet.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
+          // A browser on a busy machine answers when it can; what is never so still fails.
+          expect: { poll: { timeout: 15_000 } },
           // What they wait for is the browser, which has more than one process of its own.
           maxWorkers: 2,
         },

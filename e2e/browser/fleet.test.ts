@@ -1,5 +1,5 @@
 // The list of machines in a real Chromium: a fleet in every state beside the demo's machines, the week's strips, a lost
-// server, what a visit missed, 200 machines, phone and keyboard, and axe. One fleet for the whole file.
+// server, what a visit missed, 200 machines, phone and keyboard. One fleet for the whole file.
 import { join } from 'node:path';
 import type { Fleet, Strips, Visit } from '@vigie/contract';
 import Database from 'better-sqlite3';
@@ -218,17 +218,15 @@ describe('with machines in every state', () => {
     }
   });
 
-  it('is whole at 320 px, for fingers, and to axe in both themes and languages', async () => {
-    for (const [width, theme, language] of [
-      [320, 'light', 'fr'],
-      [390, 'dark', 'en'],
-      [768, 'light', 'en'],
-      [1440, 'dark', 'fr'],
+  it('is whole at 320 px, and for fingers', async () => {
+    for (const [width, language] of [
+      [320, 'fr'],
+      [390, 'en'],
+      [768, 'fr'],
     ] as const) {
-      const page = await openFleet({ width, height: 800, theme, language, touch: width < 700 });
+      const page = await openFleet({ width, height: 800, language, touch: width < 700 });
       await page.getByRole('slider').first().waitFor();
       expect(await page.evaluate('document.documentElement.scrollWidth'), `${width} px`).toBe(width);
-      expect(await violationsOf(page), `${width} ${theme} ${language}`).toEqual([]);
       if (width >= 700) continue;
       for (const target of await page.locator('.fleet a, .fleet-search input').all()) {
         const box = (await target.boundingBox())!;

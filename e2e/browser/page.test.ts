@@ -1,5 +1,5 @@
 // The page in a real Chromium before a running demo fleet: first start, sign-in, the Machine page with its chart, live
-// values, a lost server, phone and keyboard, and axe over pages × themes × languages. One fleet for the whole file.
+// values, a lost server, phone and keyboard. On the fleet that all share; axe is in views-*.test.ts.
 import type { ChartAnswer, MachineView } from '@vigie/contract';
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';

@@ -197,7 +197,7 @@ export const views: Readonly<Record<Part, readonly View[]>> = {
       ready: async (page) => {
         await see('.sessions li')(page);
         await page.keyboard.press('Control+k');
-        await page.getByRole('combobox').last().fill('pompe 2');
+        await page.locator('input[role=combobox]').fill('pompe 2');
         await see('.go-list [role=option]')(page);
       },
     },

@@ -89,6 +89,7 @@ export function App() {
     return (
       <main class="gate" id="content">
         <Logo />
+        <h1>{words.value.appName}</h1>
         <FailureNotice code={now.code} retry={() => void findSession()} />
       </main>
     );
