@@ -263,6 +263,16 @@ export class World {
     return (await answer.json()) as T;
   }
 
+  async send<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body: object): Promise<T> {
+    const answer = await fetch(this.address + path, {
+      method,
+      headers: { cookie: this.#cookie, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return (await answer.json()) as T;
+  }
+
   async export(id: string): Promise<Exported> {
     const text = await (await this.#fetch(`/api/machines/${id}/rows.csv`)).text();
     return parseExport(text);

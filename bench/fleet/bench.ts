@@ -18,6 +18,7 @@ import {
   type EnrolledMachine,
   enrolFleet,
   folderBytes,
+  onlyLimits,
   type Place,
   placeArgs,
   sealAll,
@@ -59,6 +60,8 @@ export interface BenchOptions {
   readonly database: string | null;
   readonly history: { readonly machines: number; readonly hours: number };
   readonly storm: StormKind;
+  /** Limits that are watched of each machine; `null`: all of the model. */
+  readonly limits: number | null;
   /** Folder for a CPU profile of the server; `null`: none. */
   readonly profile: string | null;
   readonly say: (message: string) => void;
@@ -77,7 +80,7 @@ export class Bench {
   }
 
   async run(): Promise<Outcome<Results>> {
-    const { machines, database, history, say } = this.#options;
+    const { machines, database, history, limits, say } = this.#options;
     await buildAll({ quiet: true });
     const model = loadModel(join(root, 'models', 'turbevap.yaml'));
     if (!model.ok) return model;
@@ -86,7 +89,7 @@ export class Bench {
     say(`${machines} machines are enrolled`);
     const place: Place = { folder: join(this.#folder, 'server'), database };
     mkdirSync(place.folder, { mode: 0o700 });
-    const enrolled = await enrolFleet(place, machines);
+    const enrolled = await enrolFleet(place, machines, onlyLimits(model.value.schema, limits));
     if (!enrolled.ok) return enrolled;
     const emptyBytes = folderBytes(place.folder);
     const priors: MachinePrior[] = [];

@@ -6,6 +6,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { Outcome } from '@vigie/config';
+import type { ChannelOverrides, MachineSchema } from '@vigie/model';
 import { openStore, type Store } from '@vigie/server';
 import { linkIdentity } from '../../packages/server/src/gateway/identity.ts';
 import { openSealer } from '../../packages/server/src/store/open.ts';
@@ -49,10 +50,35 @@ export async function sealAll(place: Place): Promise<void> {
   await close();
 }
 
+/** Settings that leave so many limits of a model, and nothing else to watch; `null`: all that the model has. */
+export function onlyLimits(schema: MachineSchema, most: number | null): ChannelOverrides {
+  if (most === null) return {};
+  let left = most;
+  return Object.fromEntries(
+    schema.channels
+      .filter(({ limits }) => limits !== null)
+      .map(({ id, limits }) => {
+        const kept = (value: number | null): number | null => (value !== null && left-- > 0 ? value : null);
+        const { alarmLow = null, warningLow = null, warningHigh = null, alarmHigh = null } = limits ?? {};
+        return [
+          id,
+          {
+            limits: {
+              ...{ alarmLow: kept(alarmLow), warningLow: kept(warningLow) },
+              ...{ warningHigh: kept(warningHigh), alarmHigh: kept(alarmHigh) },
+            },
+            ringing: { ratePerMinute: null, stuckMs: null },
+          },
+        ];
+      }),
+  );
+}
+
 /** @returns the machines, and the pins by which their edges accept the server. */
 export async function enrolFleet(
   place: Place,
   count: number,
+  channels: ChannelOverrides = {},
 ): Promise<Outcome<{ readonly machines: EnrolledMachine[]; readonly pins: readonly string[] }>> {
   const opened = await openPlace(place);
   if (!opened.ok) return opened;
@@ -70,6 +96,9 @@ export async function enrolFleet(
       timeZone: 'Europe/Paris',
       intervalMs: BLOCK_MS,
     });
+    if (Object.keys(channels).length > 0) {
+      await store.changeSettings(id, (settings) => ({ ...settings, channels }));
+    }
     await store.setPublicKey(id, raw, pins);
     // Ctrl+C is heard meanwhile.
     await setImmediate();

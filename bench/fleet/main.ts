@@ -30,6 +30,11 @@ const parsed = parseFlags(
         value: 'URL',
         help: 'where the server keeps rows (default its data folder)',
       },
+      limits: {
+        type: 'number',
+        value: 'N',
+        help: "limits watched of each machine, 0 for none (default all of the model's)",
+      },
       profile: { type: 'string', value: 'DIR', help: "also write the server's CPU profile to this folder" },
       json: { type: 'boolean', help: 'figures as JSON' },
       out: { type: 'string', value: 'FILE', help: 'also write the JSON to this file' },
@@ -44,15 +49,23 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   if (parsed.kind !== 'run') return explain(parsed);
   const { machines = 1000, seconds = 120, database = null, storm = 'links' } = parsed.flags;
-  const { 'history-hours': hours = 0, 'history-machines': few = 20, profile = null } = parsed.flags;
+  const {
+    'history-hours': hours = 0,
+    'history-machines': few = 20,
+    profile = null,
+    limits = null,
+  } = parsed.flags;
   const { json = false, out = null } = parsed.flags;
   if (!Number.isInteger(machines) || machines < 1) return fail('bench:fleet: --machines takes 1 or more');
   if (seconds < 60) return fail('bench:fleet: --seconds takes 60 or more: each machine has a block a minute');
   if (hours < 0 || few < 0) return fail('bench:fleet: --history-hours and --history-machines take 0 or more');
   if (storm !== 'links' && storm !== 'server') return fail('bench:fleet: --storm is links or server');
+  if (limits !== null && (!Number.isInteger(limits) || limits < 0)) {
+    return fail('bench:fleet: --limits takes 0 or more');
+  }
   const reason = whyNot(machines);
   if (reason !== null) return fail(reason);
   const history = { hours, machines: hours === 0 ? 0 : Math.min(few, machines) };
-  const bench = new Bench({ machines, seconds, database, history, storm, profile, say });
+  const bench = new Bench({ machines, seconds, database, history, storm, limits, profile, say });
   return runToEnd(bench, { json, out, tableOf });
 }

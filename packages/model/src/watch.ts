@@ -63,7 +63,7 @@ export interface Watch {
   readonly sinceMs: number | null;
   /** Value at `sinceMs`. */
   readonly value: number | null;
-  /** Last row judged while `sinceMs` stands. */
+  /** Last row judged while `sinceMs` stands; else 0. */
   readonly lastMs: number;
   /** Furthest beyond the limit. */
   readonly peak: number | null;
@@ -186,8 +186,27 @@ function mayStir(limit: WatchedLimit, rows: readonly WatchedRow[], previous: Wat
       return typeof first === 'number' && rows.every(({ values }) => values[at] === first);
     }
     case 'rate':
-      return true;
+      return mayBeFast(limit, rows, previous);
   }
+}
+
+/** Whether rows lie so far apart that their rate may be too high; those of a short block say nothing alone. */
+function mayBeFast(
+  { at, limit }: WatchedLimit,
+  rows: readonly WatchedRow[],
+  previous: WatchedRow | null,
+): boolean {
+  if ((rows.at(-1)?.atMs ?? 0) - (rows[0]?.atMs ?? 0) < RATE_WINDOW_MS / 2) return true;
+  const first = previous?.values[at];
+  let least = typeof first === 'number' ? first : Number.POSITIVE_INFINITY;
+  let most = typeof first === 'number' ? first : Number.NEGATIVE_INFINITY;
+  for (const { values } of rows) {
+    const value = values[at];
+    if (typeof value !== 'number') continue;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return most - least > ((limit ?? 0) * RATE_WINDOW_MS) / 2 / 60_000;
 }
 
 function isSame(one: Watch, other: Watch): boolean {
@@ -247,6 +266,9 @@ function isActive(states: readonly number[] | null, stateAt: number, { values }:
   return typeof state !== 'number' || states.includes(state);
 }
 
+/** Nothing is waited for. */
+const STEADY = { sinceMs: null, value: null, lastMs: 0 } as const;
+
 /** Delays both ways. */
 function step(
   limit: WatchedLimit,
@@ -259,7 +281,7 @@ function step(
   const on = before?.on ?? false;
   if (crossed === on) {
     if (!on || before === null) return null;
-    const watch = before.sinceMs === null ? before : { ...before, sinceMs: null, value: null };
+    const watch = before.sinceMs === null ? before : { ...before, ...STEADY };
     return withPeak(limit, watch, atMs, value);
   }
   const delayMs = on ? limit.offDelayMs : limit.onDelayMs;
@@ -277,7 +299,7 @@ function step(
     ...{ limit, on: !on, atMs: since.sinceMs ?? atMs, confirmedMs: atMs, value: since.value },
     ...{ peak: watch.peak, peakMs: watch.peakMs },
   });
-  return on ? null : { ...watch, on: true, sinceMs: null, value: null };
+  return on ? null : { ...watch, on: true, ...STEADY };
 }
 
 function withPeak({ kind }: WatchedLimit, watch: Watch, atMs: number, value: number | null): Watch {

@@ -22,7 +22,7 @@ export interface AlarmRecord extends AlarmRow {
 export type Acted = 'done' | 'not-found' | 'no-place';
 
 export interface AlarmStore {
-  /** That ring, may ring again, or wait for somebody; of all machines or of one. */
+  /** That ring, may ring again, or wait for somebody; of all machines in service, or of one. */
   openAlarms(machine?: string): Promise<AlarmRecord[]>;
   /** Of these machines, those that are over and acknowledged, by their beginning, newest first. */
   pastAlarms(machines: readonly string[], beforeMs: number, count: number): Promise<AlarmRecord[]>;
@@ -87,7 +87,10 @@ export function alarmStore(db: Database, utcMs: () => number): AlarmStore {
     openAlarms: async (machine) =>
       withShelves(
         machine === undefined
-          ? await db.all<AlarmRow>('SELECT * FROM alarm WHERE is_open = 1 ORDER BY machine, id')
+          ? await db.all<AlarmRow>(
+              `SELECT * FROM alarm WHERE is_open = 1 AND machine NOT IN (SELECT id FROM machine WHERE retired = 1)
+                 ORDER BY machine, id`,
+            )
           : await db.all<AlarmRow>(
               'SELECT * FROM alarm WHERE is_open = 1 AND machine = $1 ORDER BY id',
               machine,

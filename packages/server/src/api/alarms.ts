@@ -81,7 +81,6 @@ export function alarmRoutes(parts: Parts): Hono<Env> {
       records = await store.pastAlarms(visible, before ?? Number.MAX_SAFE_INTEGER, count + 1);
     }
     const { alarms, machines } = await shown(c, records);
-    // A retired machine calls nobody.
     if (list === 'open') alarms.sort(byUrgency);
     return c.json<Alarms>({
       alarms: alarms.slice(0, count),

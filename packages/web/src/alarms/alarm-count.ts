@@ -1,6 +1,6 @@
 // How many alarms ring and wait, for the navigation and the fleet: asked for every 15 s while a page is in view, and at once
 // when a page hears that alarms changed. Not here: the alarms themselves (alarm-list.ts).
-import { effect, signal } from '@preact/signals';
+import { signal } from '@preact/signals';
 import type { AlarmCount } from '@vigie/contract';
 import { get } from '../api.ts';
 import { session } from '../session/session.ts';
@@ -27,10 +27,8 @@ export function watchAlarmCount(): () => void {
   const timer = setInterval(() => void load(), refreshMs);
   const turn = (): void => void load();
   document.addEventListener('visibilitychange', turn);
-  const unwatch = effect(() => {
-    void alarmsChanged.value;
-    void load();
-  });
+  // Now, and whenever they change.
+  const unwatch = alarmsChanged.subscribe(() => setTimeout(turn));
   return () => {
     unwatch();
     clearInterval(timer);

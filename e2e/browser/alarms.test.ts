@@ -1,0 +1,119 @@
+// Alarms in a real Chromium, from a limit that somebody sets to its history: rehearsed, saved, rung by the real edge, seen in
+// the navigation, acknowledged, shelved, taken from its shelf; on a phone, in both languages and themes, and axe.
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { type Look, type Site, startSite } from './site.ts';
+
+let site: Site;
+let opened: Page[] = [];
+let complaints: string[] = [];
+beforeAll(async () => {
+  site = await startSite({ machines: 1, days: 1 });
+});
+afterAll(async () => {
+  await site?.stop();
+});
+afterEach(async () => {
+  for (const page of opened) await page.context().close();
+  opened = [];
+  const told = complaints;
+  complaints = [];
+  expect(told).toEqual([]);
+});
+
+async function open(path: string, look: Look = {}): Promise<Page> {
+  const page = await site.open(look);
+  opened.push(page);
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  await page.goto(site.address + path);
+  await page.locator('h1').first().waitFor();
+  return page;
+}
+
+async function violations(page: Page): Promise<string[]> {
+  const { violations: found } = await new AxeBuilder({ page }).analyze();
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
+
+const item = (page: Page) => page.locator('.alarm-item', { hasText: 'Ambient above its limit' });
+
+it('a limit is rehearsed, saved, rings, and is seen wherever one is', async () => {
+  const page = await open('/m/TV-01/limits?channel=t_amb');
+  const field = page.getByLabel('Warning above (°C)');
+  await page.getByText('would not have rung in 30 days').waitFor();
+  await field.fill('one');
+  await page.getByText('this is not a number').waitFor();
+  await field.fill('1');
+  await page.getByText(/would have rung (once|\d+ times) in 30 days/).waitFor();
+  await page.getByRole('button', { name: 'Save' }).first().click();
+  await page.getByText('model: none').first().waitFor();
+  await page.getByRole('option', { name: 'Ambient (own limits)' }).waitFor({ state: 'attached' });
+  expect(await violations(page)).toEqual([]);
+
+  await page.goto(`${site.address}/alarms`);
+  await item(page).getByText('not acknowledged').waitFor();
+  await page.locator('.nav-badge').waitFor();
+  await page.goto(`${site.address}/fleet`);
+  await page.getByRole('link', { name: /alarms? rings?/ }).waitFor();
+  await page.goto(`${site.address}/m/TV-01`);
+  await item(page).waitFor();
+  await page.locator('.alarm-strip li').first().waitFor();
+});
+
+it('it is acknowledged with a comment, shelved with a reason, and its history says so', async () => {
+  const page = await open('/alarms');
+  await item(page)
+    .getByRole('button', { name: /^Acknowledge/ })
+    .click();
+  await page.getByLabel('Comment').fill('The sensor hangs in the sun');
+  await page.getByRole('dialog').getByRole('button', { name: 'Acknowledge' }).click();
+  await item(page).getByText('The sensor hangs in the sun').waitFor();
+  expect(
+    await item(page)
+      .getByRole('button', { name: /^Acknowledge/ })
+      .count(),
+  ).toBe(0);
+
+  await item(page)
+    .getByRole('button', { name: /^Shelve/ })
+    .click();
+  await page.getByText('1 hour', { exact: true }).click();
+  await page.getByLabel('Reason').fill('Until it is moved');
+  await page.getByRole('dialog').getByRole('button', { name: 'Shelve' }).click();
+  await item(page).getByText('Until it is moved').waitFor();
+  await item(page).getByRole('button', { name: 'Take from the shelf' }).click();
+  await item(page).getByText('Until it is moved').waitFor({ state: 'detached' });
+
+  await item(page)
+    .getByRole('button', { name: /^Details/ })
+    .click();
+  const history = page.locator('.alarm-history');
+  for (const text of [
+    'It began',
+    'Acknowledged by Camille Renard',
+    'Shelved by',
+    'Taken from the shelf by',
+  ]) {
+    await history.getByText(text).first().waitFor();
+  }
+  expect(await violations(page)).toEqual([]);
+});
+
+it('fits a phone in both languages and themes, without a fault that axe finds', async () => {
+  for (const [language, theme] of [
+    ['fr', 'dark'],
+    ['en', 'light'],
+  ] as const) {
+    const page = await open('/alarms', { width: 390, height: 844, touch: true, language, theme });
+    await page.locator('.alarm-item').first().waitFor();
+    for (const path of ['/alarms', '/alarms?list=history', '/m/TV-01/limits?channel=t_amb', '/m/TV-01']) {
+      await page.goto(site.address + path);
+      await page.locator('h1').first().waitFor();
+      await page.locator('.alarm-item, .limits-form, .page > p.muted').first().waitFor();
+      const wide = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
+      expect([path, language, wide > 0]).toEqual([path, language, false]);
+      expect([path, language, await violations(page)]).toEqual([path, language, []]);
+    }
+  }
+});
