@@ -1,4 +1,4 @@
-// What a kind of machine is. `@vigie/model/evaluate`, `/reading` and `/zone` are free of dependencies (for the page);
+// What a kind of machine is. `@vigie/model/evaluate`, `/reading`, `/watch` and `/zone` are free of dependencies (for the page);
 // `@vigie/model/load` reads models/*.yaml.
 export * from './evaluate.ts';
 export * from './reading.ts';

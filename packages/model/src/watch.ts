@@ -186,8 +186,27 @@ function mayStir(limit: WatchedLimit, rows: readonly WatchedRow[], previous: Wat
       return typeof first === 'number' && rows.every(({ values }) => values[at] === first);
     }
     case 'rate':
-      return true;
+      return mayBeFast(limit, rows, previous);
   }
+}
+
+/** Whether rows lie so far apart that their rate may be too high; those of a short block say nothing alone. */
+function mayBeFast(
+  { at, limit }: WatchedLimit,
+  rows: readonly WatchedRow[],
+  previous: WatchedRow | null,
+): boolean {
+  if ((rows.at(-1)?.atMs ?? 0) - (rows[0]?.atMs ?? 0) < RATE_WINDOW_MS / 2) return true;
+  const first = previous?.values[at];
+  let least = typeof first === 'number' ? first : Number.POSITIVE_INFINITY;
+  let most = typeof first === 'number' ? first : Number.NEGATIVE_INFINITY;
+  for (const { values } of rows) {
+    const value = values[at];
+    if (typeof value !== 'number') continue;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return most - least > ((limit ?? 0) * RATE_WINDOW_MS) / 2 / 60_000;
 }
 
 function isSame(one: Watch, other: Watch): boolean {

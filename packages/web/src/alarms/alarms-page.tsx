@@ -153,17 +153,22 @@ export function AlarmsPage() {
       )}
       {shown?.length === 0 && !isFiltered && address.list === 'history' && <p class="muted">{w.nonePast}</p>}
       {shown !== undefined && shown.length > 0 && (
-        <ol class="alarms panel flush">
-          {shown.map((alarm) => (
-            <AlarmItem
-              key={`${alarm.machine} ${alarm.id}`}
-              alarm={alarm}
-              machine={machines.get(alarm.machine) ?? null}
-              namesMachine
-              act={act}
-            />
-          ))}
-        </ol>
+        <section aria-labelledby="alarm-list">
+          <h2 id="alarm-list" class="unseen">
+            {w[address.list]}
+          </h2>
+          <ol class="alarms panel flush">
+            {shown.map((alarm) => (
+              <AlarmItem
+                key={`${alarm.machine} ${alarm.id}`}
+                alarm={alarm}
+                machine={machines.get(alarm.machine) ?? null}
+                namesMachine
+                act={act}
+              />
+            ))}
+          </ol>
+        </section>
       )}
       {more && address.list === 'history' && (
         <button type="button" onClick={older}>
