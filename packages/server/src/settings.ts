@@ -153,15 +153,26 @@ export function describeSettings(machine: MachineRecord, schema: MachineSchema |
     `  budget     ${settings.dataBudgetMb === null ? 'none' : `${settings.dataBudgetMb} MB a month`}`,
     `  keep       ${machine.keepDays === null ? 'every row, for ever' : `rows of ${machine.keepDays} days; rollups of a minute and more for ever`}`,
   ];
+  if (settings.silentMs !== undefined) {
+    lines.push(`  silent     after ${settings.silentMs / 60_000} min without a row`);
+  }
   for (const [id, override] of Object.entries(settings.channels)) {
     const channel = schema?.channels.find((one) => one.id === id);
-    const { names, band, limits } = override;
+    const { names, band, limits, ringing, activeStates } = override;
     for (const [language, name] of Object.entries(names ?? {})) lines.push(`  ${id}.${language} = ${name}`);
     if (band !== undefined)
       lines.push(`  ${id} band = ${band === null ? 'none' : `${band.low}:${band.high}`}`);
     for (const [key, limit] of Object.entries(limits ?? {})) {
       const model = channel === undefined ? '' : ` (model: ${limitOf(channel.limits, key) ?? 'none'})`;
       lines.push(`  ${id}.${key} = ${limit ?? 'none'}${model}`);
+    }
+    for (const [key, value] of Object.entries(ringing ?? {})) {
+      lines.push(`  ${id}.${key} = ${value ?? 'none'}`);
+    }
+    if (activeStates !== undefined) {
+      lines.push(
+        `  ${id} limits hold in ${activeStates === null ? 'every state' : `states ${activeStates.join(', ')}`}`,
+      );
     }
   }
   if (schema === null)
