@@ -2,7 +2,7 @@
 // intervals and leaves the others where they are; of one that is refused it keeps the reason and goes on.
 // Invariants: what the carrier has taken is never given to it again by this process, even while the database cannot be
 // told of it; what is cut off in between is handed over again by whoever finds its lease ended, under the same id, so that
-// nothing is forgotten and a receiver can tell that it has it (docs/decisions/0012-mail-by-an-outbox.md).
+// nothing is forgotten and a receiver can tell that it has it (docs/decisions/0013-mail-by-an-outbox.md).
 import { type Clock, type Randomness, Wake } from '@vigie/protocol';
 import type { Channel, Claimed, Outbox } from './outbox.ts';
 
