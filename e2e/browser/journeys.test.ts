@@ -68,6 +68,7 @@ it('goes through the whole site by keyboard: signs in, finds a machine, reads it
   await page.keyboard.press('g');
   await page.keyboard.press('m');
   await page.waitForURL('**/manage/users');
+  await page.locator('tbody tr').first().waitFor();
   await page.keyboard.press('/');
   await page.keyboard.type('camille');
   await expect.poll(() => page.locator('tbody tr').count()).toBe(1);

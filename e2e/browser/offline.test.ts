@@ -106,11 +106,11 @@ it('opens when the server is gone, says how old what it shows is, and never that
 
   await page.goto(`${test.site.address}/profile`);
   await page.getByRole('button', { name: 'Sign out', exact: true }).click();
-  await page.getByText('The server cannot be reached').waitFor();
+  await page.getByText('The server cannot be reached').first().waitFor();
   expect((await leftOn(page)).filter((name) => name.startsWith('vigie'))).toEqual([]);
   await page.reload();
   // Nobody is known here any more: no name, no machine.
-  await page.getByText('The server cannot be reached').waitFor();
+  await page.getByText('The server cannot be reached').first().waitFor();
   expect(await page.locator('.navbar').count()).toBe(0);
   await signedOut.reload();
   await signedOut.getByText('The server cannot be reached').waitFor();
