@@ -63,7 +63,7 @@ export interface Planned {
 }
 
 /** What begins together is told together. */
-const GATHER_MS = 10_000;
+const GATHER_MS = 3_000;
 /** Least distance to the mail before, by how many there were in the last half hour. */
 const DISTANCES_MS = [0, 60_000, 60_000, 5 * 60_000, 15 * 60_000];
 const PACE_MS = 30 * 60_000;

@@ -37,6 +37,8 @@ export async function until(what: string, ready: () => Promise<boolean> | boolea
 }
 
 export interface Received {
+  /** When it was taken, Unix ms. */
+  readonly atMs: number;
   readonly to: string;
   readonly messageId: string;
   readonly inReplyTo: string | null;
@@ -97,6 +99,7 @@ export class TestMailServer {
           const mail = await simpleParser(stream);
           const [to] = session.envelope.rcptTo;
           this.received.push({
+            atMs: Date.now(),
             to: to?.address ?? '',
             messageId: mail.messageId ?? '',
             inReplyTo: mail.inReplyTo ?? null,
