@@ -57,7 +57,9 @@ describe('a limit that is crossed', () => {
     console.log(`from the crossing to the alarm: ${tookMs} ms, at a block a minute`);
     // A whole minute would be the block's own turn.
     expect(tookMs).toBeLessThan(60_000);
-    const mailed = await until('the mail', () => mail.received.find(({ subject }) => subject.includes('> 1')));
+    const mailed = await until('the mail', () =>
+      mail.received.find(({ subject }) => subject.includes('> 1')),
+    );
     console.log(
       `from the crossing to the mail server: ${mailed.atMs - (alarm?.happenedMs ?? 0)} ms, its picture with it`,
     );

@@ -97,7 +97,11 @@ it('an alarm of a real machine comes by mail, with its picture, and is acknowled
   const edge = world.start('vigie-edge', machine.edgeArgs(world.edgeFolder('TV-01')));
   await edge.event('running');
   // Before its first row there is nothing to export.
-  const rowCount = () => world.export('TV-01').then(({ rows }) => rows.length, () => 0);
+  const rowCount = () =>
+    world.export('TV-01').then(
+      ({ rows }) => rows.length,
+      () => 0,
+    );
   await until('rows', async () => (await rowCount()) > 20);
   const set = await command('vigie-server', [
     ...['settings', '--data', world.path('server'), '--id', 'TV-01'],
