@@ -38,7 +38,8 @@ describe('help', () => {
   ];
   const serverFlags = [
     ...['config', 'data', 'database', 'host', 'port', 'tls-cert', 'tls-key', 'trust-proxy', 'edge-packages'],
-    ...['link-host', 'link-port'],
+    ...['link-host', 'link-port', 'smtp', 'smtp-password-file', 'mail-from', 'public-url'],
+    ...['webhook', 'webhook-secret-file', 'webhook-allow-private'],
   ];
   const commands: [Name, string[], string[]][] = [
     ['vigie-server', [], serverFlags],
@@ -57,6 +58,7 @@ describe('help', () => {
     ['vigie-server', ['restore'], ['from', 'data']],
     ['vigie-server', ['check'], ['data', 'database', 'json', 'repair']],
     ['vigie-server', ['compact'], ['data', 'database']],
+    ['vigie-server', ['mail'], ['data', 'database']],
     ['vigie-edge', [], edgeFlags],
     ['vigie-edge', ['run'], edgeFlags],
     ['vigie-edge', ['enrol'], ['server', 'code', 'data']],
