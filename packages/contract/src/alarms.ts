@@ -29,7 +29,7 @@ export const ALARM_KINDS = [
   'budget',
   /** Rows come whose time is not known. */
   'clock',
-  /** The edge has no room left, and thins or drops its oldest rows. */
+  /** The edge has hardly any room left; then it thins and drops its oldest rows. */
   'spool',
 ] as const;
 export type AlarmKind = (typeof ALARM_KINDS)[number];

@@ -38,6 +38,8 @@ export interface EdgeReport {
     /** Time between two blocks in force. */
     readonly intervalMs: number;
   };
+  /** Rows that wait on the box, and the room for them. */
+  readonly spool: { readonly bytes: number; readonly mostBytes: number };
   /** `null`: no modem is looked after. */
   readonly modem: {
     readonly operator: string | null;

@@ -470,6 +470,7 @@ export class Agent {
         thrift,
         intervalMs,
       },
+      spool: { bytes: this.#spool.bytes, mostBytes: this.#spool.mostBytes },
       modem: reportOfModem(this.#options.modem()),
     });
   }

@@ -83,6 +83,7 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
         thrift: fc.constantFrom('within' as const, 'held' as const),
         intervalMs: u48,
       }),
+      spool: fc.record({ bytes: u48, mostBytes: u48 }),
       modem: fc.option(
         fc.record({
           operator: fc.option(fc.string({ maxLength: 60 })),

@@ -96,7 +96,7 @@ export type Settled = z.infer<typeof settledBody>;
 
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 const level = z.number().min(-200).max(100).nullable();
-/** What the edge says of its link, when a connection begins and once an hour; a newer edge may say more. Not stored. */
+/** What the edge says of itself, when a connection begins and once an hour; a newer edge may say more. Not stored. */
 export const reportBody = z.object({
   /** Of vigie-edge. */
   version: z.string().max(32),
@@ -110,6 +110,8 @@ export const reportBody = z.object({
     /** Time between two blocks in force. */
     intervalMs: u48,
   }),
+  /** Rows that wait, and the room for them. */
+  spool: z.object({ bytes: count, mostBytes: count }),
   /** `null`: no modem is looked after. */
   modem: z
     .object({

@@ -71,10 +71,10 @@ const taken = async (test: TestStore): Promise<AlarmEvent[]> => {
 const kinds = (events: readonly AlarmEvent[]) =>
   events.map((one) => ('facts' in one ? `${one.event} ${one.facts.kind}` : one.event));
 const atMs = (minute: number): number => START_MS + minute * MINUTE_MS;
-const gone: Heard = { connected: null, lastContactMs: null };
+const gone: Heard = { connected: null, lastContactMs: null, intervalMs: 0 };
 const here = (sinceMs: number, bootNumber = 1): Heard => ({
   connected: { sinceMs, spool: SPOOL, bootNumber, announcedNextSequence: 0 },
-  lastContactMs: sinceMs,
+  ...{ lastContactMs: sinceMs, intervalMs: 0 },
 });
 
 describe.each(testDatabases)('alarms on $name', ({ fresh }) => {
@@ -275,6 +275,8 @@ describe.each(testDatabases)('alarms on $name', ({ fresh }) => {
       reason: 'thinned',
     });
     expect(kinds(await taken(test))).toEqual(['rung spool']);
+    // What it says of its room is no news any more.
+    expect(await store.ringSpool('M')).toBe(false);
     test.nowMs = atMs(2);
     await store.sweepAlarms(0, () => here(atMs(0)));
     expect((await store.openAlarms()).at(-1)).toMatchObject({ kind: 'spool', over_ms: atMs(2) });

@@ -11,7 +11,7 @@ import {
   takeAlarmEvents,
 } from './alarm-rows.ts';
 import type { AlarmEvent } from './event.ts';
-import { type Heard, sweep } from './sweep.ts';
+import { type Heard, ringSpool, sweep } from './sweep.ts';
 
 export interface AlarmRecord extends AlarmRow {
   /** `null`: nobody has shelved it. */
@@ -43,6 +43,8 @@ export interface AlarmStore {
     },
   ): Promise<Acted>;
   unshelveAlarm(machine: string, id: number, by: string): Promise<Acted>;
+  /** The edge says that its spool is nearly full. @returns whether that was news. */
+  ringSpool(machine: string): Promise<boolean>;
   /** Looks for what no row tells; @returns machines of which alarms changed, `null`: another server has just done so. */
   sweepAlarms(
     startedMs: number,
@@ -136,6 +138,7 @@ export function alarmStore(db: Database, utcMs: () => number): AlarmStore {
         }),
       ),
     unshelveAlarm: (machine, id, by) => act(machine, id, (book, row) => book.unshelve(row.source, by)),
+    ringSpool: (machine) => db.transaction((sql) => ringSpool(sql, machine, utcMs())),
     sweepAlarms: (startedMs, heardOf) => sweep(db, utcMs(), startedMs, heardOf),
     takeAlarmEvents: (most, keep) =>
       db.transaction(async (sql) => {

@@ -29,6 +29,8 @@ export interface Heard {
   } | null;
   /** `null`: never, since this server started. */
   readonly lastContactMs: number | null;
+  /** Between two blocks, as the edge stretches it to keep its data budget; 0: not known here. */
+  readonly intervalMs: number;
 }
 
 /** A condition of a machine as a whole. */
@@ -105,7 +107,7 @@ function judge(
       return { isOn, atMs: isOn ? connected.sinceMs : nowMs, cause: null };
     }
     case 'spool':
-      // It rings by what the edge declares (ringSpool), and is over when nothing is left in it.
+      // It rings by what the edge says (ringSpool), and is over when nothing is left in it.
       return {
         ...{ isOn: rings && (facts.heard.connected === null || facts.isCatchingUp), atMs: nowMs },
         cause: null,
@@ -203,7 +205,8 @@ async function findConditions(
     const { id, last_ms: lastRowMs, data_budget_mb: budgetMb, block_bytes: bytes } = machine;
     const heard = await heardOf(id);
     const silentMs = machine.silent_ms ?? silences.get(machine.schema_hash ?? '') ?? null;
-    const leastMs = silentMs ?? Math.max(LEAST_SILENT_MS, 3 * machine.interval_ms);
+    const leastMs =
+      silentMs ?? Math.max(LEAST_SILENT_MS, 3 * Math.max(machine.interval_ms, heard.intervalMs));
     const looksSilent = lastRowMs !== null && nowMs - lastRowMs > leastMs;
     const facts: MachineFacts = {
       ...{ heard, lastRowMs, silentMs: leastMs },
@@ -325,16 +328,19 @@ async function lastBoot(sql: Sql, machine: string): Promise<number | null> {
   return row?.number ?? null;
 }
 
-/** The edge has thinned or dropped rows: its spool is full. Within the transaction that stores its GAP. */
-export async function ringSpool(sql: Sql, machine: string, nowMs: number): Promise<void> {
+/**
+ * The edge says that its spool is nearly full, or has thinned or dropped rows; then within the transaction that stores its GAP.
+ * @returns whether an alarm changed
+ */
+export async function ringSpool(sql: Sql, machine: string, nowMs: number): Promise<boolean> {
   const locked = (await lockWatches(sql, [machine])).get(machine);
-  if (locked === undefined) return;
+  if (locked === undefined) return false;
   const book = await AlarmBook.open(sql, machine, nowMs);
   const changes = systemChanges(book, locked.nextId, 'spool', { isOn: true, atMs: nowMs }, nowMs);
-  if (changes.length === 0) return;
+  if (changes.length === 0) return false;
   for (const one of changes) book.apply(one);
   if (changes.some(({ type }) => type === 'begins')) {
     await putWatches(sql, new Map([[machine, { ...locked, nextId: locked.nextId + 1 }]]), nowMs);
   }
-  await book.write();
+  return book.write();
 }

@@ -20,6 +20,7 @@ export function startWatchman({ store, live, clock, log }: WatchmanOptions): { c
   const heardOf = async (machine: string): Promise<Heard> => ({
     connected: live.connected(machine),
     lastContactMs: live.connected(machine) === null ? await live.lastContactMs(machine) : null,
+    intervalMs: live.intervalMs(machine, 0),
   });
   const turn = async (): Promise<void> => {
     try {

@@ -18,6 +18,7 @@ import {
   PROTOCOL_VERSION,
   proofMessage,
   type Refused,
+  type Report,
   type Rotate,
   rotationMessage,
   type ServerEffect,
@@ -43,6 +44,8 @@ const MOST_SCHEMA_BYTES = 512 << 10;
 const MOST_AHEAD_MS = 60_000;
 /** After what was sent has left, a peer that does not close is closed. */
 const LINGER_MS = 2000;
+/** Share of its room from which people are told. */
+const SPOOL_NEARLY_FULL = 0.8;
 
 /** An established TLS 1.3 connection. */
 export interface LinkSocket {
@@ -196,9 +199,7 @@ export class Link {
         this.#forMachine(0, (machine) => this.#settled(machine, effect.body));
         return;
       case 'report':
-        this.#forMachine(0, async (machine) =>
-          this.#options.live.report(machine, { ...effect.body, atMs: this.#options.clock.utcMs() }),
-        );
+        this.#forMachine(0, (machine) => this.#reported(machine, effect.body));
         return;
       case 'schema':
         this.#forMachine(effect.bytes.length, () => this.#keepSchema(effect.hash, effect.bytes));
@@ -372,6 +373,13 @@ export class Link {
     if (body.hash === this.#told?.hash) return;
     this.#told = { hash: body.hash, sent: { settings: machine.settings, pins: body.pins } };
     this.#feed({ type: 'settings', body });
+  }
+
+  async #reported(machine: string, body: Report): Promise<void> {
+    const { live, store, clock } = this.#options;
+    live.report(machine, { ...body, atMs: clock.utcMs() });
+    const { bytes, mostBytes } = body.spool;
+    if (bytes >= SPOOL_NEARLY_FULL * mostBytes && (await store.ringSpool(machine))) live.alarmed(machine);
   }
 
   async #settled(id: string, body: Settled): Promise<void> {

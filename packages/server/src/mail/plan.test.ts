@@ -100,8 +100,8 @@ describe('an alarm', () => {
       BEGIN_MS + DAY_MS,
     );
     expect(sent.map((one) => [one.atMs - BEGIN_MS, phases(one)])).toEqual([
-      [10 * SECOND_MS, ['rung TV-12/1']],
-      [HOUR_MS + 10 * SECOND_MS, ['over TV-12/1']],
+      [3 * SECOND_MS, ['rung TV-12/1']],
+      [HOUR_MS + 3 * SECOND_MS, ['over TV-12/1']],
     ]);
     expect(sent[0]?.letter.follows).toBeNull();
     expect(sent[1]?.letter.follows).toBe(sent[0]?.id);
@@ -137,7 +137,7 @@ describe('an alarm', () => {
       BEGIN_MS + DAY_MS,
     );
     expect(sent.map(phases)).toEqual([['rung TV-12/1']]);
-    expect(sent[0]?.atMs).toBe(BEGIN_MS + HOUR_MS + 10 * SECOND_MS);
+    expect(sent[0]?.atMs).toBe(BEGIN_MS + HOUR_MS + 3 * SECOND_MS);
   });
 
   it('shelved after it was told is told anew when its shelf ends', () => {
@@ -260,7 +260,7 @@ describe('quiet hours', () => {
       nightMs + DAY_MS,
     );
     expect(sent.map((one) => [one.account, one.atMs, phases(one)])).toEqual([
-      ['lea', nightMs + 10 * SECOND_MS, ['rung TV-12/1']],
+      ['lea', nightMs + 3 * SECOND_MS, ['rung TV-12/1']],
       ['lea', morningMs, ['over TV-12/1', 'rung TV-12/2', 'rung TV-12/3']],
       ['noe', morningMs, ['passed TV-12/1']],
     ]);

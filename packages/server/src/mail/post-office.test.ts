@@ -248,7 +248,7 @@ describe.each(testDatabases)('on $name', ({ name, fresh }) => {
       await block(5 * 60 + minute, 48, test.nowMs);
       await store.sweepAlarms(startMs, () => ({
         connected: { sinceMs: startMs, spool: SPOOL, bootNumber: 1, announcedNextSequence: 0 },
-        lastContactMs: test.nowMs,
+        ...{ lastContactMs: test.nowMs, intervalMs: 0 },
       }));
       await new Promise((resolve) => setTimeout(resolve, 10));
     }

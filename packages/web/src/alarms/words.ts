@@ -37,7 +37,7 @@ const en = {
   silent: 'Nothing is heard of the machine',
   budget: 'Most of the month’s data plan is used',
   clock: 'The box does not know the time: its rows have no date',
-  spool: 'The box has no room left: its oldest rows are thinned or dropped',
+  spool: 'The box has hardly any room left: its oldest rows are thinned, then dropped',
   perMinute: (amount: string) => `${amount} a minute`,
   since: (when: string) => `since ${when}`,
   happened: (when: string) => `happened ${when}`,
@@ -158,7 +158,8 @@ const fr: typeof en = {
   silent: 'Plus rien n’est reçu de la machine',
   budget: 'L’essentiel du forfait de données du mois est consommé',
   clock: 'Le boîtier ne connaît pas l’heure\u00a0: ses mesures n’ont pas de date',
-  spool: 'Le boîtier n’a plus de place\u00a0: ses mesures les plus anciennes sont réduites ou perdues',
+  spool:
+    'Le boîtier n’a presque plus de place\u00a0: ses mesures les plus anciennes sont réduites, puis perdues',
   perMinute: (amount) => `${amount} par minute`,
   since: (when) => `depuis ${when}`,
   happened: (when) => `survenue ${when}`,

@@ -73,7 +73,7 @@ const en: Words = {
     silent: 'silent',
     budget: 'data plan almost used',
     clock: 'time not known',
-    spool: 'no room left on the box',
+    spool: 'hardly any room left on the box',
   },
   sentence: (kind, { of, value, limit, past }) => {
     const beyond = (side: string, word: string): string =>
@@ -100,7 +100,7 @@ const en: Words = {
       case 'clock':
         return past ? 'Rows came in whose time is not known' : 'Rows come in whose time is not known';
       case 'spool':
-        return `The box ${past ? 'had no room left and thinned' : 'has no room left and thins'} its oldest rows`;
+        return `The box ${past ? 'had' : 'has'} hardly any room left: its oldest rows are thinned, then dropped`;
     }
   },
   cause: {
@@ -167,7 +167,7 @@ const fr: Words = {
     silent: 'silencieuse',
     budget: 'forfait de données presque épuisé',
     clock: 'heure inconnue',
-    spool: 'plus de place dans le boîtier',
+    spool: 'presque plus de place dans le boîtier',
   },
   sentence: (kind, { of, value, limit, past }) => {
     const beyond = (side: string, word: string): string =>
@@ -194,7 +194,7 @@ const fr: Words = {
       case 'clock':
         return `Des lignes ${past ? 'arrivaient' : 'arrivent'} dont l’heure n’est pas connue`;
       case 'spool':
-        return `Le boîtier ${past ? 'n’avait plus de place et réduisait' : 'n’a plus de place et réduit'} ses lignes les plus anciennes`;
+        return `Le boîtier ${past ? 'n’avait' : 'n’a'} presque plus de place\u00a0: ses lignes les plus anciennes sont réduites, puis perdues`;
     }
   },
   cause: {
