@@ -248,6 +248,8 @@ export class Agent {
     this.#tellSetAside();
     this.#keeper = this.#newKeeper();
     this.#leaving.keeper.end();
+    // Where all is on its way already, nothing else asks whether it arrived.
+    this.#uplink.stored(true);
     this.#leaveWhenDone();
   }
 

@@ -590,6 +590,8 @@ function ackDueMs(state: Open): number | null {
   return state.progressMs + ANSWER_MS + bytes * SLOWEST_MS_PER_BYTE;
 }
 function pingDueMs(state: Open): number {
+  // All is sent and nothing of it asked, yet that it arrived is to be known at once.
+  if (state.urgent && state.drained && state.inFlight.length > 0) return state.lastHeardMs;
   return state.lastHeardMs + PING_AFTER_MS + (state.inFlight.length > 0 ? PING_GRACE_MS : 0);
 }
 function pongDueMs(state: Open, pingSentMs: number): number {

@@ -448,6 +448,16 @@ describe('the edge', () => {
     }
     expect(asked(urgent)).toEqual([false, true, false]);
 
+    // What is on its way already, and asked nothing, is asked for now.
+    const sent = opened();
+    sent.spool.add(1, null);
+    sent.feedEdge({ type: 'stored', urgent: false });
+    sent.feedEdge({ type: 'stored', urgent: true });
+    expect(asked(sent)).toEqual([false]);
+    sent.feedEdge({ type: 'tick' });
+    sent.feedEdge({ type: 'tick' });
+    expect(sent.toServer.filter(({ type }) => type === 'PING')).toHaveLength(1);
+
     const watched = opened();
     watched.feedEdge({ type: 'frame', frame: { type: 'WATCH', durationMs: 60_000, intervalMs: 1000 } });
     watched.spool.add(1, null);
