@@ -472,7 +472,7 @@ export class Agent {
         thrift,
         intervalMs,
       },
-      spool: { bytes: this.#spool.bytes, mostBytes: this.#spool.mostBytes },
+      spool: { bytes: this.#spool.bytes, mostBytes: Math.round(this.#spool.mostBytes) },
       modem: reportOfModem(this.#options.modem()),
     });
   }
