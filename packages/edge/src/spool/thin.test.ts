@@ -352,7 +352,7 @@ describe('room in a spool', () => {
           spool.close();
         },
       ),
-      { numRuns: 40 },
+      { numRuns: 250 },
     );
     expect(thinnedBlocks).toBeGreaterThan(0);
   });
