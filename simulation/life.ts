@@ -321,9 +321,8 @@ export class Life {
   #isForgotten(): boolean {
     const [before, now] = this.#processes.slice(-2);
     if (before === undefined || now === undefined || before.spool === now.spool) return false;
-    return !this.#damages.some(
-      ({ kind, atScan }) => kind !== 'bit-flip' && atScan === this.#truth.rows.length,
-    );
+    // The row in whose commit power went is counted after the cut, and after a card that was replaced then.
+    return !this.#damages.some(({ kind, atScan }) => kind !== 'bit-flip' && atScan >= before.endScan);
   }
 
   #diskTrouble(box: Box, ms: number): void {
