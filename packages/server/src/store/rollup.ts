@@ -1,21 +1,23 @@
 // Rollups: what rows were within intervals of 1, 4, 16, 64, 256 minutes. A node is 60 consecutive intervals of a level,
 // in one record for all number channels of one schema, so that a chart reads few records however long its range:
 //
-//   version u8 (1) · channels varint · length of each channel's block, varints (0: it had no sample) · the blocks
+//   version u8 (2) · channels varint · length of each channel's part, varints (0: it had no sample) · the parts
 //
-// A channel's block is one of the codec (docs/wire-format.md): a row per interval that has samples, its time the
-// interval's start in ms since the node's; columns FIELDS, instants among them in ms since the interval's start.
+// A channel's part: form u8, then for 0 bits (rollup-bits.ts), which is quick to read, and for 1, where samples are no
+// decimals, a block of the codec (docs/wire-format.md): a row per interval that has samples, its time the interval's start
+// in ms since the node's; columns FIELDS, instants among them in ms since the interval's start. Version 1 had the block
+// alone, and is read for ever.
 // `ends` beside it: first and last row of the node, and the gaps between its rows, by place in their spools.
 // Pure. Not here: which nodes there are (sealer.ts), which a chart takes (chart.ts).
 import { type CodecSchema, type Column, decodeBlock, encodeBlock, readBlockHeader } from '@vigie/codec';
 import type { Channel, MachineSchema } from '@vigie/model';
 import { z } from 'zod';
 import type { Buckets, Summary } from './m4.ts';
+import { INTERVALS, type Indexed, readSummaries, writeSummaries } from './rollup-bits.ts';
 
 /** Minutes of an interval. */
 export const LEVELS = [1, 4, 16, 64, 256] as const;
 export type Level = (typeof LEVELS)[number];
-const INTERVALS = 60;
 export const HOUR_MS = 3_600_000;
 /** A block that lasts longer is never sealed, so that who looks for one that begins earlier knows how far to look. */
 export const LONGEST_SEALED_MS = 28 * 86_400_000;
@@ -38,7 +40,9 @@ export function levelBelow(level: Level): Level | null {
   return LEVELS[LEVELS.indexOf(level) - 1] ?? null;
 }
 
-const VERSION = 1;
+const VERSION = 2;
+const BITS = 0;
+const BLOCK = 1;
 const FIELDS = [
   'first',
   'last',
@@ -87,24 +91,32 @@ export function numberChannels(schema: MachineSchema): Channel[] {
 
 /** @param of by number channel, with the node's intervals as buckets */
 export function encodeRollup(schema: MachineSchema, level: Level, of: readonly Buckets[]): Uint8Array {
-  const blocks = numberChannels(schema).map(({ decimals }, c) => {
-    const summaries = of[c]?.summaries() ?? [];
+  const parts = numberChannels(schema).map(({ decimals }, c) => {
+    const summaries = (of[c]?.summaries() ?? []).map((summary) => ({
+      ...summary,
+      sum: rounded(summary.sum, decimals),
+    }));
     if (summaries.length === 0) return new Uint8Array(0);
-    const columns = FIELDS.map((field): Column => {
-      const values = Float64Array.from(summaries, (summary) =>
-        field === 'sum' ? rounded(summary.sum, decimals) : summary[field],
-      );
-      return { type: 'number', values, present: null };
-    });
-    const timesMs = Float64Array.from(summaries, ({ index }) => index * intervalMsOf(level));
-    return encodeBlock(
-      codecSchemaOf(level, decimals),
-      { rowCount: summaries.length, timesMs, columns },
-      { schemaHash: SCHEMA_HASH },
-    );
+    const bits = writeSummaries(summaries, decimals);
+    return bits === null
+      ? Buffer.concat([Uint8Array.of(BLOCK), blockOf(level, decimals, summaries)])
+      : Buffer.concat([Uint8Array.of(BITS), bits]);
   });
-  const head = [VERSION, ...varint(blocks.length), ...blocks.flatMap(({ length }) => varint(length))];
-  return Buffer.concat([Uint8Array.from(head), ...blocks]);
+  const head = [VERSION, ...varint(parts.length), ...parts.flatMap(({ length }) => varint(length))];
+  return Buffer.concat([Uint8Array.from(head), ...parts]);
+}
+
+function blockOf(level: Level, decimals: number | null, summaries: readonly Indexed[]): Uint8Array {
+  const columns = FIELDS.map((field): Column => {
+    const values = Float64Array.from(summaries, (summary) => summary[field]);
+    return { type: 'number', values, present: null };
+  });
+  const timesMs = Float64Array.from(summaries, ({ index }) => index * intervalMsOf(level));
+  return encodeBlock(
+    codecSchemaOf(level, decimals),
+    { rowCount: summaries.length, timesMs, columns },
+    { schemaHash: SCHEMA_HASH },
+  );
 }
 
 export type DecodedRollup =
@@ -133,7 +145,9 @@ export function readRollup(
     }
     return value;
   };
-  if (bytes[at++] !== VERSION) return { ok: false, reason: `its version ${bytes[0]} is not known` };
+  const version = bytes[at++];
+  if (version !== 1 && version !== VERSION)
+    return { ok: false, reason: `its version ${version} is not known` };
   const channels = numberChannels(schema);
   if (varintAt() !== channels.length) return { ok: false, reason: 'it has other channels than its schema' };
   const lengths = channels.map(() => varintAt());
@@ -149,35 +163,56 @@ export function readRollup(
       channel: (place, each) => {
         const [start, length, channel] = [starts[place] ?? 0, lengths[place] ?? 0, channels[place]];
         if (length === 0 || channel === undefined) return true;
-        const block = bytes.subarray(start, start + length);
-        const header = readBlockHeader(block);
-        if (!header.ok || header.value.rowCount > INTERVALS) return false;
-        const decoded = decodeBlock(block, codecSchemaOf(level, channel.decimals), { prior: () => null });
-        if (!decoded.ok) return false;
-        const { rowCount, timesMs, columns } = decoded.value;
-        const fields = FIELDS.map((_, k) => {
-          const column = columns[k];
-          return column?.type === 'number' ? column.values : new Float64Array(rowCount);
-        });
-        const [first, last, min, max, minAt, maxAt, sum, count, firstAt, lastAt] = fields;
-        for (let i = 0; i < rowCount; i++) {
-          each(fromMs + (timesMs[i] ?? 0), {
-            first: first?.[i] ?? 0,
-            firstAt: firstAt?.[i] ?? 0,
-            last: last?.[i] ?? 0,
-            lastAt: lastAt?.[i] ?? 0,
-            min: min?.[i] ?? 0,
-            minAt: minAt?.[i] ?? 0,
-            max: max?.[i] ?? 0,
-            maxAt: maxAt?.[i] ?? 0,
-            sum: sum?.[i] ?? 0,
-            count: count?.[i] ?? 0,
-          });
+        const part = bytes.subarray(start, start + length);
+        const intervalMs = intervalMsOf(level);
+        if (version === 1) return readBlock(part, level, channel.decimals, fromMs, each);
+        switch (part[0]) {
+          case BITS:
+            return readSummaries(part.subarray(1), (index, summary) =>
+              each(fromMs + index * intervalMs, summary),
+            );
+          case BLOCK:
+            return readBlock(part.subarray(1), level, channel.decimals, fromMs, each);
+          default:
+            return false;
         }
-        return true;
       },
     },
   };
+}
+
+function readBlock(
+  block: Uint8Array,
+  level: Level,
+  decimals: number | null,
+  fromMs: number,
+  each: (intervalFromMs: number, summary: Summary) => void,
+): boolean {
+  const header = readBlockHeader(block);
+  if (!header.ok || header.value.rowCount > INTERVALS) return false;
+  const decoded = decodeBlock(block, codecSchemaOf(level, decimals), { prior: () => null });
+  if (!decoded.ok) return false;
+  const { rowCount, timesMs, columns } = decoded.value;
+  const fields = FIELDS.map((_, k) => {
+    const column = columns[k];
+    return column?.type === 'number' ? column.values : new Float64Array(rowCount);
+  });
+  const [first, last, min, max, minAt, maxAt, sum, count, firstAt, lastAt] = fields;
+  for (let i = 0; i < rowCount; i++) {
+    each(fromMs + (timesMs[i] ?? 0), {
+      first: first?.[i] ?? 0,
+      firstAt: firstAt?.[i] ?? 0,
+      last: last?.[i] ?? 0,
+      lastAt: lastAt?.[i] ?? 0,
+      min: min?.[i] ?? 0,
+      minAt: minAt?.[i] ?? 0,
+      max: max?.[i] ?? 0,
+      maxAt: maxAt?.[i] ?? 0,
+      sum: sum?.[i] ?? 0,
+      count: count?.[i] ?? 0,
+    });
+  }
+  return true;
 }
 
 /** Puts what children say of themselves together; they follow one another in time. `null`: none has a row. */
