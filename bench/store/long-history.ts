@@ -103,7 +103,7 @@ export async function buildLongHistory(options: LongHistoryOptions): Promise<Lon
   for (let k = 0; k < blocks; ) {
     for (const end = Math.min(blocks, k + ROUND_HOURS * HOUR_BLOCKS); k < end; ) {
       const batch = Array.from({ length: Math.min(TRANSACTION_BLOCKS, end - k) }, () => blockAt(k++));
-      const results = await hot.transaction((sql) => appendAll(sql, batch, Date.now()));
+      const results = await hot.transaction((sql) => appendAll(sql, archive, batch, Date.now()));
       const refused = results.find(({ kind }) => kind !== 'stored');
       if (refused !== undefined) throw new Error(`a block is ${refused.kind}`);
     }

@@ -1,8 +1,10 @@
 // Anchors in the database, and what a new one does: the boot's blocks in the hot tables are dated anew at once, sealed
-// hours that they may lie in are marked, for the sealer to date anew. Not here: the rule that dates (dating.ts).
+// hours that they may lie in are marked, for the sealer to date anew. Boots that follow one another bound each other: a
+// box that ran for a day without a server is dated seconds off by then, and may be on again after seconds.
+// Not here: the rule that dates (dating.ts).
 import type { Archive } from './archive.ts';
 import type { Columns, Sql } from './database.ts';
-import { type AnchorPoint, changedSinceMs, dateOf, weighAnchor } from './dating.ts';
+import { type AnchorPoint, changedSinceMs, dateOf, uncertaintyOf, weighAnchor } from './dating.ts';
 import { markHours, type Span } from './marks.ts';
 import { redatePresent } from './present.ts';
 import { LONGEST_SEALED_MS } from './rollup.ts';
@@ -108,6 +110,56 @@ export async function addAnchor(sql: Sql, archive: Archive, anchor: Anchor, nowM
   if (spans.length > 0) {
     await redatePresent(sql, archive, machine, Math.max(...spans.map(({ toMs }) => toMs)));
   }
+  await keepInOrder(sql, archive, { machine, spool, boot }, nowMs);
+}
+
+export interface Boot {
+  readonly machine: string;
+  readonly spool: string;
+  readonly boot: number;
+}
+interface Extent extends Boot {
+  readonly last_monotonic_ms: number;
+}
+
+/**
+ * Dates a boot and those beside it so that rows stay in order: none of the one before is later than when the kernel of
+ * the one after began. Within a transaction that has stored the boot's first block, since all before it came then.
+ */
+export async function keepInOrder(sql: Sql, archive: Archive, boot: Boot, nowMs: number): Promise<void> {
+  const dated = (comparison: '<' | '=' | '>', order: 'ASC' | 'DESC'): Promise<Extent | undefined> =>
+    sql.get<Extent>(
+      `SELECT machine, spool, boot, last_monotonic_ms FROM extent e WHERE machine = $1 AND spool = $2 AND boot ${comparison} $3
+         AND EXISTS (SELECT 1 FROM anchor a WHERE a.machine = e.machine AND a.spool = e.spool AND a.boot = e.boot)
+       ORDER BY boot ${order} LIMIT 1`,
+      boot.machine,
+      boot.spool,
+      boot.boot,
+    );
+  const own = await dated('=', 'ASC');
+  if (own === undefined) return;
+  const [before, after] = [await dated('<', 'DESC'), await dated('>', 'ASC')];
+  if (before !== undefined) await bound(sql, archive, before, own, nowMs);
+  if (after !== undefined) await bound(sql, archive, own, after, nowMs);
+}
+
+/** Where one would end after the other began, the one that is known less well gets an anchor where they meet. */
+async function bound(sql: Sql, archive: Archive, before: Extent, after: Boot, nowMs: number): Promise<void> {
+  const anchors = await anchorsOf(sql, [before, after]);
+  const of = ({ machine, spool, boot }: Boot) => anchors.get(bootKeyOf(machine, spool, boot)) ?? [];
+  const lastMs = before.last_monotonic_ms;
+  const [endMs, startMs] = [dateOf(of(before), lastMs), dateOf(of(after), 0)];
+  if (endMs === null || startMs === null || endMs < startMs) return;
+  const [endErrorMs, startErrorMs] = [uncertaintyOf(of(before), lastMs), uncertaintyOf(of(after), 0)];
+  const endGives = endErrorMs >= startErrorMs;
+  // The truth is on the far side of what both say by less than the better one's error, on the near side by what is left.
+  const errorMs = Math.ceil(
+    Math.max(Math.min(endErrorMs, startErrorMs), Math.max(endErrorMs, startErrorMs) - (endMs - startMs)),
+  );
+  const [{ machine, spool, boot }, monotonicMs, utcMs] = endGives
+    ? [before, lastMs, startMs]
+    : [after, 0, endMs];
+  await addAnchor(sql, archive, { machine, spool, bootNumber: boot, monotonicMs, utcMs, errorMs }, nowMs);
 }
 
 /** Sealed hours in which the boot may have rows, from where its dates changed to their end. */

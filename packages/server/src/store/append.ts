@@ -6,8 +6,8 @@ import { type DecodedRows, decodeBlock, readBlockHeader, sampleAt } from '@vigie
 import type { RowView } from '@vigie/contract';
 import { codecSchema, type MachineSchema } from '@vigie/model';
 import { type RungRows, ringAll } from '../alarms/ring.ts';
-import { anchorsOf, BOOT_KEY, bootKeyOf } from './anchors.ts';
-import { monthOf } from './archive.ts';
+import { anchorsOf, BOOT_KEY, type Boot, bootKeyOf, keepInOrder } from './anchors.ts';
+import { type Archive, monthOf } from './archive.ts';
 import type { Columns, Sql, SqlRow } from './database.ts';
 import { dateOf, rowDates } from './dating.ts';
 import { markHours, type Span } from './marks.ts';
@@ -105,6 +105,7 @@ export async function lockMarks(
 /** Appends in order; within one transaction. */
 export async function appendAll(
   sql: Sql,
+  archive: Archive,
   blocks: readonly CheckedBlock[],
   nowMs: number,
 ): Promise<AppendResult[]> {
@@ -126,8 +127,8 @@ export async function appendAll(
     present: new Map<string, PresentRow>(),
     rung: [] as RungRows[],
   };
-  /** First dated ones after a boot that has no date: they may bound it. */
-  const afterUndated: { readonly result: number; readonly spool: string; readonly machine: string }[] = [];
+  /** First dated ones of boots after others, which they may bound. */
+  const afterOthers: (Boot & { readonly result: number })[] = [];
   const results: AppendResult[] = [];
   for (const { incoming, read } of blocks) {
     const { machine, spool, firstSequence, rowCount, bootNumber, monotonicStartMs, block } = incoming;
@@ -197,7 +198,7 @@ export async function appendAll(
     const dated = fromMs !== null && toMs !== null;
     if (dated) writes.spans.push({ machine, fromMs, toMs });
     if (dated && before.last_boot !== bootNumber && mark > 0) {
-      afterUndated.push({ result: results.length, machine, spool });
+      afterOthers.push({ result: results.length, machine, spool, boot: bootNumber });
     }
     const rows = dated ? rowsOf(read.rows, fromMs, toMs, skipRows) : [];
     const newest = rows.at(-1);
@@ -248,7 +249,8 @@ export async function appendAll(
   );
   await putPresent(sql, writes.present);
   await markHours(sql, writes.spans, nowMs);
-  for (const { result, machine, spool } of afterUndated) {
+  for (const { result, machine, spool, boot } of afterOthers) {
+    await keepInOrder(sql, archive, { machine, spool, boot }, nowMs);
     const stored = results[result];
     if (stored?.kind !== 'stored') continue;
     const undated = (await undatedBoots(sql, machine))

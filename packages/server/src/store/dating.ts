@@ -55,6 +55,15 @@ function rateOf(left: AnchorPoint | undefined, right: AnchorPoint | undefined): 
   return Math.min(1 + MAX_DRIFT, Math.max(1 - MAX_DRIFT, rate));
 }
 
+/** What the mapping is worth there, ms: its best anchor's error, and how far clocks may have drifted since. */
+export function uncertaintyOf(anchors: readonly AnchorPoint[], monotonicMs: number): number {
+  return Math.min(...anchors.map((anchor) => anchor.errorMs + driftMs(anchor, monotonicMs)));
+}
+
+function driftMs(anchor: AnchorPoint, monotonicMs: number): number {
+  return Math.abs(anchor.monotonicMs - monotonicMs) * MAX_DRIFT;
+}
+
 export type AnchorVerdict =
   /** It changes the mapping: keep it. */
   | { readonly kind: 'kept'; readonly anchors: readonly AnchorPoint[] }
@@ -67,14 +76,14 @@ export type AnchorVerdict =
 export function weighAnchor(anchors: readonly AnchorPoint[], anchor: AnchorPoint): AnchorVerdict {
   const dated = dateOf(anchors, anchor.monotonicMs);
   if (dated === null) return { kind: 'kept', anchors: [anchor] };
-  // What the mapping is worth here: its best anchor's error, and how far clocks may have drifted since.
-  const drift = (other: AnchorPoint): number => Math.abs(other.monotonicMs - anchor.monotonicMs) * MAX_DRIFT;
-  const uncertainty = Math.min(...anchors.map((other) => other.errorMs + drift(other)));
+  const uncertainty = uncertaintyOf(anchors, anchor.monotonicMs);
   const disagreement = Math.abs(anchor.utcMs - dated);
   if (disagreement > uncertainty + anchor.errorMs + TOLERANCE_MS) return { kind: 'contradicts' };
   // An answer that took its time knows less than the mapping does, and must not bend it.
   if (disagreement <= TOLERANCE_MS || anchor.errorMs >= uncertainty) return { kind: 'agrees' };
-  const kept = anchors.filter((other) => other.errorMs <= anchor.errorMs + drift(other));
+  const kept = anchors.filter(
+    (other) => other.errorMs <= anchor.errorMs + driftMs(other, anchor.monotonicMs),
+  );
   return { kind: 'kept', anchors: [...kept, anchor].sort((a, b) => a.monotonicMs - b.monotonicMs) };
 }
 

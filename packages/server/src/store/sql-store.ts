@@ -67,7 +67,7 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
       try {
         const checked: CheckedBlock[] = [];
         for (const { block } of batch) checked.push(await checkBlock(block, meanings));
-        return await db.transaction((sql) => appendAll(sql, checked, utcMs()));
+        return await db.transaction((sql) => appendAll(sql, archive, checked, utcMs()));
       } catch (error) {
         if (!db.isAway(error) || awayMs >= AWAY_MS || closed) throw error;
       }
