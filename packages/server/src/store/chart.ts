@@ -137,7 +137,7 @@ class Pass {
   #before: Place | null = null;
 
   constructor(sources: ChartSources, query: ChartQuery, plan: Plan, rawFromMs: number) {
-    this.#sources = sources;
+    this.#sources = { ...sources, reader: sources.reader.forOneChart() };
     this.#query = query;
     this.#plan = plan;
     this.#rawFromMs = rawFromMs;

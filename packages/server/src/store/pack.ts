@@ -43,7 +43,8 @@ const NUMBERS = [
   'to_ms',
 ] as const;
 
-const list = z.array(z.number().int());
+/** Looked at as a whole: there are eleven of them, of one number per block, in every hour that is read. */
+const list = z.custom<number[]>((value) => Array.isArray(value) && value.every(Number.isSafeInteger));
 const headSchema = z.strictObject({
   spools: z.array(z.string()),
   schemas: z.array(z.string()),

@@ -33,7 +33,11 @@ interface ChunkKey {
   readonly hour_ms: number;
   readonly from_ms: number;
   readonly to_ms: number;
+  readonly row_count: number;
 }
+const CHUNK_KEY = 'hour_ms, from_ms, to_ms, row_count';
+/** Of a chart's both ends. */
+const MOST_REMEMBERED = 4;
 type HotKey = Pick<DatedBlock, 'spool' | 'first_sequence' | 'from_ms' | 'to_ms'>;
 
 export interface ReaderOptions {
@@ -44,17 +48,34 @@ export interface ReaderOptions {
   readonly pause: () => Promise<void>;
 }
 
+interface Opened {
+  readonly key: ChunkKey;
+  readonly blocks: readonly DatedBlock[];
+}
+
 export class Reader {
+  readonly #options: ReaderOptions;
   readonly #hot: Sql;
   readonly #archive: Archive;
   readonly #meanings: Meanings;
   readonly #pause: () => Promise<void>;
+  /** By machine and hour, the last one last; `null`: none is remembered. */
+  #opened: Map<string, Opened> | null = null;
 
-  constructor({ hot, archive, meanings, pause }: ReaderOptions) {
+  constructor(options: ReaderOptions) {
+    const { hot, archive, meanings, pause } = options;
+    this.#options = options;
     this.#hot = hot;
     this.#archive = archive;
     this.#meanings = meanings;
     this.#pause = pause;
+  }
+
+  /** The same for one chart, which looks into the hours at its ends several times; one that has changed is opened anew. */
+  forOneChart(): Reader {
+    const reader = new Reader(this.#options);
+    reader.#opened = new Map();
+    return reader;
   }
 
   /** All rows of blocks that have any with fromMs ≤ instant < toMs; `channels`: `null` for those of each row's schema. */
@@ -177,7 +198,7 @@ export class Reader {
     const chunks: ChunkKey[] = [];
     for (const db of this.#archive.between(fromMs - LONGEST_SEALED_MS, toMs)) {
       const found = await db.all<ChunkKey>(
-        'SELECT hour_ms, from_ms, to_ms FROM chunk WHERE machine = $1 AND to_ms >= $2 AND hour_ms < $3 ORDER BY hour_ms',
+        `SELECT ${CHUNK_KEY} FROM chunk WHERE machine = $1 AND to_ms >= $2 AND hour_ms < $3 ORDER BY hour_ms`,
         machine,
         fromMs,
         toMs,
@@ -197,8 +218,7 @@ export class Reader {
       const chunkMs = chunks[nextChunk]?.from_ms ?? Number.POSITIVE_INFINITY;
       const waitingMs = waiting[0]?.from_ms ?? Number.POSITIVE_INFINITY;
       if (chunkMs <= hotMs && chunkMs <= waitingMs) {
-        const { hour_ms } = chunks[nextChunk++] as ChunkKey;
-        const blocks = await this.#sealed(machine, hour_ms);
+        const blocks = await this.#sealed(machine, chunks[nextChunk++] as ChunkKey);
         const wanted = blocks.filter(
           (block) => block.to_ms >= fromMs && block.from_ms < toMs && !seen.has(idOf(block)),
         );
@@ -220,8 +240,9 @@ export class Reader {
   }
 
   /** A chunk that is being dated anew is in the hot tables by now. */
-  async #sealed(machine: string, hourMs: number): Promise<readonly DatedBlock[]> {
-    const blocks = await this.chunk(machine, hourMs);
+  async #sealed(machine: string, key: ChunkKey): Promise<readonly DatedBlock[]> {
+    const { hour_ms: hourMs } = key;
+    const blocks = await this.#chunkOf(machine, key);
     if (blocks !== null) return blocks;
     return this.#hot.all<DatedBlock>(
       'SELECT * FROM block WHERE machine = $1 AND to_ms >= $2 AND from_ms >= $2 AND from_ms < $3',
@@ -229,6 +250,20 @@ export class Reader {
       hourMs,
       hourMs + HOUR_MS,
     );
+  }
+
+  /** As `chunk`, of which the key was just read: what came to it or went since it was opened shows there. */
+  async #chunkOf(machine: string, key: ChunkKey): Promise<readonly DatedBlock[] | null> {
+    const name = `${machine} ${key.hour_ms}`;
+    const known = this.#opened?.get(name);
+    if (known !== undefined && isSame(known.key, key)) return known.blocks;
+    const blocks = await this.chunk(machine, key.hour_ms);
+    if (blocks === null || this.#opened === null) return blocks;
+    this.#opened.delete(name);
+    this.#opened.set(name, { key, blocks });
+    const [oldest] = this.#opened.keys();
+    if (this.#opened.size > MOST_REMEMBERED && oldest !== undefined) this.#opened.delete(oldest);
+    return blocks;
   }
 
   /** Those that were sealed since their keys were read are taken from their chunks. */
@@ -259,14 +294,14 @@ export class Reader {
     for (const db of this.#archive.between(0, atMs).toReversed()) {
       // Of the two newest that begin before it, since the newest may hold but one block that goes on over it.
       const chunks = await db.all<ChunkKey>(
-        'SELECT hour_ms, from_ms, to_ms FROM chunk WHERE machine = $1 AND hour_ms < $2 AND from_ms < $2 ORDER BY hour_ms DESC LIMIT 2',
+        `SELECT ${CHUNK_KEY} FROM chunk WHERE machine = $1 AND hour_ms < $2 AND from_ms < $2 ORDER BY hour_ms DESC LIMIT 2`,
         machine,
         atMs,
       );
-      for (const { hour_ms, to_ms } of chunks) {
-        if (to_ms < atMs) lastMs = Math.max(lastMs, to_ms);
+      for (const key of chunks) {
+        if (key.to_ms < atMs) lastMs = Math.max(lastMs, key.to_ms);
         else {
-          const ends = ((await this.chunk(machine, hour_ms)) ?? []).map((block) => block.to_ms);
+          const ends = ((await this.#chunkOf(machine, key)) ?? []).map((block) => block.to_ms);
           lastMs = Math.max(lastMs, ...ends.filter((endMs) => endMs < atMs));
         }
       }
@@ -286,14 +321,14 @@ export class Reader {
     const hourMs = Math.floor(atMs / HOUR_MS) * HOUR_MS;
     for (const db of this.#archive.between(hourMs, Number.MAX_SAFE_INTEGER)) {
       const chunks = await db.all<ChunkKey>(
-        'SELECT hour_ms, from_ms, to_ms FROM chunk WHERE machine = $1 AND hour_ms >= $2 ORDER BY hour_ms LIMIT 2',
+        `SELECT ${CHUNK_KEY} FROM chunk WHERE machine = $1 AND hour_ms >= $2 ORDER BY hour_ms LIMIT 2`,
         machine,
         hourMs,
       );
-      for (const { hour_ms, from_ms } of chunks) {
-        if (from_ms >= atMs) firstMs = Math.min(firstMs, from_ms);
+      for (const key of chunks) {
+        if (key.from_ms >= atMs) firstMs = Math.min(firstMs, key.from_ms);
         else {
-          const begins = ((await this.chunk(machine, hour_ms)) ?? []).map((block) => block.from_ms);
+          const begins = ((await this.#chunkOf(machine, key)) ?? []).map((block) => block.from_ms);
           firstMs = Math.min(firstMs, ...begins.filter((beginMs) => beginMs >= atMs));
         }
       }
@@ -381,6 +416,10 @@ function clusterOf(blocks: readonly OpenBlock[]): Cluster | null {
 function placeIn({ block, at }: OpenBlock, row: number): Place {
   const { spool, boot, first_sequence, skip_rows } = block;
   return { atMs: at(row), spool, sequence: first_sequence - skip_rows + row, boot };
+}
+
+function isSame(one: ChunkKey, other: ChunkKey): boolean {
+  return one.from_ms === other.from_ms && one.to_ms === other.to_ms && one.row_count === other.row_count;
 }
 
 function idOf({ spool, first_sequence }: Pick<StoredBlock, 'spool' | 'first_sequence'>): string {
