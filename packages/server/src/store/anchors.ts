@@ -4,7 +4,14 @@
 // Not here: the rule that dates (dating.ts).
 import type { Archive } from './archive.ts';
 import type { Columns, Sql } from './database.ts';
-import { type AnchorPoint, changedSinceMs, dateOf, uncertaintyOf, weighAnchor } from './dating.ts';
+import {
+  type AnchorPoint,
+  changedSinceMs,
+  dateOf,
+  TOLERANCE_MS,
+  uncertaintyOf,
+  weighAnchor,
+} from './dating.ts';
 import { markHours, type Span } from './marks.ts';
 import { redatePresent } from './present.ts';
 import { LONGEST_SEALED_MS } from './rollup.ts';
@@ -119,17 +126,21 @@ export interface Boot {
   readonly boot: number;
 }
 interface Extent extends Boot {
+  readonly first_monotonic_ms: number;
   readonly last_monotonic_ms: number;
 }
+/** What a bound moves a date by at least, so that it is not taken for agreement. */
+const LEAST_MS = TOLERANCE_MS + 1;
 
 /**
- * Dates a boot and those beside it so that rows stay in order: none of the one before is later than when the kernel of
- * the one after began. Within a transaction that has stored the boot's first block, since all before it came then.
+ * Dates a boot and those beside it so that rows stay in order: none of the one before is later than the first of the one
+ * after. Within a transaction that has stored the boot's first block, since all before it came then.
  */
 export async function keepInOrder(sql: Sql, archive: Archive, boot: Boot, nowMs: number): Promise<void> {
   const dated = (comparison: '<' | '=' | '>', order: 'ASC' | 'DESC'): Promise<Extent | undefined> =>
     sql.get<Extent>(
-      `SELECT machine, spool, boot, last_monotonic_ms FROM extent e WHERE machine = $1 AND spool = $2 AND boot ${comparison} $3
+      `SELECT machine, spool, boot, first_monotonic_ms, last_monotonic_ms FROM extent e
+       WHERE machine = $1 AND spool = $2 AND boot ${comparison} $3
          AND EXISTS (SELECT 1 FROM anchor a WHERE a.machine = e.machine AND a.spool = e.spool AND a.boot = e.boot)
        ORDER BY boot ${order} LIMIT 1`,
       boot.machine,
@@ -143,22 +154,26 @@ export async function keepInOrder(sql: Sql, archive: Archive, boot: Boot, nowMs:
   if (after !== undefined) await bound(sql, archive, own, after, nowMs);
 }
 
-/** Where one would end after the other began, the one that is known less well gets an anchor where they meet. */
-async function bound(sql: Sql, archive: Archive, before: Extent, after: Boot, nowMs: number): Promise<void> {
+/** Where one would end after the other begins, the one that is known less well gets an anchor where they meet. */
+async function bound(
+  sql: Sql,
+  archive: Archive,
+  before: Extent,
+  after: Extent,
+  nowMs: number,
+): Promise<void> {
   const anchors = await anchorsOf(sql, [before, after]);
   const of = ({ machine, spool, boot }: Boot) => anchors.get(bootKeyOf(machine, spool, boot)) ?? [];
-  const lastMs = before.last_monotonic_ms;
-  const [endMs, startMs] = [dateOf(of(before), lastMs), dateOf(of(after), 0)];
-  if (endMs === null || startMs === null || endMs < startMs) return;
-  const [endErrorMs, startErrorMs] = [uncertaintyOf(of(before), lastMs), uncertaintyOf(of(after), 0)];
-  const endGives = endErrorMs >= startErrorMs;
-  // The truth is on the far side of what both say by less than the better one's error, on the near side by what is left.
-  const errorMs = Math.ceil(
-    Math.max(Math.min(endErrorMs, startErrorMs), Math.max(endErrorMs, startErrorMs) - (endMs - startMs)),
-  );
-  const [{ machine, spool, boot }, monotonicMs, utcMs] = endGives
-    ? [before, lastMs, startMs]
-    : [after, 0, endMs];
+  const [lastMs, firstMs] = [before.last_monotonic_ms, after.first_monotonic_ms];
+  const [endMs, beginMs] = [dateOf(of(before), lastMs), dateOf(of(after), firstMs)];
+  if (endMs === null || beginMs === null || endMs < beginMs) return;
+  const [endErrorMs, beginErrorMs] = [uncertaintyOf(of(before), lastMs), uncertaintyOf(of(after), firstMs)];
+  // The truth may be beyond what the better one says by its error, and on the near side by what is left of the other's.
+  const better = Math.min(endErrorMs, beginErrorMs) + LEAST_MS;
+  const left = Math.max(endErrorMs, beginErrorMs) - (endMs - beginMs);
+  const [{ machine, spool, boot }, monotonicMs, utcMs] =
+    endErrorMs >= beginErrorMs ? [before, lastMs, beginMs - LEAST_MS] : [after, firstMs, endMs + LEAST_MS];
+  const errorMs = Math.ceil(Math.max(better, left));
   await addAnchor(sql, archive, { machine, spool, bootNumber: boot, monotonicMs, utcMs, errorMs }, nowMs);
 }
 

@@ -218,14 +218,14 @@ describe.each(testDatabases)('on $name', ({ fresh }) => {
       await test.dispose();
     });
 
-    // The clock of a box gains 90 ppm; it runs 23 hours, the last 22 without a server, and is on again after 4 s.
+    // The clock of a box gains 90 ppm; it runs 23 hours, the last 22 without a server, and gives a row again after 5 s.
     const dayMs = 23 * 3_600_000;
     const lastUtcMs = BOOT_MS + Math.round(dayMs * (1 - 90e-6));
-    const second = { ...anchor, bootNumber: 2, utcMs: lastUtcMs + 4000 };
+    const second = { ...anchor, bootNumber: 2, monotonicMs: 3000, utcMs: lastUtcMs + 5000 };
     const ownRows = [block(0, 1), block(1, 1, { monotonicStartMs: dayMs })] as const;
     const nextRow = block(2, 1, { bootNumber: 2, monotonicStartMs: 3000 });
 
-    it('ends before the next one began, though its clock says otherwise', async () => {
+    it('ends before the next one begins, though its clock says otherwise', async () => {
       const test = await filled(fresh);
       const { store } = test;
       await store.putAnchor(anchor);
@@ -234,13 +234,10 @@ describe.each(testDatabases)('on $name', ({ fresh }) => {
       await store.append(ownRows[1]);
       expect(await store.date('M', SPOOL, 1, dayMs)).toBe(BOOT_MS + dayMs);
       await store.append(nextRow);
-      expect((await stored(store)).map(({ atMs }) => atMs)).toEqual([
-        BOOT_MS,
-        lastUtcMs + 4000,
-        lastUtcMs + 7000,
-      ]);
-      // Within what is stated of the new mapping: the true one is 4 s before it.
-      await store.putAnchor({ ...second, monotonicMs: 60_000, utcMs: lastUtcMs + 63_900, errorMs: 0 });
+      const begins = lastUtcMs + 5000;
+      expect((await stored(store)).map(({ atMs }) => atMs)).toEqual([BOOT_MS, begins - 51, begins]);
+      // The first row is where it was; an earlier begin of the second moves the end of the first again.
+      await store.putAnchor({ ...second, monotonicMs: 60_000, utcMs: lastUtcMs + 61_900, errorMs: 0 });
       expect((await stored(store)).map(({ values }) => values[0])).toEqual([0, 1, 2]);
       await test.dispose();
     });
@@ -250,11 +247,11 @@ describe.each(testDatabases)('on $name', ({ fresh }) => {
       const { store } = test;
       await store.putAnchor({ ...anchor, monotonicMs: dayMs, utcMs: lastUtcMs });
       for (const row of [...ownRows, nextRow]) await store.append(row);
-      // Its first anchor comes after a day, and puts its begin 4 s before the end of the other.
-      const offMs = lastUtcMs + dayMs - 4000;
-      await store.putAnchor({ ...anchor, bootNumber: 2, monotonicMs: dayMs, utcMs: offMs });
-      expect((await stored(store)).slice(1).map(({ atMs }) => atMs)).toEqual([lastUtcMs, lastUtcMs + 3000]);
-      expect(await store.date('M', SPOOL, 2, dayMs)).toBe(offMs);
+      // Its first anchor comes after a day, and puts its first row 1 s before the end of the other.
+      const lateMs = lastUtcMs + dayMs - 4000;
+      await store.putAnchor({ ...anchor, bootNumber: 2, monotonicMs: dayMs, utcMs: lateMs });
+      expect((await stored(store)).slice(1).map(({ atMs }) => atMs)).toEqual([lastUtcMs, lastUtcMs + 51]);
+      expect(await store.date('M', SPOOL, 2, dayMs)).toBe(lateMs);
       await test.dispose();
     });
   });
