@@ -63,7 +63,8 @@ module.exports = {
       from: { path: '^packages/web/src', pathNot: '\\.test\\.tsx?$' },
       to: {
         path: '^packages/(contract|model)/',
-        pathNot: '^packages/(model/src/(evaluate|reading|watch|zone)|contract/src/(csv|format|ticks))\\.ts$',
+        pathNot:
+          '^packages/(model/src/(evaluate|reading|watch|zone)|contract/src/(csv|format|sent-chart|ticks))\\.ts$',
         dependencyTypesNot: ['type-only'],
       },
     },

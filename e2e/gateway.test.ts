@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { encodeBlock } from '@vigie/codec';
-import type { ChartAnswer, Journal } from '@vigie/contract';
+import type { Journal, SentChart } from '@vigie/contract';
 import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/model';
 import { canonicalSchemaJson, schemaHash } from '@vigie/model/load';
 import {
@@ -472,7 +472,7 @@ describe('from a machine that has proved what it is', () => {
       const asked = new URLSearchParams({ machine: ID, channels: 'a', width: '10' });
       asked.set('from', String(fromMs));
       asked.set('to', String(toMs));
-      const { undated } = await world.get<ChartAnswer>(`/api/chart?${asked}`);
+      const { undated } = await world.get<SentChart>(`/api/chart?${asked}`);
       return undated.filter((boot) => boot.spool === spool);
     };
     const of = (bootNumber: number) => ({ bootNumber, monotonicStartMs: 0 });

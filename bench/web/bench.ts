@@ -1,7 +1,8 @@
 // Runs the page on a demo fleet in a Chromium that is slowed down, and takes the figures that the browser itself gives.
 // Each first view is of a browser context that has nothing yet. Not here: what the figures mean (results.ts).
 import type { Outcome } from '@vigie/config';
-import type { ChartAnswer } from '@vigie/contract';
+import type { ChartAnswer, SentChart } from '@vigie/contract';
+import { receivedChart } from '@vigie/contract/sent-chart';
 import type { CDPSession, Page, Request } from 'playwright-core';
 import { type Look, type Site, startSite } from '../../e2e/browser/site.ts';
 import { buildAll } from '../../scripts/build.ts';
@@ -198,7 +199,7 @@ export class WebBench {
       const { pathname, searchParams } = new URL(answer.url());
       // The overview asks for few buckets of its own.
       if (pathname !== '/api/chart' || Number(searchParams.get('width')) < 600) return;
-      void answer.json().then((json: ChartAnswer) => answers.push(json));
+      void answer.json().then((json: SentChart) => answers.push(receivedChart(json)));
     });
     await page.goto(`${this.#site!.address}${this.#views().analysisOfEight!.path}`);
     await page.locator('.chart-host canvas').first().waitFor();

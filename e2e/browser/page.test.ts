@@ -1,6 +1,6 @@
 // The page in a real Chromium before a running demo fleet: first start, sign-in, the Machine page with its chart, live
 // values, a lost server, phone and keyboard. On the fleet that all share; axe is in views-*.test.ts.
-import type { ChartAnswer, MachineView } from '@vigie/contract';
+import type { MachineView, SentChart } from '@vigie/contract';
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { account, type Look } from './site.ts';
@@ -91,7 +91,7 @@ describe('the Machine page', () => {
     const page = await open('/m/TV-02');
     const view = await api<MachineView>(page, '/api/machines/TV-02');
     const end = view.nowMs;
-    const chart = await api<ChartAnswer>(
+    const chart = await api<SentChart>(
       page,
       `/api/chart?machine=TV-02&channels=t_dist,t_evap&from=${end - 21 * DAY_MS}&to=${end}&width=1000`,
     );
@@ -100,9 +100,9 @@ describe('the Machine page', () => {
     expect(long[0]?.reason).toBe('edge-off');
     // The broken sensor has no samples while the others go on: fewer buckets, and no gap of rows.
     const [faulty, sound] = chart.series;
-    expect(faulty!.bucket.length).toBeLessThan(sound!.bucket.length - 10);
+    expect(faulty!.count.length).toBeLessThan(sound!.count.length - 10);
     // Fouling raises the compressed vapour of the first machine for days, until it is cleaned.
-    const fouled = await api<ChartAnswer>(
+    const fouled = await api<SentChart>(
       page,
       `/api/chart?machine=TV-01&channels=t_vap&from=${end - 16 * DAY_MS}&to=${end - 6 * DAY_MS}&width=10`,
     );
@@ -236,7 +236,7 @@ describe('the Machine page', () => {
       const start = k === 0 ? from : Math.round(from + random() * (end - from - span));
       const stop = k === 0 ? end : Math.round(start + span);
       const width = 40 + Math.floor(random() * 1200);
-      const answer = await api<ChartAnswer>(
+      const answer = await api<SentChart>(
         page,
         `/api/chart?machine=TV-01&channels=t_evap&from=${start}&to=${stop}&width=${width}`,
       );
@@ -249,7 +249,7 @@ describe('the Machine page', () => {
       if (k === 0) {
         gapsBefore = JSON.stringify(answer.gaps);
         expect(answer.gaps.length).toBeGreaterThan(0);
-        const narrow = await api<ChartAnswer>(
+        const narrow = await api<SentChart>(
           page,
           `/api/chart?machine=TV-01&channels=t_evap&from=${start}&to=${stop}&width=50`,
         );

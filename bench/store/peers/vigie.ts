@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as rest } from 'node:timers/promises';
 import { realClock, realRandomness } from '@vigie/config';
+import type { SentChart } from '@vigie/contract';
 import { openDatabases, type Place } from '../../../packages/server/src/store/open.ts';
 import type { Postgres } from '../../../scripts/postgres.ts';
 import { type Program, startProgram } from '../../../scripts/programs.ts';
@@ -93,8 +94,8 @@ export class VigieServer {
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`a chart: ${answer.status} ${text}`);
-    const { series } = JSON.parse(text) as { series: { bucket: number[] }[] };
-    return sum(series.map(({ bucket }) => bucket.length));
+    const { series } = JSON.parse(text) as SentChart;
+    return sum(series.map(({ count }) => count.length));
   }
 }
 

@@ -91,3 +91,11 @@ export interface ChartAnswer {
   /** Those that may lie in the range, in the order of their rows. */
   readonly undated: readonly UndatedBoot[];
 }
+
+/** A chart as it is sent. `runs`: of the series' buckets, the first of each row of neighbours and how many they are. */
+export interface SentChart extends Omit<ChartAnswer, 'series'> {
+  readonly series: readonly SentSeries[];
+}
+export interface SentSeries extends Omit<ChartSeries, 'bucket'> {
+  readonly runs: readonly number[];
+}

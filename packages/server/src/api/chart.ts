@@ -1,13 +1,14 @@
 // Routes of the telemetry: a chart reduced to the page's pixels, and the rows themselves as CSV.
 import {
   type Channel,
-  type ChartAnswer,
   chartRequest,
   type Language,
   type RowView,
   rowsRequest,
+  type SentChart,
 } from '@vigie/contract';
 import { csvLine, csvStart, csvTitle } from '@vigie/contract/csv';
+import { sentChart } from '@vigie/contract/sent-chart';
 import { isoWriter } from '@vigie/model/zone';
 import { type Context, Hono } from 'hono';
 import type { UndatedRow } from '../store/store.ts';
@@ -37,7 +38,7 @@ export function chartRoutes(parts: Parts): Hono<Env> {
     );
     const none = { first: [], minAt: [], maxAt: [], count: [] };
     const series = detail === 'all' ? chart.series : chart.series.map((one) => ({ ...one, ...none }));
-    return c.json<ChartAnswer>({ ...chart, series, undated });
+    return c.json<SentChart>(sentChart({ ...chart, series, undated }));
   });
 
   /** @param lines without their ends, the header first */

@@ -198,7 +198,9 @@ export class Reader {
     const chunks: ChunkKey[] = [];
     for (const db of this.#archive.between(fromMs - LONGEST_SEALED_MS, toMs)) {
       const found = await db.all<ChunkKey>(
-        `SELECT ${CHUNK_KEY} FROM chunk WHERE machine = $1 AND to_ms >= $2 AND hour_ms < $3 ORDER BY hour_ms`,
+        // By their ends first, which the index by time tells alone; the plus keeps SQLite from taking the key instead.
+        `SELECT ${CHUNK_KEY} FROM chunk WHERE machine = $1 AND hour_ms IN
+           (SELECT hour_ms FROM chunk WHERE machine = $1 AND to_ms >= $2 AND +hour_ms < $3) ORDER BY hour_ms`,
         machine,
         fromMs,
         toMs,

@@ -3,7 +3,8 @@
 // shown of it, as they are.
 import type { ChartAnswer } from '@vigie/contract';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type FailureCode, failureCode, get } from '../api.ts';
+import { type FailureCode, failureCode } from '../api.ts';
+import { getChart } from './get-chart.ts';
 
 export interface ChartQuestion {
   /** Of the track; its answer is kept under it. */
@@ -80,7 +81,7 @@ export function useChartAnswers(questions: readonly ChartQuestion[], version: nu
           return next;
         });
       };
-      get<ChartAnswer>(`/api/chart?${query}`, abort.signal)
+      getChart(query, abort.signal)
         .then((fresh) => {
           setAnswers((others) => new Map([...others, [key, fresh]]));
           settled(null);

@@ -6,6 +6,7 @@ import { signal } from '@preact/signals';
 import type { ChartAnswer, Journal, JournalEntry, MachineView, RowView } from '@vigie/contract';
 import { alarmsChanged } from '../alarms/alarm-count.ts';
 import { type FailureCode, failureCode, get, lastAnswerMs } from '../api.ts';
+import { getChart } from '../charts/get-chart.ts';
 import { heardServerClock, serverNowMs } from '../clock.ts';
 import { serverLostMs } from '../connection.ts';
 import { openLive } from '../live.ts';
@@ -123,7 +124,7 @@ export function createMachineStore(id: string) {
       detail: 'curve',
     });
     try {
-      day.value = await get<ChartAnswer>(`/api/chart?${query}`, abort.signal);
+      day.value = await getChart(query, abort.signal);
     } catch {
       // A gauge without its day is still a gauge; the next refresh tries again.
     }
