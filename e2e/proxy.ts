@@ -46,15 +46,20 @@ export class LinkProxy {
     this.#server = createServer((from) => this.#accept(from));
   }
 
-  /** @param target port on 127.0.0.1, asked anew for each connection. */
-  static async start(target: () => number): Promise<LinkProxy> {
+  /** @param target port on 127.0.0.1, asked anew for each connection. @param host where it is called */
+  static async start(target: () => number, host = '127.0.0.1'): Promise<LinkProxy> {
     const proxy = new LinkProxy(target);
-    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => proxy.#server.listen(0, host, resolve));
     return proxy;
   }
 
   get port(): number {
     return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Addresses of those that are connected. */
+  callers(): (string | undefined)[] {
+    return [...this.#pairs].map(([from]) => from.remoteAddress);
   }
 
   set(road: Road, shape: Shape = {}): void {

@@ -236,11 +236,14 @@ export class World {
     return this.path(`edge-${id}`);
   }
 
-  /** Adds the machine and enrols its edge; `linkPort`: what the edge shall dial. */
-  async enrolled(id: string, options: { linkPort?: number; intervalS?: number } = {}): Promise<string> {
+  /** Adds the machine and enrols its edge; `linkHost`, `linkPort`: what the edge shall dial. */
+  async enrolled(
+    id: string,
+    options: { linkHost?: string; linkPort?: number; intervalS?: number } = {},
+  ): Promise<string> {
     const code = await this.addMachine(id, '--interval', String(options.intervalS ?? 1));
     const enrolled = await command('vigie-edge', [
-      ...['enrol', '--server', `127.0.0.1:${options.linkPort ?? this.linkPort}`],
+      ...['enrol', '--server', `${options.linkHost ?? '127.0.0.1'}:${options.linkPort ?? this.linkPort}`],
       ...['--code', code, '--data', this.edgeFolder(id)],
     ]);
     if (enrolled.code !== 0) throw new Error(enrolled.stderr);
@@ -393,8 +396,8 @@ export class SimulatedMachine {
     writeFileSync(this.#config, JSON.stringify({ machines: [{ ...spec, ...road.simulator }] }));
   }
 
-  async start(): Promise<void> {
-    this.program = this.#world.start('vigie-simulator', ['--config', this.#config]);
+  async start(options: ProgramOptions = {}): Promise<void> {
+    this.program = this.#world.start('vigie-simulator', ['--config', this.#config], options);
     await until('the simulator to be there', () =>
       /(listening|printing)-/.test(this.program?.output() ?? ''),
     );

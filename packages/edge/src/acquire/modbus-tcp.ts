@@ -109,5 +109,9 @@ function reason(error: unknown): string {
     if (error.code === 'EHOSTUNREACH' || error.code === 'ENETUNREACH') return 'cannot be reached';
     if (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN') return 'its name is not known';
   }
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof Error) return error.message;
+  // What the library itself throws inherits nothing from Error.
+  const { name, message } = (error ?? {}) as { readonly name?: unknown; readonly message?: unknown };
+  if (name === 'PortNotOpenError') return 'closed the connection';
+  return typeof message === 'string' ? message : String(error);
 }

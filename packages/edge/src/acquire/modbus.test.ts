@@ -1,5 +1,5 @@
 // The poller: all four tables of a real Modbus TCP server, registers that it does not have, and what is said meanwhile.
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { realClock } from '@vigie/config';
 import { machineSchemaSchema } from '@vigie/model';
 import type { RegisterSpec } from '@vigie/model/load';
@@ -89,6 +89,27 @@ it('reads coils, discrete inputs, holding and input registers, and names what th
     source.stop();
     await new Promise<void>((resolve) => server.close(() => resolve()));
   }
+});
+
+it('says in words that the controller ended the connection', async () => {
+  const server = createServer((socket) => socket.destroy());
+  const port = await new Promise<number>((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
+  });
+  const clock = realClock();
+  const transport = new TcpTransport({ host: '127.0.0.1', port, unit: 1 }, clock);
+  const untilMs = clock.monotonicMs() + 5000;
+  expect(await transport.open(untilMs)).toMatchObject({ ok: true });
+  // Its end arrives between two reads.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const reply = await transport.ask({ table: 'input', address: 0, count: 1 }, untilMs);
+  expect(reply).toEqual({
+    kind: 'failed',
+    message: `the controller at 127.0.0.1:${port}: closed the connection`,
+    lost: true,
+  });
+  transport.close();
+  server.close();
 });
 
 it('notices what can be read again, tries an absent controller less and less often, and tells its silence', async () => {
