@@ -151,6 +151,8 @@ export class Life {
         `the backlog does not drain: ${this.#edge?.describe() ?? 'the edge does not start'}`,
       );
     }
+    // Another answer would be another anchor, and dates anew what is looked at.
+    this.#network.down = true;
     // Twice, since what was dated anew is unsealed first, and sealed again once it is quiet.
     for (let turn = 0; this.#seals && turn < 2; turn++) {
       await this.#goOn(() => true, this.#clock.monotonicMs() + 10 * MINUTE);

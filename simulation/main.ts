@@ -26,7 +26,10 @@ const parsed = parseFlags(
         value: 'FILE',
         help: 'writes the JSON to a file too; every minute, while it runs',
       },
-      continue: { type: 'boolean', help: 'goes on where the run ended that wrote the file of --out' },
+      continue: {
+        type: 'boolean',
+        help: 'goes on with the run that wrote the file of --out; lives again what was wrong',
+      },
     },
     notes:
       'Power goes at any write, disks tear, lose, fill up and refuse, clocks jump, boxes sleep, links drop, servers crash\n' +
@@ -67,6 +70,11 @@ async function run(flags: {
   if (earlier !== null) {
     const lived = next.reduce((sum, n, first) => sum + Math.ceil((n - first) / cores), 0);
     tally.goOn(earlier, lived * LIFE_DAYS);
+    for (const { life } of earlier.failures) {
+      const { verdict } = await live(life);
+      tally.again(life, verdict);
+      console.error(`life ${life} again: ${verdict.findings[0] ?? 'well'}`);
+    }
   }
   const lives = life === undefined ? Math.ceil((years * 365) / LIFE_DAYS) : 1;
   let toldMs = startedMs;

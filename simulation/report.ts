@@ -19,6 +19,8 @@ export interface Report extends Omit<Verdict, 'findings'> {
   readonly faults: Readonly<Record<string, number>>;
   /** Lives in which anything was wrong. */
   readonly failures: readonly { readonly life: number; readonly findings: readonly string[] }[];
+  /** Lives of an earlier part in which something was wrong by the code of then; what they counted stays in the sums. */
+  readonly livedAgain?: readonly number[];
   readonly seconds: number;
   /** Of a run that is not done: the first life of each core that it has not lived. */
   readonly nextLives?: readonly number[];
@@ -45,21 +47,34 @@ export class Tally {
   #worstDatingErrorMs = 0;
   readonly #failures: { life: number; findings: readonly string[] }[] = [];
 
+  readonly #livedAgain: number[] = [];
+
   #seconds = 0;
 
   constructor(seed: number) {
     this.#seed = seed;
   }
 
-  /** Takes up what an earlier part of the same run found, by its report. @param days it had lived */
-  goOn({ faults, powerCuts, failures, worstDatingErrorMs, seconds, ...sums }: Report, days: number): void {
+  /**
+   * Takes up what an earlier part of the same run found, by its report, but for the lives in which something was wrong:
+   * those are to be lived again. @param days it had lived
+   */
+  goOn(
+    { faults, powerCuts, worstDatingErrorMs, seconds, livedAgain = [], ...sums }: Report,
+    days: number,
+  ): void {
     this.#days += days;
     this.#seconds += seconds;
     this.#faults.powerCuts += powerCuts;
     for (const [key, count] of Object.entries(faults)) this.#faults[key as keyof Faults] += count;
     for (const key of keysOf(this.#sums)) this.#sums[key] += sums[key];
     this.#worstDatingErrorMs = Math.max(this.#worstDatingErrorMs, worstDatingErrorMs);
-    this.#failures.push(...failures);
+    this.#livedAgain.push(...livedAgain);
+  }
+
+  again(life: number, { findings }: Verdict): void {
+    this.#livedAgain.push(life);
+    if (findings.length > 0) this.#failures.push({ life, findings });
   }
 
   add(life: number, days: number, faults: Faults, verdict: Verdict): void {
@@ -81,6 +96,7 @@ export class Tally {
       ...this.#sums,
       worstDatingErrorMs: Math.round(this.#worstDatingErrorMs),
       failures: this.#failures,
+      ...(this.#livedAgain.length > 0 && { livedAgain: this.#livedAgain }),
       seconds: Math.round(this.#seconds + seconds),
     };
   }

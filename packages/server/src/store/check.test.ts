@@ -140,6 +140,25 @@ describe.each(testDatabases)('check on $name', ({ fresh }) => {
     await test.dispose();
   });
 
+  it('passes over a present row whose hour is dated anew, until the hour is sealed again', async () => {
+    const test = await filled(fresh);
+    test.nowMs += 24 * HOUR_MS;
+    await test.seal();
+    await test.beside(async (hot) => {
+      await hot.run('UPDATE present SET at_ms = at_ms - 1000');
+      await hot.run(
+        "INSERT INTO dirty (machine, level, from_ms, due_ms, revision) VALUES ('M', 1, $1, $1, 1)",
+        START_MS + 30 * 24 * HOUR_MS,
+      );
+    });
+    expect((await checked(test)).problems).toEqual([]);
+    await test.seal();
+    expect((await checked(test)).problems).toEqual([]);
+    await test.beside((hot) => hot.run('UPDATE present SET at_ms = at_ms - 1000'));
+    expect((await checked(test)).problems).toMatchObject([{ kind: 'present' }]);
+    await test.dispose();
+  });
+
   it('finds a block, a chunk, a schema, a prior and a mark that are wrong, and leaves the rollups of such hours', async () => {
     const test = await filled(fresh);
     await changeChunk(test, START_MS + HOUR_MS, (blocks) =>

@@ -433,6 +433,11 @@ class MachineCheck {
     const newest = await this.#reader.newest(this.#machine);
     if (newest === null && (before === null || atMs < this.#rawFromMs)) return true;
     if (isDeepStrictEqual(before, newest)) return true;
+    // Dated anew with an hour that was sealed: it is looked at when the hour is sealed again.
+    const hourMs = nodeAt(1, atMs);
+    const isOver = hourMs + HOUR_MS < this.#options.utcMs();
+    if (isOver && (await this.#dirty()).some(({ level, from_ms }) => level === 1 && from_ms === hourMs))
+      return true;
     // A row may have come while the newest one was looked for.
     return !isDeepStrictEqual(before, await presentOfMachine(this.#options.hot, this.#machine));
   }
