@@ -1,7 +1,7 @@
 // The package of the box, installed by dpkg in a copy of this very system that vanishes afterwards (an overlay, as root on
 // Linux): install, enrol, run, upgrade, an upgrade that is cut off, a downgrade that is refused, purge. The package for arm64 is
-// unpacked, and its agent enrols and sends under an emulator of that processor. systemd itself judges the unit.
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+// unpacked, and its agent enrols and sends under an emulator of that processor. systemd itself judges the unit, and runs it.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -21,6 +21,7 @@ import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { edgePackageRoutes } from '../packages/server/src/api/edge-package.ts';
 import { packageEdge } from '../scripts/package-edge.ts';
+import { SystemCopy } from './system-copy.ts';
 import { freePort, overTcp, rest, root, SimulatedMachine, seeded, seedOfRun, until, World } from './world.ts';
 
 const packages = mkdtempSync(join(tmpdir(), 'vigie-packages-'));
@@ -29,59 +30,7 @@ const random = seeded(seedOfRun('package'));
 const QEMU = ['/usr/bin/qemu-aarch64-static', '/usr/bin/qemu-aarch64'].find((file) => existsSync(file));
 const ARM_LIBRARIES = '/usr/aarch64-linux-gnu';
 
-/** This system, in which whatever is changed is gone at the end. */
-class Copy {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'vigie-copy-'));
-  readonly at = join(this.#folder, 'root');
-  readonly #mounted: string[] = [];
-
-  /** `null`: this computer cannot make one. */
-  static made(): Copy | null {
-    if (process.platform !== 'linux' || process.getuid?.() !== 0) return null;
-    const copy = new Copy();
-    const mount = (target: string, ...args: string[]): boolean => {
-      mkdirSync(target, { recursive: true });
-      const done = spawnSync('mount', [...args, target], { stdio: 'ignore' }).status === 0;
-      if (done) copy.#mounted.unshift(target);
-      return done;
-    };
-    const [upper, work] = ['upper', 'work'].map((name) => join(copy.#folder, 'space', name)) as [
-      string,
-      string,
-    ];
-    const made =
-      mount(join(copy.#folder, 'space'), '-t', 'tmpfs', 'tmpfs') &&
-      [upper, work].every((folder) => mkdirSync(folder) !== null) &&
-      mount(copy.at, '-t', 'overlay', 'overlay', '-o', `lowerdir=/,upperdir=${upper},workdir=${work}`) &&
-      mount(join(copy.at, 'proc'), '-t', 'proc', 'proc') &&
-      mount(join(copy.at, 'packages'), '--bind', packages);
-    if (made) return copy;
-    copy.gone();
-    return null;
-  }
-
-  start(command: string, ...args: string[]): ChildProcess {
-    return spawn('chroot', [this.at, command, ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
-      env: PLAIN,
-    });
-  }
-  run(command: string, ...args: string[]) {
-    const done = spawnSync('chroot', [this.at, command, ...args], { encoding: 'utf8', env: PLAIN });
-    return { code: done.status, said: done.stdout + done.stderr };
-  }
-  path(file: string): string {
-    return join(this.at, file);
-  }
-  gone(): void {
-    for (const target of this.#mounted) spawnSync('umount', ['-l', target], { stdio: 'ignore' });
-    rmSync(this.#folder, { recursive: true, force: true });
-  }
-}
-const PLAIN = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
-
-const copy = Copy.made();
+const copy = SystemCopy.made({ '/packages': packages });
 const deb = (version: string, arch = 'amd64'): string => `vigie-edge_${version}_${arch}.deb`;
 beforeAll(async () => {
   if (copy !== null && process.arch === 'x64')
@@ -102,7 +51,7 @@ const stop = (program: ChildProcess): void => {
 };
 
 describe.skipIf(copy === null || process.arch !== 'x64')('the package for amd64', () => {
-  const here = copy as Copy;
+  const here = copy as SystemCopy;
   const id = 'DEB-1';
   const version = (): string =>
     execFileSync('readlink', [here.path('/usr/lib/vigie-edge/current')], { encoding: 'utf8' }).trim();
@@ -163,6 +112,50 @@ describe.skipIf(copy === null || process.arch !== 'x64')('the package for amd64'
       stop(agent);
     }
     expect(here.run('vigie-edge', 'status', '--data', '/var/lib/vigie').said).toContain(`Machine     ${id}`);
+  });
+
+  it('is kept running by systemd on a read-only system, killed or standing still', async (test) => {
+    expect(here.run('systemctl', 'is-enabled', 'vigie-edge').said).toBe('enabled\n');
+    // Three minutes else, which nobody here waits for.
+    mkdirSync(here.path('/etc/systemd/system/vigie-edge.service.d'), { recursive: true });
+    writeFileSync(
+      here.path('/etc/systemd/system/vigie-edge.service.d/test.conf'),
+      '[Service]\nWatchdogSec=6\nRestartSec=1\n',
+    );
+    const systemd = here.boot('vigie-edge.service', ['/var/lib/vigie']);
+    if (systemd === null) return test.skip('no systemd can run here');
+    const rows = async () => (await world.export(id)).rows.length;
+    try {
+      const runs = (restarts: number) =>
+        until(`the agent to run after ${restarts} restarts`, () => {
+          const { ActiveState, MainPID, NRestarts } = systemd.show('vigie-edge');
+          return ActiveState === 'active' && NRestarts === String(restarts) ? (MainPID ?? null) : null;
+        });
+      const sends = async () => {
+        const before = await rows();
+        await until('new rows', async () => (await rows()) > before + 3);
+      };
+      const first = await runs(0);
+      await sends();
+      const facts = systemd.run('cat', `/proc/${first}/status`).said;
+      expect(facts).toMatch(/NoNewPrivs:\t1\n/);
+      expect(facts).toMatch(/Seccomp:\t2\n/);
+      expect(facts).toMatch(/CapEff:\t0000000000000000\n/);
+      expect(systemd.run('stat', '-c', '%U', `/proc/${first}`).said).toBe('vigie\n');
+      systemd.run('kill', '-KILL', first);
+      const second = await runs(1);
+      await sends();
+      systemd.run('kill', '-STOP', second);
+      await runs(2);
+      await sends();
+      expect(systemd.run('systemctl', 'stop', 'vigie-edge')).toMatchObject({ code: 0 });
+      expect(systemd.show('vigie-edge')).toMatchObject({ ActiveState: 'inactive', Result: 'success' });
+    } catch (error) {
+      console.log(systemd.run('journalctl', '--no-pager', '-n', '60').said, systemd.said());
+      throw error;
+    } finally {
+      systemd.gone();
+    }
   });
 
   it('is never without a version that runs, wherever an upgrade is cut', async () => {

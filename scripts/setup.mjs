@@ -1,6 +1,6 @@
 // Brings along what the scripts need: packages of the lock file (Node 24 among them); with --browser a Chromium, with
 // --faketime the library that fakes a process's clock, with --serial socat, which makes serial cables of
-// pseudo-terminals, with --network the command that makes network interfaces, with --arm64 an emulator of that processor,
+// pseudo-terminals, with --box what a box has, network interfaces and systemd, with --arm64 an emulator of that processor,
 // with --postgres a PostgreSQL where the lock file has none for this platform. Runs on the machine's own Node, 20 or
 // newer, before anything is installed; so no import but node:.
 // Does nothing, in a moment, when everything is there. Speaks on stderr only: stdout belongs to the script it precedes.
@@ -46,8 +46,10 @@ if (process.argv.includes('--browser') && findChromium() === null) installChromi
 if (process.argv.includes('--faketime') && process.platform === 'linux' && !isFound('faketime.ts'))
   installFaketime();
 if (process.argv.includes('--serial') && findOnPath('socat') === null) installSocat();
-if (process.argv.includes('--network') && process.platform === 'linux' && findOnPath('ip') === null)
-  aptInstall('iproute2', 'iproute2 for the tests of two interfaces');
+if (process.argv.includes('--box') && process.platform === 'linux') {
+  if (findOnPath('ip') === null) aptInstall('iproute2', 'iproute2 for the tests of two interfaces');
+  if (!existsSync('/lib/systemd/systemd')) aptInstall('systemd', 'systemd for the tests of the package');
+}
 if (process.argv.includes('--arm64') && process.platform === 'linux') installArm64();
 if (process.argv.includes('--postgres') && !isFound('postgres-binaries.ts')) installPostgres();
 
