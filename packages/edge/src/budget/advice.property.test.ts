@@ -34,19 +34,17 @@ function live(month: Month): {
   readonly billedMb: number;
   readonly sentShare: number;
   readonly seen: Set<string>;
-  readonly alarms: number;
 } {
   const random = mulberry(month.seed);
   const { startMs, endMs } = monthAround(Date.UTC(2026, 10, 15), month.plan.monthDay);
   const budgetBytes = month.budgetMb * 1e6;
   let [usage, backlog, made, lastBlockMs, lastHeardMs] = [noUsage, 0, 0, startMs, startMs];
-  let [up, asleep, connected, alarms] = [true, false, false, 0];
+  let [up, asleep, connected] = [true, false, false];
   const seen = new Set<string>();
   for (let nowMs = startMs + month.fromDay * 86_400_000; nowMs < endMs; nowMs += STEP_MS) {
     made += (month.payloadBytesPerS * STEP_MS) / 1000;
     backlog += (month.payloadBytesPerS * STEP_MS) / 1000;
     const alarm = random() < month.alarms;
-    if (alarm) alarms++;
     if (random() < month.outages) {
       up = !up;
       connected = false;
@@ -86,7 +84,7 @@ function live(month: Month): {
     }
     usage = counted(usage, month.plan, bytes, nowMs);
   }
-  return { billedMb: billedBytes(usage, month.plan) / 1e6, sentShare: 1 - backlog / made, seen, alarms };
+  return { billedMb: billedBytes(usage, month.plan) / 1e6, sentShare: 1 - backlog / made, seen };
 }
 
 function mulberry(seed: number): () => number {
@@ -128,11 +126,11 @@ describe('a month by the budget', () => {
           seed: fc.nat(),
         }),
         (month) => {
-          // Connecting after a start or an outage begins a unit unasked, the last message may begin one, and so does each
-          // alarm, which leaves in any case; where a unit alone is more than 2 %, those count.
-          const { billedMb, alarms } = live(month);
+          // Connecting after a start or an outage begins a unit unasked, and the last message may begin one: where a unit
+          // alone is more than 2 %, those count.
+          const { billedMb } = live(month);
           const unitMb = month.plan.roundUpBytes / 1e6;
-          const coarse = unitMb > 0.02 * month.budgetMb ? (2 + alarms) * unitMb : 0;
+          const coarse = unitMb > 0.02 * month.budgetMb ? 2 * unitMb : 0;
           expect(billedMb).toBeLessThanOrEqual(month.budgetMb * 1.02 + coarse);
         },
       ),
