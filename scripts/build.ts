@@ -3,7 +3,7 @@
 // Only node:, esbuild and vite; the programs also run from their sources, which is what `npm run dev` does.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
@@ -68,8 +68,45 @@ export async function buildAll({ quiet = false } = {}): Promise<void> {
       stdio: 'inherit',
     });
     if (done.status !== 0) throw new Error('the page could not be built');
+    tellFirst();
     await buildServiceWorker();
   }
+}
+
+interface ManifestEntry {
+  readonly file: string;
+  readonly imports?: readonly string[];
+  readonly css?: readonly string[];
+}
+
+/** Writes into first.js which files a page's code is made of, those apart that index.html names already. */
+function tellFirst(): void {
+  const folder = join('packages', 'web', 'dist');
+  const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as Readonly<
+    Record<string, ManifestEntry>
+  >;
+  rmSync(join(folder, 'manifest.json'));
+  const filesOf = (key: string, found = new Set<string>()): Set<string> => {
+    const { file, imports = [], css = [] } = manifest[key] ?? {};
+    if (file === undefined) throw new Error(`the page has no part ${key}`);
+    if (found.has(file)) return found;
+    for (const one of [file, ...css]) found.add(one);
+    for (const one of imports) filesOf(one, found);
+    return found;
+  };
+  const always = filesOf('index.html');
+  const code = Object.fromEntries(
+    ['fleet', 'machine', 'analysis', 'profile'].map((page) => [
+      page,
+      [...filesOf(`src/${page}/${page}-page.tsx`)]
+        .filter((file) => !always.has(file))
+        .map((file) => `/${file}`),
+    ]),
+  );
+  const first = readFileSync(join(folder, 'first.js'), 'utf8');
+  const told = first.replace('const code = {};', `const code = ${JSON.stringify(code)};`);
+  if (told === first) throw new Error('first.js has no place for the files of a page');
+  writeFileSync(join(folder, 'first.js'), told);
 }
 
 /** With the list of what the page is made of, so that it opens without its server. */

@@ -9,6 +9,8 @@ export default defineConfig({
     outDir: 'dist',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // For first.js, which asks for a page's code at once (scripts/build.ts).
+    manifest: 'manifest.json',
     cssTarget: ['chrome123', 'firefox128', 'safari17.5'],
   },
   server: {
