@@ -24,7 +24,7 @@ const RICE = 64;
 const MOST_RICE = 40;
 const CRC_BYTES = 4;
 
-/** In this order each is predicted from those before it: see `predicted` of either direction. */
+/** Each is predicted from those before it, in this order; docs/database.md says how. */
 const COLUMNS = 10;
 const [COUNT, FIRST_AT, LAST_AT, FIRST, LAST, MIN, MAX, MIN_AT, MAX_AT, SUM] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
@@ -99,7 +99,7 @@ function put(column: number, value: number): void {
   lengths[column] = at + 1;
 }
 
-/** Places after the point that hold all values exactly; `null`: none does. */
+/** Places after the point that hold all values exactly, the channel's own if they do; `null`: none does. */
 function exponentOf(
   summaries: readonly Indexed[],
   decimals: number | null,
@@ -114,7 +114,7 @@ function exponentOf(
       }),
     );
   };
-  if (decimals !== null) return decimals <= MOST_EXPONENT && holds(decimals) ? decimals : null;
+  if (decimals !== null && decimals <= MOST_EXPONENT && holds(decimals)) return decimals;
   for (let exponent = 0; exponent <= MOST_EXPONENT; exponent++) if (holds(exponent)) return exponent;
   return null;
 }
