@@ -385,7 +385,7 @@ export class Life {
       this.#network.down = true;
       // The long ones are rare: they are two calls a minute to nobody, and the first hours of them teach all.
       const ms = dice.chance(0.001) ? dice.spread(DAY, 30 * DAY) : dice.spread(SECOND, 3 * HOUR);
-      this.#clock.after(ms, () => {
+      this.#at(ms, () => {
         this.#network.down = false;
         this.#planLink();
       });
