@@ -123,7 +123,7 @@ it('the Admin is linked, adds a User, links the machine, and undoes a slip', asy
   await root.getByRole('button', { name: 'Unlink Évaporateur 42' }).waitFor();
   await root.goto(`${test.site.address}/manage/machines?edit=TV-42`);
   await root.getByRole('button', { name: `Unlink ${ADMIN.name}` }).click();
-  await root.getByText('nobody').waitFor();
+  await root.getByRole('region', { name: 'Linked users' }).getByText('nobody').waitFor();
   await root.getByLabel('Link a user').fill(ADMIN.email);
   await root.getByRole('button', { name: 'Link', exact: true }).click();
   await root.getByRole('button', { name: `Unlink ${ADMIN.name}` }).waitFor();
