@@ -7,8 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const PLAIN = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' };
-/** systemd is asked whether it is there so long. */
-const BOOT_MS = 15_000;
+/** What it needs is refused at once, or not at all. */
+const BEGIN_MS = 5000;
+const BOOT_MS = 60_000;
 
 /** This system, in which whatever is changed is gone at the end. */
 export class SystemCopy {
@@ -53,13 +54,14 @@ export class SystemCopy {
     return { code: done.status, said: done.stdout + done.stderr };
   }
   /**
-   * Starts its systemd as the first process of a space of processes of its own. `null`: it cannot run here.
+   * Starts its systemd as the first process of a space of processes of its own. `null`: it may not run here.
    * @param writable all else is read-only, as on a card that is to last
+   * @throws when it begins and does not come up
    */
   boot(unit: string, writable: readonly string[]): Booted | null {
     if (!existsSync(this.path('/lib/systemd/systemd'))) return null;
     const booted = new Booted(this.at, unit, writable);
-    return booted.isThere() ? booted : null;
+    return booted.comesUp() ? booted : null;
   }
 
   path(file: string): string {
@@ -109,15 +111,19 @@ export class Booted {
       stream?.on('data', (chunk) => (this.#said += String(chunk)));
   }
 
-  isThere(): boolean {
-    const endMs = Date.now() + BOOT_MS;
-    while (Date.now() < endMs) {
+  /** False: it never began. */
+  comesUp(): boolean {
+    for (let waitedMs = 0; waitedMs < BOOT_MS; waitedMs += 200) {
       if (/^(starting|running|degraded|initializing)/m.test(this.run('systemctl', 'is-system-running').said))
         return true;
+      if (waitedMs >= BEGIN_MS && this.#first() === null) {
+        this.gone();
+        return false;
+      }
       spawnSync('sleep', ['0.2']);
     }
     this.gone();
-    return false;
+    throw new Error('systemd does not come up');
   }
 
   run(command: string, ...args: string[]): { readonly code: number | null; readonly said: string } {

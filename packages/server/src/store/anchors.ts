@@ -20,20 +20,20 @@ import type { Anchor } from './store.ts';
 export const BOOT_KEY: Columns = { machine: 'text', spool: 'text', boot: 'bigint' };
 const BLOCK_KEY: Columns = { machine: 'text', spool: 'text', first_sequence: 'bigint' };
 
-interface AnchorRow {
+export interface Boot {
   readonly machine: string;
   readonly spool: string;
   readonly boot: number;
+}
+
+interface AnchorRow extends Boot {
   readonly monotonic_ms: number;
   readonly utc_ms: number;
   readonly error_ms: number;
 }
 
 /** Anchors of boots, by `bootKeyOf`, in increasing monotonic time. */
-export async function anchorsOf(
-  sql: Sql,
-  boots: readonly { readonly machine: string; readonly spool: string; readonly boot: number }[],
-): Promise<Map<string, AnchorPoint[]>> {
+export async function anchorsOf(sql: Sql, boots: readonly Boot[]): Promise<Map<string, AnchorPoint[]>> {
   const wanted = new Map(boots.map((boot) => [bootKeyOf(boot.machine, boot.spool, boot.boot), boot]));
   const rows = await sql.find<AnchorRow>(
     'anchor',
@@ -120,11 +120,6 @@ export async function addAnchor(sql: Sql, archive: Archive, anchor: Anchor, nowM
   await keepInOrder(sql, archive, { machine, spool, boot }, nowMs);
 }
 
-export interface Boot {
-  readonly machine: string;
-  readonly spool: string;
-  readonly boot: number;
-}
 interface Extent extends Boot {
   readonly first_monotonic_ms: number;
   readonly last_monotonic_ms: number;

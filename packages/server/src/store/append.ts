@@ -250,13 +250,14 @@ export async function appendAll(
   await putPresent(sql, writes.present);
   await markHours(sql, writes.spans, nowMs);
   for (const { result, machine, spool, boot } of afterOthers) {
-    await keepInOrder(sql, archive, { machine, spool, boot }, nowMs);
     const stored = results[result];
     if (stored?.kind !== 'stored') continue;
     const undated = (await undatedBoots(sql, machine))
-      .map(({ boot }) => boot)
-      .filter((boot) => boot.spool === spool && boot.beforeMs === stored.fromMs);
+      .map((found) => found.boot)
+      .filter((one) => one.spool === spool && one.beforeMs === stored.fromMs);
     results[result] = { ...stored, undated };
+    // Only now: it may move the block whose date was just compared.
+    await keepInOrder(sql, archive, { machine, spool, boot }, nowMs);
   }
   return results;
 }
