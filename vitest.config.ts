@@ -1,9 +1,27 @@
-// Four projects, run in this order by scripts/test.mjs: unit (beside the sources), simulation (its planted bugs), e2e
-// (real processes), browser (a real Chromium on a running demo).
+// Four projects, run by scripts/test.mjs: unit (beside the sources), simulation (its planted bugs), e2e (real processes),
+// browser (a real Chromium on a running demo).
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Those that take longest, of each project the first first: begun last, one would keep a single core busy at the end. */
+const LONGEST = [
+  ...['package', 'database', 'settings', 'box', 'servers', 'recording', 'watching', 'commands', 'alarms'],
+  ...['views-machine', 'page', 'analysis', 'views-analysis', 'views-others', 'views-states', 'fleet'],
+].map((name) => `/${name}.test.ts`);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const found = LONGEST.findIndex((end) => moduleId.endsWith(end));
+      return found < 0 ? LONGEST.length : found;
+    };
+    return (await super.sort(files)).sort((a, b) => place(a) - place(b));
+  }
+}
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {
@@ -45,8 +63,8 @@ export default defineConfig({
           hookTimeout: 180_000,
           // A browser on a busy machine answers when it can; what is never so still fails.
           expect: { poll: { timeout: 15_000 } },
-          // What they wait for is the browser, which has more than one process of its own.
-          maxWorkers: 2,
+          // They wait for streams, delays and the fleet as much as for the browser.
+          maxWorkers: 3,
         },
       },
     ],

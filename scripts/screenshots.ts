@@ -2,9 +2,9 @@
 // (not in git). `--axe` judges each as well; `--readme` takes only those that README.md and docs show, into docs/img/.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import { EXIT, explain, parseFlags } from '@vigie/config';
 import type { Page } from 'playwright-core';
+import { violationsOf } from '../e2e/browser/axe.ts';
 import { type Look, type Site, startSite } from '../e2e/browser/site.ts';
 import { type View, views } from '../e2e/browser/views.ts';
 import { buildAll } from './build.ts';
@@ -82,8 +82,7 @@ async function allPictures(site: Site, folder: string, only: string, axe: boolea
           await page.emulateMedia({ colorScheme: theme });
           await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
           if (axe) {
-            const { violations } = await new AxeBuilder({ page }).analyze();
-            wrong.push(...violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes[0]?.html}`));
+            wrong.push(...(await violationsOf(page)).map((one) => `${name}: ${one}`));
           }
           console.log(`${++count} ${name}.png`);
         }

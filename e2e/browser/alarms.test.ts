@@ -1,8 +1,8 @@
 // Alarms in a real Chromium, from a limit that somebody sets to its history: rehearsed, saved, rung by the real edge, seen in
 // the navigation, acknowledged, shelved, taken from its shelf; on a phone, in both languages and themes, and axe.
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { violationsOf } from './axe.ts';
 import { type Look, type Site, startSite } from './site.ts';
 
 let site: Site;
@@ -31,11 +31,6 @@ async function open(path: string, look: Look = {}): Promise<Page> {
   return page;
 }
 
-async function violations(page: Page): Promise<string[]> {
-  const { violations: found } = await new AxeBuilder({ page }).analyze();
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-}
-
 const item = (page: Page) => page.locator('.alarm-item', { hasText: 'Ambient above its limit' });
 
 it('a limit is rehearsed, saved, rings, and is seen wherever one is', async () => {
@@ -49,7 +44,7 @@ it('a limit is rehearsed, saved, rings, and is seen wherever one is', async () =
   await page.getByRole('button', { name: 'Save' }).first().click();
   await page.getByText('model: none').first().waitFor();
   await page.getByRole('option', { name: 'Ambient (own limits)' }).waitFor({ state: 'attached' });
-  expect(await violations(page)).toEqual([]);
+  expect(await violationsOf(page)).toEqual([]);
 
   await page.goto(`${site.address}/alarms`);
   await item(page).getByText('not acknowledged').waitFor();
@@ -97,7 +92,7 @@ it('it is acknowledged with a comment, shelved with a reason, and its history sa
   ]) {
     await history.getByText(text).first().waitFor();
   }
-  expect(await violations(page)).toEqual([]);
+  expect(await violationsOf(page)).toEqual([]);
 });
 
 it('fits a phone in both languages and themes, without a fault that axe finds', async () => {
@@ -113,7 +108,7 @@ it('fits a phone in both languages and themes, without a fault that axe finds', 
       await page.locator('.alarm-item, .limits-form, .page > p.muted').first().waitFor();
       const wide = await page.evaluate<number>('document.documentElement.scrollWidth - window.innerWidth');
       expect([path, language, wide > 0]).toEqual([path, language, false]);
-      expect([path, language, await violations(page)]).toEqual([path, language, []]);
+      expect([path, language, await violationsOf(page)]).toEqual([path, language, []]);
     }
   }
 });

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { Download, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { violationsOf } from './axe.ts';
 import type { Look } from './site.ts';
-import { drawn, useTestSite, violationsOf } from './test-site.ts';
+import { drawn, useTestSite } from './test-site.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -5,9 +5,10 @@ import type { Fleet, Strips, Visit } from '@vigie/contract';
 import Database from 'better-sqlite3';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { violationsOf } from './axe.ts';
 import { addFleet, type Story } from './fleet-machines.ts';
 import type { Look } from './site.ts';
-import { useTestSite, violationsOf } from './test-site.ts';
+import { useTestSite } from './test-site.ts';
 
 const LONG =
   'Évaporateur sous vide à compression mécanique de vapeur n° 14 de la station d’épuration de Saint-Nazaire';

@@ -3,11 +3,11 @@
 // MAIL_PICTURES=FOLDER keeps what was looked at.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Received, TestMailServer } from '../../packages/server/src/mail/testing.ts';
 import { command, freePort, kill, overTcp, SimulatedMachine, until, World } from '../world.ts';
+import { violationsOf } from './axe.ts';
 import { launchChromium } from './site.ts';
 
 const EMAIL = 'lea@example.com';
@@ -80,8 +80,7 @@ it('somebody chooses on the profile which mails come, and tries it', async () =>
   await part.getByLabel('Heures calmes').check();
   await part.getByLabel('De', { exact: true }).fill('23:30');
   await part.getByText('À l’heure de Europe/Paris').waitFor();
-  const found = await new AxeBuilder({ page }).analyze();
-  expect(found.violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
+  expect(await violationsOf(page)).toEqual([]);
   await picture(page, 'profile');
   // Mails of this test shall come at any hour.
   await part.getByLabel('Heures calmes').uncheck();
@@ -152,8 +151,7 @@ it('an alarm of a real machine comes by mail, with its picture, and is acknowled
   await reader.goto(link);
   const button = reader.getByRole('button', { name: /^Acquitter/ });
   await button.waitFor();
-  const found = await new AxeBuilder({ page: reader }).analyze();
-  expect(found.violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).toEqual([]);
+  expect(await violationsOf(reader)).toEqual([]);
   await picture(reader, 'acknowledge');
   await button.click();
   await reader.getByRole('heading', { name: 'Acquitté' }).waitFor();

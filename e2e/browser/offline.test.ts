@@ -2,8 +2,9 @@
 // on the device of who signed out. A fleet of its own, which is killed.
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { violationsOf } from './axe.ts';
 import { account } from './site.ts';
-import { useTestSite, violationsOf } from './test-site.ts';
+import { useTestSite } from './test-site.ts';
 
 const HOUR_MS = 3_600_000;
 const test = useTestSite({ machines: 1, days: 0 });

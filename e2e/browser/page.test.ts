@@ -3,8 +3,9 @@
 import type { MachineView, SentChart } from '@vigie/contract';
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
+import { violationsOf } from './axe.ts';
 import { account, type Look } from './site.ts';
-import { drawn, useTestSite, violationsOf } from './test-site.ts';
+import { drawn, useTestSite } from './test-site.ts';
 import { addUndatedMachine, UNDATED_ROWS } from './undated.ts';
 
 const DAY_MS = 86_400_000;

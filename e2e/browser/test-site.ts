@@ -1,6 +1,5 @@
 // What every file of browser tests begins and ends with: a browser before a fleet, pages that are closed after each test, and
 // no test that passes while a script failed or the content security policy was broken, which show in no picture.
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
 import { type FleetOptions, type Look, openSite, type RunningFleet, type Site, startFleet } from './site.ts';
@@ -79,12 +78,6 @@ export function useTestSite(own: FleetOptions | null): TestSite {
       return (await answer.json()) as T;
     },
   };
-}
-
-/** What axe finds wrong, with the elements that are. */
-export async function violationsOf(page: Page): Promise<readonly string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`);
 }
 
 /** Until no chart of the page waits for its data. */

@@ -14,7 +14,7 @@ export interface View {
   readonly ready: (page: Page) => Promise<unknown>;
 }
 
-export type Part = 'fleet' | 'machine' | 'analysis' | 'others';
+export type Part = 'fleet' | 'machine' | 'states' | 'analysis' | 'others';
 
 const see =
   (selector: string, text?: string | RegExp) =>
@@ -90,14 +90,6 @@ export const views: Readonly<Record<Part, readonly View[]>> = {
       before: (page) => page.route('**/api/machines/TV-01', () => undefined),
       ready: see('.gauge.loading'),
     },
-    { name: 'machine-alarm', path: '/m/PR-21', ready: see('.sentence', /1 alarm/i) },
-    { name: 'machine-warning', path: '/m/PR-22', ready: see('.gauge-state') },
-    { name: 'machine-fault', path: '/m/PR-23', ready: see('.gauge-state') },
-    { name: 'machine-stopped', path: '/m/PR-24', ready: see('.gauge-state') },
-    { name: 'machine-stale', path: '/m/PR-25', ready: see('.gauge.stale') },
-    { name: 'machine-never', path: '/m/PR-26', ready: see('.notice h2') },
-    { name: 'machine-undated', path: '/m/PR-27', ready: see('.notice h2') },
-    { name: 'machine-unknown', path: '/m/NONE', ready: see('.notice h1') },
     {
       name: 'machine-zoomed',
       path: '/m/TV-01?from=now-1h&to=now',
@@ -110,7 +102,8 @@ export const views: Readonly<Record<Part, readonly View[]>> = {
     },
     {
       name: 'machine-table',
-      path: '/m/TV-01?view=table',
+      // Few lines: a thousand look like fifty, and axe judges each.
+      path: '/m/TV-01?view=table&from=now-1m&to=now',
       ready: async (page) => {
         await page.locator('.chart-place').waitFor({ state: 'attached' });
         await page.evaluate(`document.querySelector('.chart-place').scrollIntoView()`);
@@ -138,6 +131,16 @@ export const views: Readonly<Record<Part, readonly View[]>> = {
         await see('.gauge:not(.loading)')(page);
       },
     },
+  ],
+  states: [
+    { name: 'machine-alarm', path: '/m/PR-21', ready: see('.sentence', /1 alarm/i) },
+    { name: 'machine-warning', path: '/m/PR-22', ready: see('.gauge-state') },
+    { name: 'machine-fault', path: '/m/PR-23', ready: see('.gauge-state') },
+    { name: 'machine-stopped', path: '/m/PR-24', ready: see('.gauge-state') },
+    { name: 'machine-stale', path: '/m/PR-25', ready: see('.gauge.stale') },
+    { name: 'machine-never', path: '/m/PR-26', ready: see('.notice h2') },
+    { name: 'machine-undated', path: '/m/PR-27', ready: see('.notice h2') },
+    { name: 'machine-unknown', path: '/m/NONE', ready: see('.notice h1') },
   ],
   analysis: [
     { name: 'analysis-empty', path: '/analysis', ready: see('.suggestions') },

@@ -1,0 +1,4 @@
+// Every view of this part to axe, in every state.
+import { judgeViews } from './views-of.ts';
+
+judgeViews('states');
