@@ -62,7 +62,7 @@ export function observe(
   const counters: Record<string, Counted> = { ...before.counters };
   const stateAt = schema.channels.findIndex(({ id }) => id === schema.stateChannel);
   const watched = schema.channels.flatMap((channel, i) =>
-    channel.kind === 'text' || i === stateAt ? [] : [{ channel, i }],
+    channel.kind === 'text' || i === stateAt ? [] : [{ channel, i, tracked: channels[channel.id] }],
   );
   let state = before.state;
   for (const row of rows) {
@@ -79,7 +79,8 @@ export function observe(
       }
       state = machineState;
     }
-    for (const { channel, i } of watched) {
+    for (const one of watched) {
+      const { channel, i, tracked } = one;
       const sample = row.values[i];
       const value = typeof sample === 'number' ? sample : null;
       if (channel.kind === 'counter' && value !== null) {
@@ -88,24 +89,19 @@ export function observe(
         counters[channel.id] = step.counted;
       }
       const found = conditionOf(evaluate(channel, value, machineState));
-      const tracked = channels[channel.id];
       if (tracked === undefined) {
-        channels[channel.id] = {
-          told: 'well',
-          candidate: found === 'well' ? null : found,
-          sinceMs: row.atMs,
-          value,
-        };
+        one.tracked = { told: 'well', candidate: found === 'well' ? null : found, sinceMs: row.atMs, value };
       } else if (found === tracked.told) {
-        if (tracked.candidate !== null) channels[channel.id] = { ...tracked, candidate: null };
+        if (tracked.candidate !== null) one.tracked = { ...tracked, candidate: null };
       } else if (found !== tracked.candidate) {
-        channels[channel.id] = { ...tracked, candidate: found, sinceMs: row.atMs, value };
+        one.tracked = { ...tracked, candidate: found, sinceMs: row.atMs, value };
       } else if (row.atMs - tracked.sinceMs >= HOLD_MS) {
         entries.push(...told(channel.id, tracked, found));
-        channels[channel.id] = { ...tracked, told: found, candidate: null };
+        one.tracked = { ...tracked, told: found, candidate: null };
       }
     }
   }
+  for (const { channel, tracked } of watched) if (tracked !== undefined) channels[channel.id] = tracked;
   return { conditions: { state, channels, counters }, entries };
 }
 

@@ -294,8 +294,12 @@ export async function checkBlock(incoming: IncomingBlock, meanings: Meanings): P
 
 function rowsOf(decoded: DecodedRows, fromMs: number, toMs: number, skip: number): RowView[] {
   const at = rowDates(decoded.timesMs, fromMs, toMs);
-  return Array.from({ length: decoded.rowCount - skip }, (_, k) => ({
+  const rows = Array.from({ length: decoded.rowCount - skip }, (_, k) => ({
     atMs: at(skip + k),
-    values: decoded.columns.map((column) => sampleAt(column, skip + k)),
+    values: new Array<number | string | null>(decoded.columns.length).fill(null),
   }));
+  decoded.columns.forEach((column, c) => {
+    for (let k = 0; k < rows.length; k++) rows[k]!.values[c] = sampleAt(column, skip + k);
+  });
+  return rows;
 }

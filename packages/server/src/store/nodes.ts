@@ -42,14 +42,21 @@ export interface Node {
   readonly ends: Ends | null;
 }
 
+interface RowsPart extends NodePart {
+  /** Of its number channels, among all channels. */
+  readonly places: readonly number[];
+}
+
 export async function nodeOfRows(reader: Reader, machine: string, hourMs: number): Promise<Node> {
   const endMs = hourMs + HOUR_MS;
-  const parts = new Map<string, NodePart & { readonly places: readonly number[] }>();
+  const parts = new Map<string, RowsPart>();
   let first: Place | null = null;
   let last: Place | null = null;
   const gaps: [Place, Place][] = [];
   for await (const cluster of reader.clusters(machine, hourMs, endMs, null)) {
     let lastRow = -1;
+    /** Consecutive rows of one schema. */
+    const runs: { readonly part: RowsPart; readonly rows: number[]; readonly atMs: number[] }[] = [];
     for (let i = 0; i < cluster.rowCount; i++) {
       const atMs = cluster.at(i);
       if (atMs < hourMs || atMs >= endMs) continue;
@@ -64,21 +71,34 @@ export async function nodeOfRows(reader: Reader, machine: string, hourMs: number
       }
       lastRow = i;
       const hash = cluster.schemaHash(i);
-      let part = parts.get(hash);
-      if (part === undefined) {
-        const channels = numberChannels(schema);
-        part = {
-          schemaHash: hash,
-          schema,
-          buckets: channels.map(() => new Buckets(hourMs, endMs, intervalMsOf(1))),
-          places: channels.map((channel) => schema.channels.indexOf(channel)),
-        };
-        parts.set(hash, part);
+      let run = runs.at(-1);
+      if (run?.part.schemaHash !== hash) {
+        let part = parts.get(hash);
+        if (part === undefined) {
+          const channels = numberChannels(schema);
+          part = {
+            schemaHash: hash,
+            schema,
+            buckets: channels.map(() => new Buckets(hourMs, endMs, intervalMsOf(1))),
+            places: channels.map((channel) => schema.channels.indexOf(channel)),
+          };
+          parts.set(hash, part);
+        }
+        run = { part, rows: [], atMs: [] };
+        runs.push(run);
       }
-      for (const [c, place] of part.places.entries()) {
-        const value = cluster.value(place, i);
-        if (typeof value === 'number') part.buckets[c]?.add(atMs, value);
-      }
+      run.rows.push(i);
+      run.atMs.push(atMs);
+    }
+    // By channel: its column and its buckets are at hand then, in half the time that rows one by one take.
+    for (const { part, rows, atMs } of runs) {
+      part.buckets.forEach((buckets, c) => {
+        const place = part.places[c]!;
+        for (let k = 0; k < rows.length; k++) {
+          const value = cluster.value(place, rows[k]!);
+          if (typeof value === 'number') buckets.add(atMs[k]!, value);
+        }
+      });
     }
     if (lastRow >= 0) last = cluster.place(lastRow);
   }
