@@ -33,11 +33,16 @@ interface Sqlite3 {
 
 const sqlite3 = (await init()) as unknown as Sqlite3;
 const { capi, wasm } = sqlite3;
+const SQLITE_CONFIG_MEMSTATUS = 9;
 const exported = (name: string): ((...args: (number | bigint)[]) => number) => {
   const call = wasm.exports[`sqlite3_${name}`];
   if (call === undefined) throw new Error(`SQLite has no ${name}`);
   return call;
 };
+// As in the programs' own SQLite, no call counts its memory.
+exported('shutdown')();
+if (exported('_wasm_config_i')(SQLITE_CONFIG_MEMSTATUS, 0) !== 0) throw new Error('SQLite is set up already');
+exported('initialize')();
 // Each once: looked up among a thousand exports, and by a name, a call costs more.
 const bindBlob = exported('bind_blob');
 const bindDouble = exported('bind_double');
@@ -471,6 +476,8 @@ export class SimDatabase {
       throw error;
     }
     extendedResultCodes(this.pointer, 1);
+    // As the programs' own SQLite begins a file.
+    this.exec('PRAGMA page_size = 4096');
   }
 
   error(): InstanceType<typeof Database.SqliteError> {
