@@ -267,36 +267,54 @@ function textAt(at: number): string {
 /** A decoder costs more than a text below this. */
 const SHORT = 40;
 
-/** Bytes put into SQLite's memory for the length of `use`. */
-function lent<T>(bytes: Uint8Array, use: (at: number, count: number) => T): T {
-  const at = wasm.alloc(bytes.length + 1);
+/** Of SQLite's memory, for what is lent to it: an allocation of each would cost more. */
+const LENT_BYTES = 65_536;
+const lentFrom = wasm.alloc(LENT_BYTES);
+let lentBytes = 0;
+
+/** Room in SQLite's memory for the length of `use`. */
+function room<T>(count: number, use: (at: number) => T): T {
+  if (lentBytes + count <= LENT_BYTES) {
+    const at = lentFrom + lentBytes;
+    lentBytes += count;
+    try {
+      return use(at);
+    } finally {
+      lentBytes -= count;
+    }
+  }
+  const at = wasm.alloc(count);
   try {
-    const heap = heap8();
-    heap.set(bytes, at);
-    heap[at + bytes.length] = 0;
-    return use(at, bytes.length);
+    return use(at);
   } finally {
     wasm.dealloc(at);
   }
 }
 
+/** Bytes put there, and a zero after them. */
+function lent<T>(bytes: Uint8Array, use: (at: number, count: number) => T): T {
+  return room(bytes.length + 1, (at) => {
+    const heap = heap8();
+    heap.set(bytes, at);
+    heap[at + bytes.length] = 0;
+    return use(at, bytes.length);
+  });
+}
+
 /** A string as UTF-8. Nearly all are short and ASCII, and an encoder costs more than they do. */
 function lentText<T>(text: string, use: (at: number, count: number) => T): T {
-  const at = wasm.alloc(text.length + 1);
-  let ascii = true;
-  try {
+  if (!isAscii(text)) return lent(utf8.encode(text), use);
+  return room(text.length + 1, (at) => {
     const heap = heap8();
-    for (let i = 0; i < text.length && ascii; i++) {
-      const unit = text.charCodeAt(i);
-      ascii = unit < 0x80;
-      heap[at + i] = unit;
-    }
+    for (let i = 0; i < text.length; i++) heap[at + i] = text.charCodeAt(i);
     heap[at + text.length] = 0;
-    if (ascii) return use(at, text.length);
-  } finally {
-    wasm.dealloc(at);
-  }
-  return lent(utf8.encode(text), use);
+    return use(at, text.length);
+  });
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return false;
+  return true;
 }
 const utf8 = new TextEncoder();
 const TRANSIENT = -1;
