@@ -7,38 +7,47 @@ import type { Dice } from './random.ts';
 /** What a disk writes whole or not at all; what is torn is torn between two of them, or within one. */
 const SECTOR_BYTES = 512;
 
+/** What was done to a file since its last sync, with all that undoes it. Of bytes written over, those lie in the file's log. */
 type Change =
-  /** The bytes lie in the file's log, `from` there. */
-  | { readonly kind: 'write'; readonly at: number; readonly from: number; readonly count: number }
+  | {
+      readonly kind: 'write';
+      readonly at: number;
+      readonly count: number;
+      readonly sizeBefore: number;
+      readonly overwrittenFrom: number;
+      readonly overwritten: number;
+    }
+  | { readonly kind: 'truncate'; readonly size: number; readonly tail: Uint8Array };
+/** The same, undone: what it would do. */
+type Undone =
+  | { readonly kind: 'write'; readonly at: number; readonly bytes: Uint8Array }
   | { readonly kind: 'truncate'; readonly size: number };
 
-/** Bytes that grow as they are written. */
+/** Fewer bytes cost less one by one than by a view of them. */
+const FEW_BYTES = 64;
+
+/** Bytes that grow as they are written; zero beyond their size. */
 class Extent {
   bytes = new Uint8Array(4096);
   size = 0;
 
-  write(at: number, bytes: Uint8Array): void {
-    const end = at + bytes.length;
+  write(at: number, source: Uint8Array, from = 0, count = source.length): void {
+    const end = at + count;
     if (end > this.bytes.length) {
       const larger = new Uint8Array(Math.max(end, 2 * this.bytes.length));
       larger.set(this.bytes.subarray(0, this.size));
       this.bytes = larger;
     }
-    this.bytes.set(bytes, at);
-    this.size = Math.max(this.size, end);
+    const { bytes } = this;
+    if (count > FEW_BYTES) bytes.set(source.subarray(from, from + count), at);
+    else for (let i = 0; i < count; i++) bytes[at + i] = source[from + i] ?? 0;
+    if (end > this.size) this.size = end;
   }
 
   truncate(size: number): void {
-    if (size < this.size) this.bytes.fill(0, size, this.size);
-    this.size = Math.min(this.size, size);
-  }
-
-  /** Takes what `other` holds from `at` to `end`, and its size. */
-  mirror(other: Extent, at: number, end: number): void {
-    const to = Math.min(end, other.size);
-    if (to > at) this.write(at, other.bytes.subarray(at, to));
-    if (other.size < this.size) this.truncate(other.size);
-    this.size = other.size;
+    if (size >= this.size) return;
+    this.bytes.fill(0, size, this.size);
+    this.size = size;
   }
 
   copy(): Extent {
@@ -50,52 +59,59 @@ class Extent {
 }
 
 export class SimFile {
-  /** What programs read. */
+  /** What programs read; what a power cut leaves for sure once what is pending is undone. */
   seen = new Extent();
-  /** What a power cut leaves for sure. */
-  safe = new Extent();
   /** Its name is safe too. */
   named = false;
   pending: Change[] = [];
-  /** What was written since the last sync, one after the other; one piece, since small ones would cost a collector. */
+  /** What was written over since the last sync, one after the other; one piece, since small ones would cost a collector. */
   #log = new Extent();
 
-  /** @param bytes only lent. */
-  write(at: number, bytes: Uint8Array): void {
-    this.pending.push({ kind: 'write', at, from: this.#log.size, count: bytes.length });
-    this.#log.write(this.#log.size, bytes);
-    this.seen.write(at, bytes);
+  /** @param source only lent. */
+  write(at: number, source: Uint8Array, from = 0, count = source.length): void {
+    const { seen } = this;
+    const overwrittenFrom = this.#log.size;
+    const overwritten = Math.max(0, Math.min(at + count, seen.size) - at);
+    if (overwritten > 0) this.#log.write(overwrittenFrom, seen.bytes, at, overwritten);
+    this.pending.push({ kind: 'write', at, count, sizeBefore: seen.size, overwrittenFrom, overwritten });
+    seen.write(at, source, from, count);
   }
 
   truncate(size: number): void {
-    this.pending.push({ kind: 'truncate', size });
+    this.pending.push({ kind: 'truncate', size, tail: this.seen.bytes.slice(size, this.seen.size) });
     this.seen.truncate(size);
   }
 
+  /** All that is pending is safe. */
   sync(): void {
-    for (const change of this.pending) this.keep(change);
-    this.forget();
-  }
-
-  keep(change: Change): void {
-    if (change.kind === 'write') this.safe.write(change.at, this.bytesOf(change));
-    else this.safe.truncate(change.size);
-  }
-
-  bytesOf({ from, count }: Extract<Change, { kind: 'write' }>): Uint8Array {
-    return this.#log.bytes.subarray(from, from + count);
-  }
-
-  forget(): void {
     this.pending = [];
     this.#log.size = 0;
+  }
+
+  /** Leaves what is safe for sure. @returns what was pending, in order */
+  undo(): Undone[] {
+    const undone = this.pending.toReversed().map((change) => this.#undone(change));
+    this.sync();
+    return undone.reverse();
+  }
+
+  #undone(change: Change): Undone {
+    const { seen } = this;
+    if (change.kind === 'truncate') {
+      if (change.tail.length > 0) seen.write(change.size, change.tail);
+      return { kind: 'truncate', size: change.size };
+    }
+    const { at, count, sizeBefore, overwrittenFrom, overwritten } = change;
+    const bytes = seen.bytes.slice(at, at + count);
+    seen.truncate(sizeBefore);
+    if (overwritten > 0) seen.write(at, this.#log.bytes, overwrittenFrom, overwritten);
+    return { kind: 'write', at, bytes };
   }
 
   /** What programs see, all of it safe. */
   copy(): SimFile {
     const copy = new SimFile();
     copy.seen = this.seen.copy();
-    copy.safe = this.seen.copy();
     copy.named = true;
     return copy;
   }
@@ -208,29 +224,22 @@ export class SimDisk {
     const dice = this.#dice;
     const fate = dice.pick(['none', 'all', 'first', 'any']);
     const end = dice.below(file.pending.length + 1);
-    for (const [i, change] of file.pending.entries()) {
+    for (const [i, change] of file.undo().entries()) {
       if (fate === 'none') break;
-      if (fate === 'all' || (fate === 'first' && i < end)) file.keep(change);
-      else if (fate === 'any' || i === end) this.#tear(file, change);
+      if (fate === 'all' || (fate === 'first' && i < end)) keep(file.seen, change);
+      else if (fate === 'any' || i === end) this.#tear(file.seen, change);
       if (fate === 'first' && i >= end) break;
     }
-    for (const change of file.pending) {
-      const end = change.kind === 'write' ? change.at + change.count : file.safe.size;
-      file.seen.mirror(file.safe, change.kind === 'write' ? change.at : change.size, end);
-    }
-    file.forget();
     file.named = true;
   }
 
-  #tear(file: SimFile, change: Change): void {
+  #tear(extent: Extent, change: Undone): void {
     const dice = this.#dice;
     if (change.kind === 'truncate') {
-      if (dice.chance(0.5)) file.keep(change);
+      if (dice.chance(0.5)) keep(extent, change);
       return;
     }
-    const extent = file.safe;
-    const { at } = change;
-    const bytes = file.bytesOf(change);
+    const { at, bytes } = change;
     for (let from = 0; from < bytes.length; ) {
       // Sectors are counted on the disk, not in the write.
       const end = Math.min(bytes.length, from + SECTOR_BYTES - ((at + from) % SECTOR_BYTES));
@@ -245,14 +254,15 @@ export class SimDisk {
     }
   }
 
-  /** Flips one bit of what is safe. Only while nothing is open. */
+  /** Flips one bit. Only while nothing is open, and after a cut, since nothing may be pending. */
   flipBit(): void {
-    const sizes = [...this.files.values()].filter((file) => file.safe.size > 0);
+    const sizes = [...this.files.values()].filter((file) => file.seen.size > 0);
     const file = sizes[this.#dice.below(sizes.length)];
     if (file === undefined) return;
-    const at = this.#dice.below(file.safe.size);
+    const { bytes, size } = file.seen;
+    const at = this.#dice.below(size);
     const bit = 1 << this.#dice.below(8);
-    for (const extent of [file.safe, file.seen]) extent.bytes[at] = (extent.bytes[at] ?? 0) ^ bit;
+    bytes[at] = (bytes[at] ?? 0) ^ bit;
   }
 
   /** The files as programs see them, for a backup or a clone. */
@@ -266,4 +276,9 @@ export class SimDisk {
     this.#deleted.clear();
     this.files = new Map([...image].map(([name, file]) => [name, file.copy()]));
   }
+}
+
+function keep(extent: Extent, change: Undone): void {
+  if (change.kind === 'write') extent.write(change.at, change.bytes);
+  else extent.truncate(change.size);
 }

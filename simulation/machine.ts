@@ -4,8 +4,16 @@ import type { BootAxis, RowSink, Source, SourceState } from '@vigie/edge';
 import { type MachineSchema, machineSchemaSchema } from '@vigie/model';
 import type { Clock, Timer } from '@vigie/protocol';
 
+const models = new Map<number, MachineSchema>();
+
 /** A model as the maker might ship it; `version` changes the schema and so its hash. */
 export function modelOf(version: number): MachineSchema {
+  const model = models.get(version) ?? newModel(version);
+  models.set(version, model);
+  return model;
+}
+
+function newModel(version: number): MachineSchema {
   return machineSchemaSchema.parse({
     model: `simulated-${version}`,
     names: { fr: 'Simulée', en: 'Simulated' },

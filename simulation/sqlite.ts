@@ -19,10 +19,7 @@ interface Sqlite3 {
     sqlite3_js_rc_str(code: number): string | undefined;
   };
   readonly wasm: {
-    readonly exports: Readonly<Record<string, (...args: (number | bigint)[]) => number>> & {
-      sqlite3_column_int64(statement: number, column: number): bigint;
-      sqlite3_column_double(statement: number, column: number): number;
-    };
+    readonly exports: Readonly<Record<string, (...args: (number | bigint)[]) => number>>;
     heap8u(): Uint8Array;
     poke(to: number, value: number | bigint, type: 'i32' | 'i64' | 'double'): void;
     peekPtr(at: number): number;
@@ -36,7 +33,44 @@ interface Sqlite3 {
 
 const sqlite3 = (await init()) as unknown as Sqlite3;
 const { capi, wasm } = sqlite3;
-const C = wasm.exports;
+const SQLITE_CONFIG_MEMSTATUS = 9;
+const exported = (name: string): ((...args: (number | bigint)[]) => number) => {
+  const call = wasm.exports[`sqlite3_${name}`];
+  if (call === undefined) throw new Error(`SQLite has no ${name}`);
+  return call;
+};
+// As in the programs' own SQLite, no call counts its memory.
+exported('shutdown')();
+if (exported('_wasm_config_i')(SQLITE_CONFIG_MEMSTATUS, 0) !== 0) throw new Error('SQLite is set up already');
+exported('initialize')();
+// Each once: looked up among a thousand exports, and by a name, a call costs more.
+const bindBlob = exported('bind_blob');
+const bindDouble = exported('bind_double');
+const bindInt = exported('bind_int');
+const bindInt64 = exported('bind_int64');
+const bindNull = exported('bind_null');
+const bindParameterCount = exported('bind_parameter_count');
+const bindParameterName = exported('bind_parameter_name');
+const bindText = exported('bind_text');
+const changes = exported('changes');
+const closeV2 = exported('close_v2');
+const columnBlob = exported('column_blob');
+const columnBytes = exported('column_bytes');
+const columnCount = exported('column_count');
+const columnDouble = exported('column_double');
+const columnName = exported('column_name');
+const columnText = exported('column_text');
+const columnType = exported('column_type');
+const errmsg = exported('errmsg');
+const exec = exported('exec');
+const extendedErrcode = exported('extended_errcode');
+const extendedResultCodes = exported('extended_result_codes');
+const finalize = exported('finalize');
+const getAutocommit = exported('get_autocommit');
+const openV2 = exported('open_v2');
+const prepareV2 = exported('prepare_v2');
+const reset = exported('reset');
+const step = exported('step');
 const code = (name: string): number => {
   const value = capi[name];
   if (value === undefined) throw new Error(`SQLite has no ${name}`);
@@ -99,12 +133,10 @@ function installVfs(): void {
     if (open === undefined) throw new Error('SQLite uses a file that is not open');
     return open;
   };
-  const changes = (pointer: number, grownBytes: number, change: (open: OpenFile) => void): number => {
-    const open = of(pointer);
-    const refusal = open.disk.refusal(open.era, grownBytes);
-    if (refusal !== null) return CODES[refusal];
-    change(open);
-    return 0;
+  /** SQLite's code of what the disk says to a change by which the file grows so much; 0: it may happen. */
+  const refused = ({ disk, era }: OpenFile, grownBytes = 0): number => {
+    const refusal = disk.refusal(era, grownBytes);
+    return refusal === null ? 0 : CODES[refusal];
   };
   sqlite3.vfs.installVfs({
     io: {
@@ -127,14 +159,24 @@ function installVfs(): void {
           return code('SQLITE_IOERR_SHORT_READ');
         },
         xWrite: (pointer: number, from: number, count: number, at: bigint) => {
-          const grown = Math.max(0, Number(at) + count - of(pointer).file.seen.size);
-          return changes(pointer, grown, ({ file }) =>
-            file.write(Number(at), heap8().subarray(Number(from), Number(from) + count)),
-          );
+          const open = of(pointer);
+          const to = Number(at);
+          const result = refused(open, Math.max(0, to + count - open.file.seen.size));
+          if (result === 0) open.file.write(to, heap8(), Number(from), count);
+          return result;
         },
-        xTruncate: (pointer: number, size: bigint) =>
-          changes(pointer, 0, ({ file }) => file.truncate(Number(size))),
-        xSync: (pointer: number) => changes(pointer, 0, ({ disk, file }) => disk.sync(file)),
+        xTruncate: (pointer: number, size: bigint) => {
+          const open = of(pointer);
+          const result = refused(open);
+          if (result === 0) open.file.truncate(Number(size));
+          return result;
+        },
+        xSync: (pointer: number) => {
+          const open = of(pointer);
+          const result = refused(open);
+          if (result === 0) open.disk.sync(open.file);
+          return result;
+        },
         xFileSize: (pointer: number, to: number) => {
           wasm.poke(to, BigInt(of(pointer).file.seen.size), 'i64');
           return 0;
@@ -225,36 +267,54 @@ function textAt(at: number): string {
 /** A decoder costs more than a text below this. */
 const SHORT = 40;
 
-/** Bytes put into SQLite's memory for the length of `use`. */
-function lent<T>(bytes: Uint8Array, use: (at: number, count: number) => T): T {
-  const at = wasm.alloc(bytes.length + 1);
+/** Of SQLite's memory, for what is lent to it: an allocation of each would cost more. */
+const LENT_BYTES = 65_536;
+const lentFrom = wasm.alloc(LENT_BYTES);
+let lentBytes = 0;
+
+/** Room in SQLite's memory for the length of `use`. */
+function room<T>(count: number, use: (at: number) => T): T {
+  if (lentBytes + count <= LENT_BYTES) {
+    const at = lentFrom + lentBytes;
+    lentBytes += count;
+    try {
+      return use(at);
+    } finally {
+      lentBytes -= count;
+    }
+  }
+  const at = wasm.alloc(count);
   try {
-    const heap = heap8();
-    heap.set(bytes, at);
-    heap[at + bytes.length] = 0;
-    return use(at, bytes.length);
+    return use(at);
   } finally {
     wasm.dealloc(at);
   }
 }
 
+/** Bytes put there, and a zero after them. */
+function lent<T>(bytes: Uint8Array, use: (at: number, count: number) => T): T {
+  return room(bytes.length + 1, (at) => {
+    const heap = heap8();
+    heap.set(bytes, at);
+    heap[at + bytes.length] = 0;
+    return use(at, bytes.length);
+  });
+}
+
 /** A string as UTF-8. Nearly all are short and ASCII, and an encoder costs more than they do. */
 function lentText<T>(text: string, use: (at: number, count: number) => T): T {
-  const at = wasm.alloc(text.length + 1);
-  let ascii = true;
-  try {
+  if (!isAscii(text)) return lent(utf8.encode(text), use);
+  return room(text.length + 1, (at) => {
     const heap = heap8();
-    for (let i = 0; i < text.length && ascii; i++) {
-      const unit = text.charCodeAt(i);
-      ascii = unit < 0x80;
-      heap[at + i] = unit;
-    }
+    for (let i = 0; i < text.length; i++) heap[at + i] = text.charCodeAt(i);
     heap[at + text.length] = 0;
-    if (ascii) return use(at, text.length);
-  } finally {
-    wasm.dealloc(at);
-  }
-  return lent(utf8.encode(text), use);
+    return use(at, text.length);
+  });
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return false;
+  return true;
 }
 const utf8 = new TextEncoder();
 const TRANSIENT = -1;
@@ -268,12 +328,12 @@ class Prepared {
 
   constructor(pointer: number) {
     this.pointer = pointer;
-    this.parameterCount = C.sqlite3_bind_parameter_count?.(pointer) ?? 0;
+    this.parameterCount = bindParameterCount(pointer);
   }
 
   get columns(): readonly string[] {
-    this.#columns ??= Array.from({ length: C.sqlite3_column_count?.(this.pointer) ?? 0 }, (_, i) =>
-      textAt(C.sqlite3_column_name?.(this.pointer, i) ?? 0),
+    this.#columns ??= Array.from({ length: columnCount(this.pointer) }, (_, i) =>
+      textAt(columnName(this.pointer, i)),
     );
     return this.#columns;
   }
@@ -281,7 +341,7 @@ class Prepared {
   /** Without their `@`; empty for a `?`. */
   get parameters(): readonly string[] {
     this.#parameters ??= Array.from({ length: this.parameterCount }, (_, i) => {
-      const name = C.sqlite3_bind_parameter_name?.(this.pointer, i + 1) ?? 0;
+      const name = bindParameterName(this.pointer, i + 1);
       return name === 0 ? '' : wasm.cstrToJs(name).slice(1);
     });
     return this.#parameters;
@@ -306,22 +366,32 @@ class Statement {
   }
 
   run(...values: Value[]): { changes: number } {
-    this.#execute(values, () => false);
-    return { changes: C.sqlite3_changes?.(this.#db.pointer) ?? 0 };
+    this.#bind(values);
+    try {
+      this.#step();
+    } finally {
+      reset(this.#pointer);
+    }
+    return { changes: changes(this.#db.pointer) };
   }
 
   get(...values: Value[]): unknown {
-    let found: unknown;
-    this.#execute(values, () => {
-      found = this.#row();
-      return false;
-    });
-    return found;
+    this.#bind(values);
+    try {
+      return this.#step() ? this.#row() : undefined;
+    } finally {
+      reset(this.#pointer);
+    }
   }
 
   all(...values: Value[]): unknown[] {
+    this.#bind(values);
     const rows: unknown[] = [];
-    this.#execute(values, () => rows.push(this.#row()) > 0);
+    try {
+      while (this.#step()) rows.push(this.#row());
+    } finally {
+      reset(this.#pointer);
+    }
     return rows;
   }
 
@@ -330,27 +400,17 @@ class Statement {
     try {
       while (this.#step()) yield this.#row();
     } finally {
-      if (this.#db.open) C.sqlite3_reset?.(this.#pointer);
+      if (this.#db.open) reset(this.#pointer);
     }
   }
 
   /** False: there are no more rows. */
   #step(): boolean {
     this.#db.mustBeOpen();
-    const result = C.sqlite3_step?.(this.#pointer);
+    const result = step(this.#pointer);
     if (result === DONE) return false;
     if (result !== ROW) throw this.#db.error();
     return true;
-  }
-
-  /** @param onRow false: no more rows are wanted. */
-  #execute(values: Value[], onRow: () => boolean): void {
-    this.#bind(values);
-    try {
-      while (this.#step() && onRow());
-    } finally {
-      C.sqlite3_reset?.(this.#pointer);
-    }
   }
 
   #bind(values: Value[]): void {
@@ -367,15 +427,15 @@ class Statement {
 
   #bindOne(at: number, value: Value): void {
     const statement = this.#pointer;
-    if (value === null || value === undefined) C.sqlite3_bind_null?.(statement, at);
+    if (value === null || value === undefined) bindNull(statement, at);
     else if (typeof value === 'number') {
-      if (!Number.isSafeInteger(value) || Object.is(value, -0)) C.sqlite3_bind_double?.(statement, at, value);
-      else if (value === (value | 0)) C.sqlite3_bind_int?.(statement, at, value);
-      else C.sqlite3_bind_int64?.(statement, at, BigInt(value));
-    } else if (typeof value === 'bigint') C.sqlite3_bind_int64?.(statement, at, value);
+      if (!Number.isSafeInteger(value) || Object.is(value, -0)) bindDouble(statement, at, value);
+      else if (value === (value | 0)) bindInt(statement, at, value);
+      else bindInt64(statement, at, BigInt(value));
+    } else if (typeof value === 'bigint') bindInt64(statement, at, value);
     else if (typeof value === 'string') {
-      lentText(value, (pointer, count) => C.sqlite3_bind_text?.(statement, at, pointer, count, TRANSIENT));
-    } else lent(value, (pointer) => C.sqlite3_bind_blob?.(statement, at, pointer, value.length, TRANSIENT));
+      lentText(value, (pointer, count) => bindText(statement, at, pointer, count, TRANSIENT));
+    } else lent(value, (pointer) => bindBlob(statement, at, pointer, value.length, TRANSIENT));
   }
 
   #row(): unknown {
@@ -388,17 +448,17 @@ class Statement {
 
   #value(column: number): number | string | Buffer | null {
     const statement = this.#pointer;
-    switch (C.sqlite3_column_type?.(statement, column)) {
+    switch (columnType(statement, column)) {
       case 1:
         // Exact up to 2^53, as numbers are, and without a BigInt for each.
-        return C.sqlite3_column_double(statement, column);
+        return columnDouble(statement, column);
       case 2:
-        return C.sqlite3_column_double(statement, column);
+        return columnDouble(statement, column);
       case 3:
-        return textAt(C.sqlite3_column_text?.(statement, column) ?? 0);
+        return textAt(columnText(statement, column));
       case 4: {
-        const at = C.sqlite3_column_blob?.(statement, column) ?? 0;
-        const count = C.sqlite3_column_bytes?.(statement, column) ?? 0;
+        const at = columnBlob(statement, column);
+        const count = columnBytes(statement, column);
         return Buffer.from(heap8().slice(at, at + count));
       }
       default:
@@ -424,7 +484,7 @@ export class SimDatabase {
     const cell = wasm.alloc(8);
     const flags = code('SQLITE_OPEN_READWRITE') | code('SQLITE_OPEN_CREATE');
     const result = lentText(`${drive}/${file}`, (path) =>
-      lentText(VFS_NAME, (vfs) => C.sqlite3_open_v2?.(path, cell, flags, vfs) ?? 0),
+      lentText(VFS_NAME, (vfs) => openV2(path, cell, flags, vfs)),
     );
     this.pointer = wasm.peekPtr(cell);
     wasm.dealloc(cell);
@@ -433,12 +493,14 @@ export class SimDatabase {
       this.close();
       throw error;
     }
-    C.sqlite3_extended_result_codes?.(this.pointer, 1);
+    extendedResultCodes(this.pointer, 1);
+    // As the programs' own SQLite begins a file.
+    this.exec('PRAGMA page_size = 4096');
   }
 
   error(): InstanceType<typeof Database.SqliteError> {
-    const number = C.sqlite3_extended_errcode?.(this.pointer) ?? 0;
-    const message = wasm.cstrToJs(C.sqlite3_errmsg?.(this.pointer) ?? 0);
+    const number = extendedErrcode(this.pointer);
+    const message = wasm.cstrToJs(errmsg(this.pointer));
     return new Database.SqliteError(message, capi.sqlite3_js_rc_str(number) ?? `SQLITE_${number}`);
   }
 
@@ -447,7 +509,7 @@ export class SimDatabase {
   }
 
   get inTransaction(): boolean {
-    return C.sqlite3_get_autocommit?.(this.pointer) === 0;
+    return getAutocommit(this.pointer) === 0;
   }
 
   /** What is left of a process that has ended may still ask; its memory inside SQLite belongs to others by then. */
@@ -467,7 +529,7 @@ export class SimDatabase {
 
   #prepare(sql: string): Prepared {
     const cell = wasm.alloc(8);
-    const result = lentText(sql, (text) => C.sqlite3_prepare_v2?.(this.pointer, text, -1, cell, 0) ?? 0);
+    const result = lentText(sql, (text) => prepareV2(this.pointer, text, -1, cell, 0));
     const pointer = wasm.peekPtr(cell);
     wasm.dealloc(cell);
     if (result !== 0) throw this.error();
@@ -476,7 +538,7 @@ export class SimDatabase {
 
   exec(sql: string): this {
     this.mustBeOpen();
-    const result = lentText(this.#rewrite(sql), (text) => C.sqlite3_exec?.(this.pointer, text, 0, 0, 0) ?? 0);
+    const result = lentText(this.#rewrite(sql), (text) => exec(this.pointer, text, 0, 0, 0));
     if (result !== 0) throw this.error();
     return this;
   }
@@ -512,8 +574,8 @@ export class SimDatabase {
     if (this.#closed) return;
     this.#closed = true;
     closesDead = this.#era !== this.#disk.era;
-    for (const { pointer } of this.#prepared.values()) C.sqlite3_finalize?.(pointer);
-    C.sqlite3_close_v2?.(this.pointer);
+    for (const { pointer } of this.#prepared.values()) finalize(pointer);
+    closeV2(this.pointer);
     closesDead = false;
   }
 }

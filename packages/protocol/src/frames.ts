@@ -350,15 +350,16 @@ export class FrameWriter {
  * @throws RangeError when a field is out of its range or the frame exceeds MAX_FRAME_BYTES: the programmer's error.
  */
 export function encodeFrame(frame: Frame, before: BlockPlace | null = null): Uint8Array {
-  const body = new Writer();
+  const body = new Writer(LENGTH_BYTES);
   let type: number = TYPE_BYTES[frame.type];
   if (frame.type === 'BLOCK') {
     if (frame.acknowledge) type |= ACKNOWLEDGE;
     if (follows(frame, before)) type |= FOLLOWS;
   }
   encodeBody(body.u8(type), frame, before);
-  if (body.size > MAX_FRAME_BYTES) throw new RangeError(`frame of ${body.size} bytes exceeds the bound`);
-  return new Writer().varint(body.size, MAX_FRAME_BYTES).bytes(body.out).out;
+  const size = body.size - LENGTH_BYTES;
+  if (size > MAX_FRAME_BYTES) throw new RangeError(`frame of ${size} bytes exceeds the bound`);
+  return body.after(size);
 }
 
 function encodeBody(body: Writer, frame: Frame, before: BlockPlace | null): void {
@@ -384,11 +385,16 @@ function encodeBody(body: Writer, frame: Frame, before: BlockPlace | null): void
     case 'BLOCK': {
       const { firstSequence, bootNumber, monotonicStartMs, rowCount } = frame;
       if (rowCount === 0) throw new RangeError('a BLOCK has rows');
-      // What is left out is checked as well: it must come back.
-      const full = new Writer().varint(firstSequence).varint(bootNumber, MAX_U32).varint(monotonicStartMs);
       if (follows(frame, before)) {
+        // What is left out is checked as well: it must come back.
+        inBounds(firstSequence);
+        inBounds(bootNumber, MAX_U32);
+        inBounds(monotonicStartMs);
         body.varint(rowCount, MOST_ROWS).signed(monotonicStartMs - before.monotonicStartMs - before.stepMs);
-      } else body.bytes(full.out).varint(rowCount, MOST_ROWS);
+      } else {
+        body.varint(firstSequence).varint(bootNumber, MAX_U32).varint(monotonicStartMs);
+        body.varint(rowCount, MOST_ROWS);
+      }
       body.bytes(frame.block);
       return;
     }
@@ -421,12 +427,27 @@ function encodeBody(body: Writer, frame: Frame, before: BlockPlace | null): void
   }
 }
 
+function inBounds(value: number, most = MAX_U48): void {
+  if (!Number.isInteger(value) || value < 0 || value > most)
+    throw new RangeError(`${value} is not in 0 … ${most}`);
+}
+
 class Writer {
   #held = new Uint8Array(64);
-  size = 0;
+  size: number;
 
-  get out(): Uint8Array {
-    return this.#held.subarray(0, this.size);
+  /** @param room left free before what is written. */
+  constructor(room: number) {
+    this.size = room;
+  }
+
+  /** What was written, with a length in the room before it. */
+  after(length: number): Uint8Array {
+    const from = LENGTH_BYTES - (length < 128 ? 1 : length < 128 ** 2 ? 2 : LENGTH_BYTES);
+    let [at, rest] = [from, length];
+    for (; rest >= 128; rest >>>= 7) this.#held[at++] = (rest & 127) | 128;
+    this.#held[at] = rest;
+    return this.#held.subarray(from, this.size);
   }
   u8(value: number): this {
     this.#room(1);
@@ -434,8 +455,7 @@ class Writer {
     return this;
   }
   varint(value: number, most = MAX_U48): this {
-    if (!Number.isInteger(value) || value < 0 || value > most)
-      throw new RangeError(`${value} is not in 0 … ${most}`);
+    inBounds(value, most);
     let rest = value;
     for (; rest >= 128; rest = Math.floor(rest / 128)) this.u8((rest % 128) | 128);
     return this.u8(rest);
@@ -458,7 +478,7 @@ class Writer {
   #room(count: number): void {
     if (this.size + count <= this.#held.length) return;
     const grown = new Uint8Array(Math.max(2 * this.#held.length, this.size + count));
-    grown.set(this.out);
+    grown.set(this.#held);
     this.#held = grown;
   }
 }
@@ -488,9 +508,9 @@ class Reader {
   hash(): string | null {
     if (this.#at + 8 > this.#bytes.length) return null;
     this.#at += 8;
-    return Array.from(this.#bytes.subarray(this.#at - 8, this.#at), (byte) =>
-      byte.toString(16).padStart(2, '0'),
-    ).join('');
+    let hex = '';
+    for (let i = this.#at - 8; i < this.#at; i++) hex += (this.#bytes[i] ?? 0).toString(16).padStart(2, '0');
+    return hex;
   }
   /** At least one byte, all there are. */
   rest(): Uint8Array | null {
@@ -603,12 +623,14 @@ function decodeBlockFrame(head: number, body: Reader, before: BlockPlace | null)
   return { type: 'BLOCK', acknowledge, firstSequence, bootNumber, monotonicStartMs, rowCount, block };
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 function decodeJson(type: keyof typeof BODY_SCHEMAS, body: Uint8Array): FrameResult {
   const most = type === 'SETTINGS' ? MOST_SETTINGS_BYTES : MOST_JSON_BYTES;
   if (body.length > most) return { ok: false, message: `${type} of ${body.length} bytes, ${most} at most` };
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    value = JSON.parse(utf8.decode(body));
   } catch {
     return { ok: false, message: `${type} is not JSON in UTF-8` };
   }

@@ -3,10 +3,20 @@
 // here reads the machine's own clocks. Not here: what the timers do.
 import type { Clock, Timer } from './environment.ts';
 
-interface Entry {
+class Entry implements Timer {
   readonly atMs: number;
   readonly order: number;
   callback: (() => void) | null;
+
+  constructor(atMs: number, order: number, callback: () => void) {
+    this.atMs = atMs;
+    this.order = order;
+    this.callback = callback;
+  }
+
+  cancel(): void {
+    this.callback = null;
+  }
 }
 
 export class VirtualClock implements Clock {
@@ -25,13 +35,9 @@ export class VirtualClock implements Clock {
   }
 
   after(delayMs: number, callback: () => void): Timer {
-    const entry: Entry = { atMs: this.#nowMs + Math.max(0, delayMs), order: this.#order++, callback };
+    const entry = new Entry(this.#nowMs + Math.max(0, delayMs), this.#order++, callback);
     this.#push(entry);
-    return {
-      cancel: () => {
-        entry.callback = null;
-      },
-    };
+    return entry;
   }
 
   /** Goes on to the next timer that is due by `untilMs` and fires it; `false`: none is, and `untilMs` is now. */

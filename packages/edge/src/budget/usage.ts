@@ -58,17 +58,26 @@ export function sessionEnded(usage: Usage, plan: DataPlan): Usage {
   return plan.roundEvery === 'session' ? closed(usage, plan) : usage;
 }
 
+interface Month {
+  readonly monthDay: number;
+  readonly startMs: number;
+  readonly endMs: number;
+}
+/** The answer of last time, which is nearly always that of the next. */
+let lastMonth: Month = { monthDay: 1, startMs: 0, endMs: 0 };
+
 /** Start and end of the operator's month around an instant; Unix ms. */
-export function monthAround(
-  utcMs: number,
-  monthDay: number,
-): { readonly startMs: number; readonly endMs: number } {
+export function monthAround(utcMs: number, monthDay: number): Month {
+  if (lastMonth.monthDay === monthDay && utcMs >= lastMonth.startMs && utcMs < lastMonth.endMs)
+    return lastMonth;
   const date = new Date(utcMs);
   const month = date.getUTCMonth() - (date.getUTCDate() < monthDay ? 1 : 0);
-  return {
+  lastMonth = {
+    monthDay,
     startMs: Date.UTC(date.getUTCFullYear(), month, monthDay),
     endMs: Date.UTC(date.getUTCFullYear(), month + 1, monthDay),
   };
+  return lastMonth;
 }
 
 function atDate(usage: Usage, plan: DataPlan, utcMs: number): Usage {

@@ -67,11 +67,11 @@ export class Priors {
     return sound === undefined ? null : { schemaHash: row.schema, bytes: sound };
   }
 
-  /** @param heldRows of the schema; asked only while there is no prior, since it reads the whole queue. */
-  isDue(schemaHash: string, heldRows: () => number, nextSequence: number): boolean {
+  /** @param holds whether so many rows of the schema are held; asked only while there is no prior. */
+  isDue(schemaHash: string, holds: (rows: number) => boolean, nextSequence: number): boolean {
     const made = this.#ofSchema(schemaHash);
     const last = made[0];
-    if (last === undefined) return heldRows() >= FIRST_ROWS;
+    if (last === undefined) return holds(FIRST_ROWS);
     return nextSequence - last.made_sequence >= (AFTER_ROWS[made.length - 1] ?? FURTHER_ROWS);
   }
 

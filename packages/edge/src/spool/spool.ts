@@ -36,6 +36,7 @@ const FULL_DISK_STEPS = [8_192, 131_072];
 const FULL_DISK_SHARE = 1 / 4;
 /** Records that may have been on their way, at most, when an earlier process ended. */
 const MOST_ON_THEIR_WAY = 64;
+const NOT_COUNTED = { rows: Number.POSITIVE_INFINITY, sequence: 0 };
 /** Of `queue`, as SQL. */
 const HELD_BYTES = `SELECT ifnull(sum(length(bytes) + ${RECORD_BYTES}), 0) AS sum FROM queue`;
 /** Rows that were sampled, which thinned ones no longer are. */
@@ -106,6 +107,8 @@ export class Spool {
   #thinFrom = 0;
   /** What lies before it may have been sent. */
   #sentTo: number;
+  /** Sampled rows in blocks of the present schema before a sequence, when they were last counted. */
+  #counted = NOT_COUNTED;
 
   static open(options: SpoolOptions): Opened<Spool> {
     return openDatabase(options.disk, options.file, (db, setAside) => new Spool(options, db, setAside, null));
@@ -580,6 +583,7 @@ export class Spool {
       this.#testify();
       this.#thinFrom = 0;
       this.#sentTo = 0;
+      this.#counted = NOT_COUNTED;
       this.#bytes = this.#db.prepare<[], { sum: number }>(HELD_BYTES).get()?.sum ?? 0;
     });
   }
@@ -609,13 +613,21 @@ export class Spool {
 
   /** Whether there are enough new rows to learn a prior from. */
   priorIsDue(): boolean {
-    const heldRows = (): number =>
+    return this.#priors.isDue(this.schemaHash, (rows) => this.#holds(rows), this.#nextSequence);
+  }
+
+  /** Whether so many sampled rows are in blocks of the present schema. */
+  #holds(rows: number): boolean {
+    // Counting reads the whole queue, and only what has come since can have been added.
+    if (this.#counted.rows + this.#nextSequence - this.#counted.sequence < rows) return false;
+    const counted =
       this.#db
         .prepare<[string], { n: number }>(
           `SELECT ifnull(sum(row_count), 0) AS n FROM queue WHERE schema = ? AND ${IS_SAMPLED}`,
         )
         .get(this.schemaHash)?.n ?? 0;
-    return this.#priors.isDue(this.schemaHash, heldRows, this.#nextSequence);
+    this.#counted = { rows: counted, sequence: this.#nextSequence - this.pendingRows() };
+    return counted >= rows;
   }
 
   /** Blocks of the present schema to learn a prior from, evenly over all that are held, and the priors they name. */

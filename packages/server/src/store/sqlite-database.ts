@@ -104,18 +104,21 @@ export function sqliteDatabase(db: Sqlite): Database {
       return one.statement.run(...place(one, parameters)).changes;
     },
     insert: async (table, columns, rows, tail = '') => {
+      if (rows.length === 0) return;
       const names = Object.keys(columns);
       const text = `INSERT INTO ${table} (${names.join(', ')}) VALUES (${names.map((_, i) => `$${i + 1}`).join(', ')}) ${tail}`;
       const one = prepare(text);
       for (const row of rows) one.statement.run(...names.map((name) => row[name] ?? null));
     },
     update: async (table, keys, columns, rows) => {
+      if (rows.length === 0) return;
       const [set, by] = [Object.keys(columns), Object.keys(keys)];
       const text = `UPDATE ${table} SET ${set.map((name, i) => `${name} = $${i + 1}`).join(', ')} WHERE ${by.map((name, i) => `${name} = $${set.length + i + 1}`).join(' AND ')}`;
       const one = prepare(text);
       for (const row of rows) one.statement.run(...[...set, ...by].map((name) => row[name] ?? null));
     },
     remove: async (table, keys, rows) => {
+      if (rows.length === 0) return;
       const names = Object.keys(keys);
       const one = prepare(
         `DELETE FROM ${table} WHERE ${names.map((name, i) => `${name} = $${i + 1}`).join(' AND ')}`,
