@@ -21,7 +21,7 @@ const command = (name, ...lines) => ({
 });
 const tests = (name, project) => ({ name, run: (out) => runVitest(project, out) });
 /** V8's heap as one run of the simulation needs it: as `npm run simulate` has it. */
-const ROOMY = ['--initial-old-space-size=600', '--max-semi-space-size=64'];
+const ROOMY = ['--initial-old-space-size=600', '--min-semi-space-size=64', '--max-semi-space-size=64'];
 // Stages follow each other. The lanes of a stage run at the same time, the steps of a lane one after the other: end-to-end
 // tests mostly wait, for networks that are cut and processes that are killed, and leave the cores to what computes.
 const STAGES = [
