@@ -23,6 +23,9 @@ export const compressData = createMiddleware(async (c, next) => {
     header: 'Accept-Encoding',
     supports: ['br', 'gzip', 'identity'],
     default: 'identity',
+    // Browsers take all of them alike: the order is ours.
+    match: (taken, { supports, default: none }) =>
+      supports.find((one) => taken.some(({ type, q }) => type === one && q > 0)) ?? none,
   });
   const plain = Buffer.from(await c.res.arrayBuffer());
   const isCompressed = encoding !== 'identity' && plain.length >= LEAST_BYTES;

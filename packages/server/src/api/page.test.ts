@@ -123,8 +123,11 @@ describe('data', () => {
     const plain = await get(path, { 'accept-encoding': 'identity' }, 'user');
     const text = await plain.text();
     expect(plain.headers.get('content-encoding')).toBeNull();
-    for (const encoding of ['br', 'gzip']) {
-      const answer = await get(path, { 'accept-encoding': encoding }, 'user');
+    for (const [accepted, encoding] of [
+      ['gzip, deflate, br, zstd', 'br'],
+      ['gzip, br;q=0', 'gzip'],
+    ] as const) {
+      const answer = await get(path, { 'accept-encoding': accepted }, 'user');
       expect(answer.headers.get('content-encoding')).toBe(encoding);
       expect(Number(answer.headers.get('content-length'))).toBeLessThan(text.length);
       // But for the server's clock.
