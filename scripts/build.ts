@@ -100,14 +100,15 @@ async function placeFirst(): Promise<void> {
     return found;
   };
   const always = filesOf('index.html');
-  const code = Object.fromEntries(
-    ['fleet', 'machine', 'analysis', 'profile'].map((page) => [
-      page,
-      [...filesOf(`src/${page}/${page}-page.tsx`)]
-        .filter((file) => !always.has(file))
-        .map((file) => `/${file}`),
-    ]),
-  );
+  const codeOf = (part: string, before: ReadonlySet<string>): readonly string[] =>
+    [...filesOf(part)].filter((file) => !before.has(file)).map((file) => `/${file}`);
+  const pageOf = (page: string) => `src/${page}/${page}-page.tsx`;
+  const code = {
+    ...Object.fromEntries(
+      ['fleet', 'machine', 'analysis', 'profile'].map((page) => [page, codeOf(pageOf(page), always)]),
+    ),
+    chart: codeOf('src/charts/chart-panel.tsx', new Set([...always, ...filesOf(pageOf('machine'))])),
+  };
   const first = readFileSync(join(folder, 'first.js'), 'utf8');
   const told = first.replace('const code = {};', `const code = ${JSON.stringify(code)};`);
   if (told === first) throw new Error('first.js has no place for the files of a page');
