@@ -6,7 +6,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { build, type Plugin, transform } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
@@ -68,45 +69,70 @@ export async function buildAll({ quiet = false } = {}): Promise<void> {
       stdio: 'inherit',
     });
     if (done.status !== 0) throw new Error('the page could not be built');
-    tellFirst();
+    await placeFirst();
     await buildServiceWorker();
+    compressPage();
   }
 }
 
 interface ManifestEntry {
   readonly file: string;
   readonly imports?: readonly string[];
-  readonly css?: readonly string[];
 }
 
-/** Writes into first.js which files a page's code is made of, those apart that index.html names already. */
-function tellFirst(): void {
+/**
+ * Writes into first.js which files a page's code is made of, those apart that index.html names already, and puts it into
+ * index.html, since a file of its own would be a round trip more before anything is asked for. The server's content
+ * security policy allows this one script, by its hash.
+ */
+async function placeFirst(): Promise<void> {
   const folder = join('packages', 'web', 'dist');
   const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as Readonly<
     Record<string, ManifestEntry>
   >;
   rmSync(join(folder, 'manifest.json'));
   const filesOf = (key: string, found = new Set<string>()): Set<string> => {
-    const { file, imports = [], css = [] } = manifest[key] ?? {};
+    const { file, imports = [] } = manifest[key] ?? {};
     if (file === undefined) throw new Error(`the page has no part ${key}`);
     if (found.has(file)) return found;
-    for (const one of [file, ...css]) found.add(one);
+    found.add(file);
     for (const one of imports) filesOf(one, found);
     return found;
   };
   const always = filesOf('index.html');
-  const code = Object.fromEntries(
-    ['fleet', 'machine', 'analysis', 'profile'].map((page) => [
-      page,
-      [...filesOf(`src/${page}/${page}-page.tsx`)]
-        .filter((file) => !always.has(file))
-        .map((file) => `/${file}`),
-    ]),
-  );
+  const codeOf = (part: string, before: ReadonlySet<string>): readonly string[] =>
+    [...filesOf(part)].filter((file) => !before.has(file)).map((file) => `/${file}`);
+  const pageOf = (page: string) => `src/${page}/${page}-page.tsx`;
+  const code = {
+    ...Object.fromEntries(
+      ['fleet', 'machine', 'analysis', 'profile'].map((page) => [page, codeOf(pageOf(page), always)]),
+    ),
+    chart: codeOf('src/charts/chart-panel.tsx', new Set([...always, ...filesOf(pageOf('machine'))])),
+  };
   const first = readFileSync(join(folder, 'first.js'), 'utf8');
   const told = first.replace('const code = {};', `const code = ${JSON.stringify(code)};`);
   if (told === first) throw new Error('first.js has no place for the files of a page');
-  writeFileSync(join(folder, 'first.js'), told);
+  rmSync(join(folder, 'first.js'));
+  const { code: script } = await transform(told, { minify: true, target: 'chrome123' });
+  const file = join(folder, 'index.html');
+  const document = readFileSync(file, 'utf8');
+  const placed = document.replace(
+    '<script src="/first.js"></script>',
+    () => `<script>${script.trim()}</script>`,
+  );
+  if (placed === document) throw new Error('index.html has no place for first.js');
+  writeFileSync(file, placed);
+}
+
+/** Beside each file of the page, what the server sends instead to browsers that take it. */
+function compressPage(): void {
+  const cwd = join('packages', 'web', 'dist');
+  for (const name of globSync('**/*.{html,js,css,svg,webmanifest}', { cwd })) {
+    const file = join(cwd, name);
+    const plain = readFileSync(file);
+    writeFileSync(`${file}.br`, brotliCompressSync(plain));
+    writeFileSync(`${file}.gz`, gzipSync(plain, { level: 9 }));
+  }
 }
 
 /** With the list of what the page is made of, so that it opens without its server. */

@@ -1,6 +1,7 @@
 // The page in a real Chromium before a running demo fleet: first start, sign-in, the Machine page with its chart, live
 // values, a lost server, phone and keyboard. On the fleet that all share; axe is in views-*.test.ts.
-import type { MachineView, SentChart } from '@vigie/contract';
+import type { ChartAnswer, MachineView, SentChart } from '@vigie/contract';
+import { receivedChart } from '@vigie/contract/sent-chart';
 import type { Locator, Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import { violationsOf } from './axe.ts';
@@ -11,6 +12,10 @@ import { addUndatedMachine, UNDATED_ROWS } from './undated.ts';
 const DAY_MS = 86_400_000;
 const test = useTestSite(null);
 const { open, openSignedOut, api } = test;
+
+async function chartAnswer(page: Page, path: string): Promise<ChartAnswer> {
+  return receivedChart(await api<SentChart>(page, path));
+}
 
 async function chartOf(page: Page): Promise<Locator> {
   await drawn(page);
@@ -92,7 +97,7 @@ describe('the Machine page', () => {
     const page = await open('/m/TV-02');
     const view = await api<MachineView>(page, '/api/machines/TV-02');
     const end = view.nowMs;
-    const chart = await api<SentChart>(
+    const chart = await chartAnswer(
       page,
       `/api/chart?machine=TV-02&channels=t_dist,t_evap&from=${end - 21 * DAY_MS}&to=${end}&width=1000`,
     );
@@ -103,7 +108,7 @@ describe('the Machine page', () => {
     const [faulty, sound] = chart.series;
     expect(faulty!.count.length).toBeLessThan(sound!.count.length - 10);
     // Fouling raises the compressed vapour of the first machine for days, until it is cleaned.
-    const fouled = await api<SentChart>(
+    const fouled = await chartAnswer(
       page,
       `/api/chart?machine=TV-01&channels=t_vap&from=${end - 16 * DAY_MS}&to=${end - 6 * DAY_MS}&width=10`,
     );
@@ -237,7 +242,7 @@ describe('the Machine page', () => {
       const start = k === 0 ? from : Math.round(from + random() * (end - from - span));
       const stop = k === 0 ? end : Math.round(start + span);
       const width = 40 + Math.floor(random() * 1200);
-      const answer = await api<SentChart>(
+      const answer = await chartAnswer(
         page,
         `/api/chart?machine=TV-01&channels=t_evap&from=${start}&to=${stop}&width=${width}`,
       );
@@ -250,7 +255,7 @@ describe('the Machine page', () => {
       if (k === 0) {
         gapsBefore = JSON.stringify(answer.gaps);
         expect(answer.gaps.length).toBeGreaterThan(0);
-        const narrow = await api<SentChart>(
+        const narrow = await chartAnswer(
           page,
           `/api/chart?machine=TV-01&channels=t_evap&from=${start}&to=${stop}&width=50`,
         );

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as rest } from 'node:timers/promises';
 import { realClock, realRandomness } from '@vigie/config';
 import type { SentChart } from '@vigie/contract';
+import { receivedChart } from '@vigie/contract/sent-chart';
 import { openDatabases, type Place } from '../../../packages/server/src/store/open.ts';
 import type { Postgres } from '../../../scripts/postgres.ts';
 import { type Program, startProgram } from '../../../scripts/programs.ts';
@@ -94,7 +95,7 @@ export class VigieServer {
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`a chart: ${answer.status} ${text}`);
-    const { series } = JSON.parse(text) as SentChart;
+    const { series } = receivedChart(JSON.parse(text) as SentChart);
     return sum(series.map(({ count }) => count.length));
   }
 }

@@ -38,7 +38,8 @@ export const rowsRequest = z.strictObject({
  * Per bucket the M4 extremes (Jugel et al., PVLDB 2014) and the mean. Bucket i covers
  * [fromMs + i·bucketMs, fromMs + (i+1)·bucketMs). Only buckets that hold at least one sample are
  * listed: all arrays of a series have the same length, `bucket` gives their index, increasing.
- * Instants are ms after the bucket's start. `first`, `minAt`, `maxAt` and `count` are empty where only the curve was asked for.
+ * Instants are ms after the bucket's start. `first`, `minAt`, `maxAt` and `count` are empty where only the curve was asked for, and
+ * so is `last` then, but of a channel with states, of which a mean says nothing.
  */
 export interface ChartSeries {
   readonly channel: Channel['id'];
@@ -92,10 +93,17 @@ export interface ChartAnswer {
   readonly undated: readonly UndatedBoot[];
 }
 
-/** A chart as it is sent. `runs`: of the series' buckets, the first of each row of neighbours and how many they are. */
+/**
+ * A chart as it is sent (sent-chart.ts). `runs`: of the series' buckets, the first of each row of neighbours and how many
+ * they are.
+ */
 export interface SentChart extends Omit<ChartAnswer, 'series'> {
   readonly series: readonly SentSeries[];
 }
-export interface SentSeries extends Omit<ChartSeries, 'bucket'> {
+type Column = Exclude<keyof ChartSeries, 'channel' | 'bucket'>;
+export interface SentSeries extends Readonly<Record<Column, SentColumn>> {
+  readonly channel: Channel['id'];
   readonly runs: readonly number[];
 }
+/** Differences of whole numbers, written as characters; the numbers themselves where whole numbers cannot say them. */
+export type SentColumn = string | readonly number[];

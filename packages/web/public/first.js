@@ -1,6 +1,6 @@
 // Runs before anything is painted, so that neither theme nor language flashes, and asks for what the page's code will ask for
-// first, and for that code itself, so that answers and code travel together (api.ts takes the answers). A file of its own,
-// since the content security policy allows no inline script.
+// first, and for that code itself, so that answers and code travel together (api.ts takes the answers). The build puts it
+// into the document (scripts/build.ts).
 (() => {
   const root = document.documentElement;
   try {
@@ -11,7 +11,7 @@
   } catch {
     // Storage may be forbidden: the page then follows the system.
   }
-  /** By page, the files of its code; the build writes them here (scripts/build.ts). */
+  /** By page, and for the chart of a machine's, the files of its code; the build writes them here (scripts/build.ts). */
   const code = {};
   const { pathname } = location;
   const machine = /^\/m\/([^/]+)$/.exec(pathname)?.[1];
@@ -19,20 +19,23 @@
   if (pathname === '/' || pathname === '/fleet') paths.push('/api/machines');
   if (machine !== undefined) paths.push(`/api/machines/${machine}`);
   if (pathname === '/analysis') paths.push('/api/catalogue');
-  const page = machine !== undefined ? 'machine' : pathname === '/' ? 'fleet' : pathname.slice(1);
-  for (const file of Object.hasOwn(code, page) ? code[page] : []) {
-    const link = document.createElement('link');
-    link.rel = file.endsWith('.js') ? 'modulepreload' : 'preload';
-    if (link.rel === 'preload') link.as = 'style';
-    link.crossOrigin = '';
-    link.href = file;
-    document.head.append(link);
-  }
   window.vigieEarly = new Map();
   for (const path of paths) {
     const answer = fetch(path, { headers: { accept: 'application/json' }, credentials: 'same-origin' });
     // Whoever takes it hears of a failure.
     answer.catch(() => {});
     window.vigieEarly.set(path, answer);
+  }
+  // Answers first: a browser opens six connections, and code would take them all.
+  const page = machine !== undefined ? 'machine' : pathname === '/' ? 'fleet' : pathname.slice(1);
+  const files = Object.hasOwn(code, page) ? [...code[page]] : [];
+  // There the chart is in the first view; on a phone it waits until somebody scrolls to it (machine-page.tsx).
+  if (page === 'machine' && matchMedia('(min-width: 900px)').matches) files.push(...(code.chart ?? []));
+  for (const file of files) {
+    const link = document.createElement('link');
+    link.rel = 'modulepreload';
+    link.crossOrigin = '';
+    link.href = file;
+    document.head.append(link);
   }
 })();

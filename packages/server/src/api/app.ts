@@ -2,17 +2,14 @@
 // Invariants: every request but sign-in and set-up needs a session; every machine passes through `seen`, which asks
 // `may` (accounts/rights.ts); what may not be seen answers like what does not exist; requests that change something must come from this
 // site's own pages. Not here: who may what (accounts/), what is stored (store/).
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { compress } from 'hono/compress';
-import { secureHeaders } from 'hono/secure-headers';
 import { alarmRoutes } from './alarms.ts';
 import { auditRoutes } from './audit.ts';
 import { chartRoutes } from './chart.ts';
 import { sameSiteOnly, tokenOf } from './client.ts';
+import { compressData } from './compress-data.ts';
 import { edgePackageRoutes } from './edge-package.ts';
 import { fail } from './fail.ts';
 import { fleetRoutes } from './fleet.ts';
@@ -20,8 +17,10 @@ import { machineRoutes } from './machines.ts';
 import { manageRoutes } from './manage.ts';
 import { noteRoutes } from './notes.ts';
 import { acknowledgeRoutes, notificationRoutes } from './notifications.ts';
+import { pageRoutes } from './page.ts';
 import type { Env, Parts } from './parts.ts';
 import { profileRoutes } from './profile.ts';
+import { protect } from './protect.ts';
 import { openRoutes } from './session.ts';
 import { userRoutes } from './users.ts';
 
@@ -40,21 +39,7 @@ export function createApp(options: AppOptions): Hono<Env> {
   const { accounts } = options;
   const app = new Hono<Env>();
 
-  app.use(
-    secureHeaders({
-      contentSecurityPolicy: {
-        defaultSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:'],
-        objectSrc: ["'none'"],
-        baseUri: ["'none'"],
-        frameAncestors: ["'none'"],
-        formAction: ["'self'"],
-      },
-      referrerPolicy: 'same-origin',
-      // Where a proxy ends TLS it is for the proxy to say.
-      strictTransportSecurity: options.endsTls ? 'max-age=31536000' : false,
-    }),
-  );
+  app.use(protect(options));
   app.onError((error, c) => {
     options.log('http: failed', { path: c.req.path, why: error.stack ?? String(error) });
     return fail(c, 'unavailable', 'The server could not answer. Please try again in a moment.');
@@ -62,6 +47,7 @@ export function createApp(options: AppOptions): Hono<Env> {
 
   // Streams of events are left as they are: each must leave at once.
   app.use(compress());
+  app.use('/api/*', compressData);
   const api = new Hono<Env>();
   api.use(sameSiteOnly);
   api.use(
@@ -111,25 +97,6 @@ export function createApp(options: AppOptions): Hono<Env> {
   app.route('/api', api);
   app.route('/edge', edgePackageRoutes(options.edgePackages, options.installScript));
 
-  if (existsSync(options.page)) {
-    app.use(
-      '/assets/*',
-      serveStatic({
-        root: options.page,
-        onFound: (_, c) => c.header('Cache-Control', 'public, max-age=31536000, immutable'),
-      }),
-    );
-    app.get('/assets/*', (c) => c.text('Not found', 404));
-    app.use(serveStatic({ root: options.page }));
-  }
-  // Every other address is a view of the page, which says itself when it knows none.
-  app.get('*', (c) => {
-    c.header('Cache-Control', 'no-cache');
-    try {
-      return c.html(readFileSync(join(options.page, 'index.html'), 'utf8'));
-    } catch {
-      return c.text('The page is not built yet: run npm run build.', 503);
-    }
-  });
+  app.route('/', pageRoutes(options.page));
   return app;
 }

@@ -26,7 +26,8 @@ export function chartRoutes(parts: Parts): Hono<Env> {
     if (!query.success) return fail(c, 'invalid', sentence(query.error));
     const { machine, channels, from, to, width, detail } = query.data;
     if (from >= to) return fail(c, 'invalid', 'from must be earlier than to.');
-    if ((await seen(parts, c, machine)) === null) return unknown(c, machine);
+    const record = await seen(parts, c, machine);
+    if (record === null) return unknown(c, machine);
     const chart = await store.chart({ machine, channels, fromMs: from, toMs: to, width });
     // The boot that is connected gets its date any moment.
     const now = live.connected(machine);
@@ -37,7 +38,12 @@ export function chartRoutes(parts: Parts): Hono<Env> {
         !(now?.spool === spool && now.bootNumber === bootNumber),
     );
     const none = { first: [], minAt: [], maxAt: [], count: [] };
-    const series = detail === 'all' ? chart.series : chart.series.map((one) => ({ ...one, ...none }));
+    const schema = detail === 'all' ? null : await schemaOf(parts, record);
+    const hasStates = (id: string) => schema?.channels.find((one) => one.id === id)?.states !== null;
+    const series =
+      detail === 'all'
+        ? chart.series
+        : chart.series.map((one) => ({ ...one, ...none, last: hasStates(one.channel) ? one.last : [] }));
     return c.json<SentChart>(sentChart({ ...chart, series, undated }));
   });
 
