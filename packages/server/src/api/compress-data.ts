@@ -1,7 +1,7 @@
 // Answers of data are short and whole: compressed in one piece, so that they say how long they are, and by brotli where the
-// browser takes it, a sixth fewer bytes than gzip for as much work. They are kept
-// nowhere, so that there is no Vary to say. Not here: exports and other text that is sent as it
-// comes (hono/compress), the page's files, which are compressed when they are built (page.ts).
+// browser takes it, a sixth fewer bytes than gzip for as much work. They are kept nowhere, so that there is no Vary to say.
+// Not here: exports and other text that is sent as it comes (hono/compress), the page's files, which are compressed when
+// they are built (page.ts).
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import { accepts } from 'hono/accepts';
