@@ -13,7 +13,7 @@ const { open, openSignedOut, api } = test;
 
 async function chartOf(page: Page): Promise<Locator> {
   await drawn(page);
-  const plot = page.locator('.chart-host .u-over');
+  const plot = page.locator('.chart-host .plot-over');
   await plot.scrollIntoViewIfNeeded();
   return plot;
 }

@@ -8,8 +8,9 @@ import { language } from '../prefs.ts';
 import type { RangeControls } from './chart-controls.ts';
 import { chartKeys } from './chart-keys.ts';
 import { ChartPane } from './chart-pane.tsx';
-import { mergeCurves, type Pane, shownBands, shownGaps, type Tracks, tracksOf } from './curves.ts';
-import { type LimitLine, type Plot, type PlotState, yExtent } from './plot.ts';
+import { type Pane, placedSeries, shownBands, shownGaps, type Tracks, tracksOf } from './curves.ts';
+import type { LimitLine, Plot, PlotState } from './plot.ts';
+import { yExtent } from './plot-lines.ts';
 import type { Axis } from './zone.ts';
 
 export type YRange = readonly [number, number];
@@ -52,58 +53,41 @@ export function ChartFrame(props: ChartFrameProps) {
   const { shown } = controls;
   const limits = panes.map(props.limits);
   const limitsKey = JSON.stringify(limits);
-  const merged = useMemo(() => panes.map(({ curves }) => mergeCurves(curves, tracks)), [panes, tracks]);
+  // What a pane draws stays the same object while it is the same, so that nothing is drawn again.
+  const drawn = useMemo(
+    () =>
+      panes.map(({ curves }) => {
+        const own = tracksOf(curves, tracks);
+        const series = placedSeries(curves, tracks);
+        return { own, series, gaps: shownGaps(own), bands: shownBands(own) };
+      }),
+    [panes, tracks],
+  );
   const states = useMemo((): readonly (PlotState | null)[] => {
-    const extents = panes.map((_, i) =>
-      yExtent({ data: merged[i]!, range: shown, hidden, limits: limits[i]! }),
-    );
-    const drawn = panes.map((pane) => tracksOf(pane.curves, tracks));
+    const extents = drawn.map(({ series }) => yExtent(series, shown, hidden));
     return panes.map((pane, i) => {
-      if (drawn[i]!.length === 0) return null;
-      const shared = extents.filter((_, k) => panes[k]!.axisKey === pane.axisKey && drawn[k]!.length > 0);
+      const { own, series, gaps, bands } = drawn[i]!;
+      if (own.length === 0) return null;
+      const shared = extents.filter((_, k) => panes[k]!.axisKey === pane.axisKey && drawn[k]!.own.length > 0);
       const yRange: YRange = yRanges.get(pane.axisKey) ?? [
         Math.min(...shared.map(([low]) => low)),
         Math.max(...shared.map(([, high]) => high)),
       ];
       return {
-        data: merged[i]!,
+        ...{ series, gaps, bands, yRange, marks, hidden, emphasized, axis },
         looks: pane.curves,
         range: shown,
-        yRange,
-        gaps: shownGaps(drawn[i]!),
-        bands: shownBands(drawn[i]!),
         limits: limits[i]!,
-        marks,
-        hidden,
-        emphasized,
-        axis,
         isLast: i === panes.length - 1,
         language: reader,
       };
     });
-  }, [
-    panes,
-    tracks,
-    merged,
-    shown.fromMs,
-    shown.toMs,
-    yRanges,
-    limitsKey,
-    marks,
-    hidden,
-    emphasized,
-    axis,
-    reader,
-  ]);
+  }, [panes, drawn, shown.fromMs, shown.toMs, yRanges, limitsKey, marks, hidden, emphasized, axis, reader]);
   return (
     <>
       {panes.map((pane, i) => {
         const state = states[i] ?? null;
-        const own = tracksOf(pane.curves, tracks);
-        const isEmpty =
-          own.length > 0 &&
-          state !== null &&
-          state.data.series.every(({ mean }) => mean.every((v) => v == null));
+        const isEmpty = state?.series.every(({ t }) => t.length === 0) ?? false;
         return (
           <div
             key={pane.key}
