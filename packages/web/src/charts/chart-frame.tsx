@@ -1,8 +1,8 @@
 // The panes of a chart, one below the other on one axis of time, with one crosshair. Both pages that draw curves use it.
 // Invariants: what was drawn stays until what comes is there; panes of one axis key share their vertical range.
-import type { Signal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import { words } from '../i18n/words.ts';
 import { language } from '../prefs.ts';
 import type { RangeControls } from './chart-controls.ts';
@@ -49,7 +49,10 @@ export function ChartFrame(props: ChartFrameProps) {
   const { panes, tracks, axis, controls, hidden, emphasized, yRanges, marks } = props;
   const w = words.value;
   const reader = language.value;
-  const [spoken, setSpoken] = useState('');
+  const spoken = useSignal('');
+  const say = (text: string): void => {
+    spoken.value = text;
+  };
   const { shown } = controls;
   const limits = panes.map(props.limits);
   const limitsKey = JSON.stringify(limits);
@@ -107,9 +110,7 @@ export function ChartFrame(props: ChartFrameProps) {
                 controls={controls}
                 setYRange={(range) => props.setYRange(pane.axisKey, range)}
                 mark={props.mark}
-                keys={(event) =>
-                  chartKeys({ ...props, pane, language: reader, words: w, say: setSpoken }, event)
-                }
+                keys={(event) => chartKeys({ ...props, pane, language: reader, words: w, say }, event)}
                 onWidth={props.onWidth}
                 register={(plot) => {
                   if (plot === null) props.plots.delete(pane.key);
