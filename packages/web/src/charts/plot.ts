@@ -1,7 +1,8 @@
 // Draws one pane on a canvas: axes in real local time, or in time since an event (plot-axes.ts), and within them what there is
 // to see (plot-paint.ts). Pixels are CSS pixels from the outside; within, those of the screen.
 // Invariants: what is drawn is what assemble.ts made, nothing interpolated; a pane is drawn at most once for each frame, and
-// not at all while nothing of it changes; colours come from the page's tokens. Not here: which range, which data, gestures.
+// not at all while nothing of it changes or nobody can see it; colours come from the page's tokens. Not here: which range,
+// which data, gestures.
 import type { Language } from '@vigie/contract';
 import type { PlotSeries } from './assemble.ts';
 import { colorsOf, type TokenColors } from './colors.ts';
@@ -125,6 +126,7 @@ function looksSame(a: PlotState, b: PlotState): boolean {
 
 export class Plot {
   readonly #canvas = document.createElement('canvas');
+  readonly #context = this.#canvas.getContext('2d')!;
   readonly #over = document.createElement('div');
   readonly #crosshair = document.createElement('div');
   readonly #selection = document.createElement('div');
@@ -133,7 +135,11 @@ export class Plot {
   #state: PlotState;
   #size: Size;
   #crosshairMs: number | null = null;
-  /** The frame that will draw; `null`: all is drawn. */
+  /** Something of it is not drawn yet. */
+  #isStale = true;
+  /** Far from what is looked at, nothing is drawn anew. */
+  #isNear = true;
+  /** The frame that will draw; `null`: none. */
   #frame: number | null = null;
 
   constructor(host: HTMLElement, state: PlotState, width: number, height: number) {
@@ -149,6 +155,7 @@ export class Plot {
     this.#place();
     this.#drawSoon();
     this.#watchRatio();
+    this.#watchPlace(host);
   }
 
   /** The element that covers exactly the plotting area. */
@@ -158,7 +165,7 @@ export class Plot {
 
   /** With all that is to be seen. */
   get canvas(): HTMLCanvasElement {
-    if (this.#frame !== null) this.#draw();
+    if (this.#isStale) this.#draw();
     return this.#canvas;
   }
 
@@ -256,13 +263,33 @@ export class Plot {
     media.addEventListener('change', changed, { once: true, signal: this.#gone.signal });
   }
 
+  #watchPlace(host: HTMLElement): void {
+    const watcher = new IntersectionObserver(
+      (seen) => {
+        this.#isNear = seen.at(-1)!.isIntersecting;
+        if (this.#isStale) this.#drawSoon();
+      },
+      // Half a view further, so that it is there before one has scrolled to it.
+      { rootMargin: '50%' },
+    );
+    watcher.observe(host);
+    this.#gone.signal.addEventListener('abort', () => watcher.disconnect());
+    // Paper shows all of it.
+    const drawNow = (): void => {
+      if (this.#isStale) this.#draw();
+    };
+    window.addEventListener('beforeprint', drawNow, { signal: this.#gone.signal });
+  }
+
   #drawSoon(): void {
-    this.#frame ??= requestAnimationFrame(() => this.#draw());
+    this.#isStale = true;
+    if (this.#isNear) this.#frame ??= requestAnimationFrame(() => this.#draw());
   }
 
   #draw(): void {
     if (this.#frame !== null) cancelAnimationFrame(this.#frame);
     this.#frame = null;
+    this.#isStale = false;
     const area = this.#area();
     const { context, left, top, width, height } = area;
     const [state, colors] = [this.#state, this.#colors];
@@ -297,7 +324,7 @@ export class Plot {
     const width = Math.round(plot.width * ratio);
     const height = Math.round(plot.height * ratio);
     return {
-      context: canvas.getContext('2d')!,
+      context: this.#context,
       ...{ ratio, left, top, width, height },
       x: this.#instants(left, width),
       y: this.#values(top, height),
