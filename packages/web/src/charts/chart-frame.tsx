@@ -110,7 +110,9 @@ export function ChartFrame(props: ChartFrameProps) {
                 controls={controls}
                 setYRange={(range) => props.setYRange(pane.axisKey, range)}
                 mark={props.mark}
-                keys={(event) => chartKeys({ ...props, pane, language: reader, words: w, say }, event)}
+                keys={(event) =>
+                  chartKeys({ ...props, pane, own: drawn[i]!.own, language: reader, words: w, say }, event)
+                }
                 onWidth={props.onWidth}
                 register={(plot) => {
                   if (plot === null) props.plots.delete(pane.key);

@@ -119,12 +119,19 @@ export function readTrack({ track, answer, silences }: TrackData, placeMs: numbe
   return readAt(answer, silences, placeMs - track.shiftMs, track.cutMs);
 }
 
+/** By the tracks of a pane, which are the same array until other data come: a key that is held asks many times a second. */
+const knownPlaces = new WeakMap<readonly TrackData[], readonly number[]>();
+
 /** Places a keyboard steps through. */
 export function placesOf(tracks: readonly TrackData[]): readonly number[] {
-  const places = tracks.flatMap(({ track, answer, silences, cuts }) =>
+  const known = knownPlaces.get(tracks);
+  if (known !== undefined) return known;
+  const all = tracks.flatMap(({ track, answer, silences, cuts }) =>
     stops(answer, cuts, silences.bands, silences.nowMs).map((atMs) => atMs + track.shiftMs),
   );
-  return tracks.length === 1 ? places : [...new Set(places)].sort((a, b) => a - b);
+  const places = tracks.length === 1 ? all : [...new Set(all)].sort((a, b) => a - b);
+  knownPlaces.set(tracks, places);
+  return places;
 }
 
 /** «1 point = …»: of the coarsest answer; `null` while there is none. */
