@@ -140,7 +140,8 @@ describe('the Machine page', () => {
       );
     expect(await pixels()).toBe(1);
     const screen = await page.context().newCDPSession(page);
-    const size = { width: 1440, height: 900, mobile: false };
+    // Of a screen of the same size Chromium would tell the page nothing.
+    const size = { width: 1440, height: 901, mobile: false };
     await screen.send('Emulation.setDeviceMetricsOverride', { ...size, deviceScaleFactor: 2 });
     await expect.poll(pixels).toBe(2);
   });
