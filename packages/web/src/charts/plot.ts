@@ -152,6 +152,7 @@ export class Plot {
     this.#over.append(this.#crosshair, this.#selection);
     host.append(this.#canvas, this.#over);
     this.setSelection(null);
+    this.setCrosshair(null);
     this.#place();
     this.#drawSoon();
     this.#watchRatio();
@@ -209,6 +210,7 @@ export class Plot {
   msAt(xPx: number): number {
     return this.#instants(0, this.#plotSize().width).valueAt(xPx);
   }
+
   /** @param yPx from the plotting area's top */
   valueAt(yPx: number): number {
     return this.#values(0, this.#plotSize().height).valueAt(yPx);
@@ -315,9 +317,10 @@ export class Plot {
     if (canvas.width !== wide || canvas.height !== tall) {
       canvas.width = wide!;
       canvas.height = tall!;
-      canvas.style.width = `${this.#size.width}px`;
-      canvas.style.height = `${this.#size.height}px`;
     }
+    // A zoom of the browser changes these alone.
+    canvas.style.width = `${this.#size.width}px`;
+    canvas.style.height = `${this.#size.height}px`;
     const plot = this.#plotSize();
     const left = Math.round(gutterPx * ratio);
     const top = Math.round(abovePx * ratio);
