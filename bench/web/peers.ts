@@ -1,5 +1,5 @@
-// The same buckets drawn by a library alone, in the same slowed-down browser: uPlot, which Vigie's charts are drawn with, and
-// Chart.js. Each has a mean line and an envelope per series, no animation, and draws all of it anew each time.
+// The same buckets drawn by a library alone, in the same slowed-down browser: uPlot, the fastest small one, and Chart.js.
+// Each has a mean line and an envelope per series, no animation, and draws all of it anew each time.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ChartAnswer } from '@vigie/contract';

@@ -148,7 +148,7 @@ describe('the Analysis page', () => {
       if (k === 0) expect(apart[1]!.length).toBeGreaterThan(0);
       const gap = apart[1]![0];
       if (gap === undefined) continue;
-      const box = (await page.locator('.chart-host .u-over').first().boundingBox())!;
+      const box = (await page.locator('.chart-host .plot-over').first().boundingBox())!;
       const x = ((gap[0] + gap[1]) / 2 - start) / (stop - start);
       await page.mouse.move(box.x + x * box.width, box.y + box.height / 2);
       await page.locator('.chart-when', { hasText: /Turbevap 2: no data .* → / }).waitFor();
@@ -166,7 +166,7 @@ describe('the Analysis page', () => {
       'Turbevap 2 · Evaporation · 7 d before',
     ]);
     expect(await page.getByLabel('From', { exact: true }).inputValue()).toBe('20.0');
-    const box = (await page.locator('.chart-host .u-over').first().boundingBox())!;
+    const box = (await page.locator('.chart-host .plot-over').first().boundingBox())!;
     await page.mouse.move(box.x + box.width / 2, box.y + 50);
     const day = (atMs: number): string =>
       new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Paris', day: 'numeric', month: 'short' }).format(
@@ -290,7 +290,7 @@ describe('the Analysis page', () => {
   it('keeps notes of whoever sees the machine, on both pages, deleted only by who may, with a way back', async () => {
     const user = await show(await userOf('TV-01'), '/analysis?s=TV-01.t_evap&from=now-2d&to=now');
     await drawn(user);
-    const box = (await user.locator('.chart-host .u-over').first().boundingBox())!;
+    const box = (await user.locator('.chart-host .plot-over').first().boundingBox())!;
     await user.mouse.click(box.x + box.width * 0.4, box.y + 60, { button: 'right' });
     const dialog = user.getByRole('dialog');
     await dialog.getByLabel('Text').fill('   ');
@@ -393,7 +393,7 @@ describe('on small screens and for everybody', () => {
     await phone.getByRole('button', { name: 'Terminé' }).click();
     expect(await phone.locator('.overview').isVisible()).toBe(false);
     // A long press that is not moved writes a note; moved, it selects.
-    const plot = phone.locator('.chart-host .u-over').first();
+    const plot = phone.locator('.chart-host .plot-over').first();
     await plot.scrollIntoViewIfNeeded();
     const box = (await plot.boundingBox())!;
     const touch = await phone.context().newCDPSession(phone);

@@ -98,7 +98,7 @@ it('goes through the whole site by a finger, and no swipe changes a range', asyn
   const touch = (type: string, touchPoints: readonly { x: number; y: number }[]): Promise<unknown> =>
     finger.send('Input.dispatchTouchEvent', { type: type as 'touchStart', touchPoints: [...touchPoints] });
   const swipe = async (dx: number, dy: number): Promise<void> => {
-    const box = (await page.locator('.chart-host .u-over').first().boundingBox())!;
+    const box = (await page.locator('.chart-host .plot-over').first().boundingBox())!;
     const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
     await touch('touchStart', [{ x, y }]);
     for (let k = 1; k <= 6; k++) await touch('touchMove', [{ x: x + (dx * k) / 6, y: y + (dy * k) / 6 }]);

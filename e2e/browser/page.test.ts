@@ -19,7 +19,7 @@ async function chartAnswer(page: Page, path: string): Promise<ChartAnswer> {
 
 async function chartOf(page: Page): Promise<Locator> {
   await drawn(page);
-  const plot = page.locator('.chart-host .u-over');
+  const plot = page.locator('.chart-host .plot-over');
   await plot.scrollIntoViewIfNeeded();
   return plot;
 }
@@ -126,6 +126,30 @@ describe('the Machine page', () => {
       .locator('.chart-when')
       .getByText(/no data .* → .*\(the box was off\)/)
       .waitFor();
+  });
+
+  it('asks once for what its chart shows, and draws it as fine as the screen is', async () => {
+    const page = await test.site.open();
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      const { pathname, searchParams } = new URL(request.url());
+      // The day of the gauges has few buckets.
+      const isCurves = pathname === '/api/chart' && Number(searchParams.get('width')) > 600;
+      if (isCurves || pathname.endsWith('/notes')) asked.push(pathname);
+    });
+    await test.show(page, '/m/TV-01');
+    await drawn(page);
+    expect(asked.sort()).toEqual(['/api/chart', '/api/machines/TV-01/notes']);
+    const pixels = (): Promise<unknown> =>
+      page.evaluate(
+        `(({ width, clientWidth }) => width / clientWidth)(document.querySelector('.chart-host canvas'))`,
+      );
+    expect(await pixels()).toBe(1);
+    const screen = await page.context().newCDPSession(page);
+    // Of a screen of the same size Chromium would tell the page nothing.
+    const size = { width: 1440, height: 901, mobile: false };
+    await screen.send('Emulation.setDeviceMetricsOverride', { ...size, deviceScaleFactor: 2 });
+    await expect.poll(pixels).toBe(2);
   });
 
   it('zooms by dragging, goes back with the browser, resets with a double click', async () => {

@@ -16,7 +16,7 @@ const TELLING = [
 ];
 const MANAGING = ['management/.+'];
 /** All that draws, and what is drawn beside it. */
-const CHARTS = ['charts/.+', 'uplot/.+', 'alarms/alarm-strip', 'csv', 'ticks', 'zone', 'shell/menu'];
+const CHARTS = ['charts/.+', 'alarms/alarm-strip', 'csv', 'ticks', 'zone', 'shell/menu'];
 
 /** Modules by the ends of their paths, without what a kind of file ends with. */
 function parts(ends: readonly string[]): RegExp {

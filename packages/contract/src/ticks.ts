@@ -1,6 +1,6 @@
-// Where the ticks of a time axis go, in local time of a zone, and what is written beside them; for the page's charts and the
-// pictures of mails.
-// Invariant: the axis is linear in real time; days of 23 and 25 hours are drawn so, with ticks still on
+// Where the ticks of an axis go, of instants in local time of a zone or of values, and what is written beside them; for the
+// page's charts and the pictures of mails.
+// Invariant: an axis of time is linear in real time; days of 23 and 25 hours are drawn so, with ticks still on
 // local midnights and hours. Pure.
 import { instantOf, wallMs } from '@vigie/model/zone';
 import type { Language } from './accounts.ts';
@@ -82,4 +82,38 @@ export function tickLabels(
     before = dayText;
     return changed ? `${clock.format(at)}\n${dayText}` : clock.format(at);
   });
+}
+
+export interface ValueTicks {
+  /** Within the range, increasing. */
+  readonly values: readonly number[];
+  /** As many as tell neighbours apart. */
+  readonly decimals: number;
+}
+
+/** Finer, nothing that is measured differs. */
+const decimalsMost = 12;
+
+/**
+ * Multiples of 1, 2, 2.5 or 5 times a power of ten, of the smallest such step that fits at most `stepsMax` times into the range.
+ * None in a range that is empty or not finite.
+ */
+export function valueTicks(low: number, high: number, stepsMax: number): ValueTicks {
+  const wanted = (high - low) / Math.max(1, stepsMax);
+  if (!(wanted > 0 && Number.isFinite(wanted))) return { values: [], decimals: 0 };
+  const exponent = Math.floor(Math.log10(wanted));
+  const factor = [1, 2, 2.5, 5].find((one) => one * 10 ** exponent >= wanted) ?? 10;
+  // Divided by a whole power of ten: 3 × 0.1 is not 0.3, and 3 ÷ 10 is.
+  const scale = 10 ** Math.abs(exponent);
+  const multiple = (n: number): number => (exponent < 0 ? (n * factor) / scale : n * factor * scale);
+  const first = Math.ceil(low / multiple(1));
+  const values: number[] = [];
+  for (let i = 0; i <= Math.max(1, stepsMax) + 1; i++) {
+    const value = multiple(first + i);
+    // A range narrower than what its numbers can tell apart has the same value twice.
+    if (value >= low && value <= high && value > (values.at(-1) ?? Number.NEGATIVE_INFINITY))
+      values.push(value);
+  }
+  const decimals = (factor === 2.5 ? 1 : 0) - (factor === 10 ? 1 : 0) - exponent;
+  return { values, decimals: Math.min(decimalsMost, Math.max(0, decimals)) };
 }

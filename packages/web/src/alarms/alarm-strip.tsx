@@ -1,7 +1,8 @@
 // The alarms of the machines on a chart, below it on the same axis: a bar from where each began to where it was over.
 // Invariant: a bar is as long as its alarm, however short, by at least a few pixels. Not here: the chart.
+import { useComputed } from '@preact/signals';
 import type { Alarms, AlarmView } from '@vigie/contract';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { get } from '../api.ts';
 import type { Track } from '../charts/curves.ts';
@@ -16,6 +17,7 @@ import '../styles/alarms.css';
 
 const mostAlarms = 300;
 const leastPx = 4;
+const minuteMs = 60_000;
 
 interface StripProps {
   readonly tracks: readonly Track[];
@@ -58,37 +60,48 @@ export function AlarmStrip(props: StripProps) {
   const w = alarmWords.value;
   const reader = language.value;
   const placed = useStripAlarms(props);
+  const minute = useComputed(() => Math.floor(nowMs.value / minuteMs)).value;
+  const isOpen = placed.some(({ alarm }) => alarm.overMs === null);
+  const presentMs = isOpen ? nowMs.value : 0;
+  const labels = useMemo(() => {
+    const machines = new Set(placed.map(({ track }) => track.machine));
+    return placed.map(({ alarm, track }) =>
+      [
+        ...(machines.size > 1 ? [track.machine] : []),
+        `${w[alarm.severity]}: ${whatOf(alarm, reader, w)}`,
+        figuresOf(alarm, reader, w),
+        ...timesOf(alarm, track.zone, minute * minuteMs, reader, w),
+      ]
+        .filter((part) => part !== '')
+        .join(' · '),
+    );
+  }, [placed, minute, reader, w]);
   const plotPx = Math.max(1, widthPx - gutterPx - marginPx);
   const spanMs = Math.max(1, shown.toMs - shown.fromMs);
   const xOf = (ms: number): number => Math.min(1, Math.max(0, (ms - shown.fromMs) / spanMs)) * plotPx;
-  const [machines] = [new Set(placed.map(({ track }) => track.machine))];
+  const bars = placed.map(({ alarm, track }) => {
+    const from = xOf(alarm.happenedMs + track.shiftMs);
+    const width = Math.max(leastPx, xOf((alarm.overMs ?? presentMs) + track.shiftMs) - from);
+    const left = gutterPx + Math.min(from, plotPx - width);
+    return { left: `${left.toFixed(1)}px`, width: `${width.toFixed(1)}px` };
+  });
+  // There may be hundreds, and the chart around them is made anew at each key and each second.
+  const items = useMemo(
+    () =>
+      placed.map(({ alarm, track }, i) => (
+        <li key={`${track.key} ${alarm.id}`} class={`strip-${alarm.severity}`} style={bars[i]!}>
+          <Link
+            href={`/alarms?machine=${encodeURIComponent(alarm.machine)}`}
+            aria-label={labels[i]}
+            title={labels[i]}
+          />
+        </li>
+      )),
+    [labels, JSON.stringify(bars)],
+  );
   return (
     <ul class="alarm-strip" aria-label={w.strip}>
-      {placed.map(({ alarm, track }) => {
-        const from = xOf(alarm.happenedMs + track.shiftMs);
-        const to = xOf((alarm.overMs ?? nowMs.value) + track.shiftMs);
-        const what = [
-          ...(machines.size > 1 ? [track.machine] : []),
-          `${w[alarm.severity]}: ${whatOf(alarm, reader, w)}`,
-          figuresOf(alarm, reader, w),
-          ...timesOf(alarm, track.zone, nowMs.value, reader, w),
-        ];
-        const label = what.filter((part) => part !== '').join(' · ');
-        const width = Math.max(leastPx, to - from);
-        return (
-          <li
-            key={`${track.key} ${alarm.id}`}
-            class={`strip-${alarm.severity}`}
-            style={{ left: `${gutterPx + Math.min(from, plotPx - width)}px`, width: `${width}px` }}
-          >
-            <Link
-              href={`/alarms?machine=${encodeURIComponent(alarm.machine)}`}
-              aria-label={label}
-              title={label}
-            />
-          </li>
-        );
-      })}
+      {items}
     </ul>
   );
 }

@@ -287,7 +287,7 @@ export function AnalysisChart({ catalogue, address, present, go }: AnalysisChart
             head={(pane, y) => (
               <div class="pane-head">
                 {legend(pane)}
-                {y !== null && firstOfAxis(pane) && (
+                {firstOfAxis(pane) && (
                   <YAxisFields
                     shown={y}
                     fixed={address.yRanges.has(pane.axisKey)}

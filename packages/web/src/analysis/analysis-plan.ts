@@ -3,8 +3,8 @@
 // vertical axis; a machine that is not in the catalogue is named, and nothing is said of whether it exists.
 import type { Catalogue, CatalogueMachine, Channel, Language, MachineSchema } from '@vigie/contract';
 import { instantOf, wallMs } from '@vigie/model/zone';
+import { seriesColors } from '../charts/colors.ts';
 import type { Curve, Pane, Track } from '../charts/curves.ts';
-import { seriesColors } from '../charts/plot.ts';
 import type { ChartQuestion } from '../charts/use-chart-answers.ts';
 import type { Range } from '../charts/zoom.ts';
 import { formatDayClock } from '../i18n/format.ts';

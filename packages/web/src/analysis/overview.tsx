@@ -1,6 +1,6 @@
 // A wider stretch of time in small, with a window over what is shown: dragging the window moves it, its edges change it,
 // dragging beside it chooses anew. For a mouse only: fields, buttons and keys do the same for everybody else.
-import { useRef, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import { gutterPx, marginPx } from '../charts/plot.ts';
 import { useChartAnswers } from '../charts/use-chart-answers.ts';
 import { panRange, type Range } from '../charts/zoom.ts';
@@ -60,10 +60,12 @@ export function Overview({ lead, shown, nowMs, version, zone, draft, show }: Ove
   );
   const answer = [...answers.values()][0];
   const series = answer?.series[0];
-  const spark =
-    answer === undefined || series === undefined
-      ? null
-      : sparkPaths(series, answer, lead.machine.known?.cutMs ?? dayMs, width, height);
+  const cutMs = lead.machine.known?.cutMs ?? dayMs;
+  const spark = useMemo(
+    () =>
+      answer === undefined || series === undefined ? null : sparkPaths(series, answer, cutMs, width, height),
+    [answer, cutMs],
+  );
   const part = (atMs: number): number => Math.min(1, Math.max(0, (atMs - whole.fromMs) / span));
 
   const rangeAt = (event: PointerEvent & { currentTarget: HTMLElement }): Range | null => {

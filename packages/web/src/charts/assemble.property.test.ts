@@ -2,7 +2,7 @@
 import type { ChartAnswer, ChartGap, ChartSeries } from '@vigie/contract';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assemble, lonePoints } from './assemble.ts';
+import { assemble } from './assemble.ts';
 
 const cutMs = 3_600_000;
 const bucketMs = 1_000_000;
@@ -46,33 +46,19 @@ describe('assemble', () => {
   it('keeps every bucket, in order, and cuts where samples are further apart than the cut, and nowhere else', () => {
     fc.assert(
       fc.property(someBuckets, (buckets) => {
-        const { x, series } = assemble(answerOf(buckets), cutMs);
-        expect([...x]).toEqual([...x].sort((a, b) => a - b));
-        const column = series[0]!.max;
-        const shown = column.filter((value) => typeof value === 'number');
-        expect(shown).toEqual(buckets.map((bucket) => Math.sin(bucket) * 10 + 1));
-        const apart = buckets
-          .slice(1)
-          .filter((bucket, i) => (bucket - buckets[i]!) * bucketMs > cutMs).length;
-        const runs = column
-          .map((value) => (value === undefined ? '' : value === null ? 'x' : 'v'))
-          .join('')
-          .split(/x+/)
-          .filter((run) => run !== '').length;
-        expect(runs).toBe(apart + 1);
+        const { t, max, isCutAfter } = assemble(answerOf(buckets), cutMs)[0]!;
+        expect(t).toEqual(buckets.map((bucket) => fromMs + (bucket + 0.5) * bucketMs));
+        expect(max).toEqual(buckets.map((bucket) => Math.sin(bucket) * 10 + 1));
+        expect([...isCutAfter]).toEqual(
+          buckets.map((bucket, i) => Number(((buckets[i + 1] ?? bucket) - bucket) * bucketMs > cutMs)),
+        );
       }),
     );
   });
 
   it('cuts between neighbouring buckets when the gap of the rows lies within them', () => {
     const gap = { fromMs, toMs: fromMs + bucketMs, reason: 'edge-off' };
-    const { series } = assemble({ ...answerOf([0, 1], [gap]) }, 900_000);
-    expect(series[0]!.mean.map((value) => value === null)).toEqual([false, true, false]);
-  });
-
-  it('finds the points that no line would show', () => {
-    expect(lonePoints([1, null, 2, 3, null, undefined, 4])).toEqual([0, 6]);
-    expect(lonePoints([1, undefined, 2])).toEqual([]);
-    expect(lonePoints([])).toEqual([]);
+    const [series] = assemble({ ...answerOf([0, 1], [gap]) }, 900_000);
+    expect([...series!.isCutAfter]).toEqual([1, 0]);
   });
 });

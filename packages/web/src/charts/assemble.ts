@@ -1,23 +1,19 @@
-// From a ChartAnswer to the columns a plot draws. Pure.
+// From a ChartAnswer to the curves a plot draws. Pure.
 // Invariants: the extremes drawn are the raw extremes; a curve is cut where a gap is longer than cutMs,
 // or where its own samples are further apart than that, or where rows without a date lie, and nowhere else; no value is ever made up.
-// In a column `undefined` means "no bucket here, draw through", `null` means "cut here".
 import type { ChartAnswer, ChartGap, ChartSeries, UndatedBoot } from '@vigie/contract';
 
-export type Column = readonly (number | null | undefined)[];
-
+/** A curve, bucket by bucket; all arrays have the same length. */
 export interface PlotSeries {
-  /** A channel's id; once curves of several machines are merged (curves.ts), a curve's key. */
+  /** A channel's id; of a curve in a pane (curves.ts), its key. */
   readonly channel: string;
-  readonly mean: Column;
-  readonly min: Column;
-  readonly max: Column;
-}
-
-export interface PlotData {
-  /** Unix ms, strictly increasing: middles of buckets, and places of cuts. */
-  readonly x: readonly number[];
-  readonly series: readonly PlotSeries[];
+  /** Middles of the buckets, Unix ms, or in a pane their places on its axis; strictly increasing. */
+  readonly t: readonly number[];
+  readonly mean: readonly number[];
+  readonly min: readonly number[];
+  readonly max: readonly number[];
+  /** Not 0: the curve does not go on to the bucket after. */
+  readonly isCutAfter: Uint8Array;
 }
 
 /** Gaps long enough to cut a curve. */
@@ -30,14 +26,14 @@ function liesBetween({ afterMs, beforeMs }: UndatedBoot, lastMs: number, nextMs:
   return afterMs !== null && beforeMs !== null && afterMs >= lastMs - 1 && beforeMs <= nextMs + 1;
 }
 
-/** Instants between which one series must be cut: [after, before] pairs of its own buckets. */
+/** Where one series must be cut: PlotSeries.isCutAfter. */
 function cutAfter(
   series: ChartSeries,
   answer: ChartAnswer,
   cuts: readonly ChartGap[],
   cutMs: number,
-): boolean[] {
-  const result: boolean[] = [];
+): Uint8Array {
+  const result = new Uint8Array(series.bucket.length);
   let g = 0;
   for (let i = 0; i + 1 < series.bucket.length; i++) {
     const lastMs = answer.startMs + series.bucket[i]! * answer.bucketMs + series.lastAt[i]!;
@@ -46,60 +42,19 @@ function cutAfter(
     const gap = cuts[g];
     const inGap = gap !== undefined && gap.fromMs >= lastMs - 1 && gap.toMs <= nextMs + 1;
     const undated = answer.undated.some((boot) => liesBetween(boot, lastMs, nextMs));
-    result.push(inGap || undated || nextMs - lastMs > cutMs);
+    if (inGap || undated || nextMs - lastMs > cutMs) result[i] = 1;
   }
   return result;
 }
 
-export function assemble(answer: ChartAnswer, cutMs: number): PlotData {
+export function assemble(answer: ChartAnswer, cutMs: number): readonly PlotSeries[] {
   const cuts = [...cuttingGaps(answer.gaps, cutMs)].sort((a, b) => a.fromMs - b.fromMs);
-  const cutsOf = answer.series.map((series) => cutAfter(series, answer, cuts, cutMs));
-  // Twice the bucket keeps middles (odd) and the joints between neighbours (even) whole numbers.
-  const places = new Set<number>();
-  answer.series.forEach((series, s) => {
-    series.bucket.forEach((bucket, i) => {
-      places.add(2 * bucket + 1);
-      // A place for the cut; between neighbouring buckets this is their joint.
-      if (cutsOf[s]![i]) places.add(2 * bucket + 2);
-    });
-  });
-  const sorted = [...places].sort((a, b) => a - b);
-  const x = sorted.map((place) => answer.startMs + (place / 2) * answer.bucketMs);
-  const indexOf = new Map(sorted.map((place, index) => [place, index]));
-  const series = answer.series.map((one, s): PlotSeries => {
-    const columns = [one.mean, one.min, one.max].map((values) => {
-      const column = new Array<number | null | undefined>(x.length).fill(undefined);
-      one.bucket.forEach((bucket, i) => {
-        const at = indexOf.get(2 * bucket + 1)!;
-        column[at] = values[i]!;
-        if (!cutsOf[s]![i]) return;
-        const until = indexOf.get(2 * one.bucket[i + 1]! + 1)!;
-        column.fill(null, at + 1, until);
-      });
-      return column;
-    });
-    return { channel: one.channel, mean: columns[0]!, min: columns[1]!, max: columns[2]! };
-  });
-  return { x, series };
-}
-
-/** Indices of points that stand alone between two cuts or ends: a line would not show them. */
-export function lonePoints(column: Column): number[] {
-  const lone: number[] = [];
-  let last = -1;
-  let cutBefore = true;
-  for (let i = 0; i < column.length; i++) {
-    const value = column[i];
-    if (value === undefined) continue;
-    if (value === null) {
-      if (last !== -1 && cutBefore) lone.push(last);
-      last = -1;
-      cutBefore = true;
-      continue;
-    }
-    if (last !== -1) cutBefore = false;
-    last = i;
-  }
-  if (last !== -1 && cutBefore) lone.push(last);
-  return lone;
+  return answer.series.map((series) => ({
+    channel: series.channel,
+    t: series.bucket.map((bucket) => answer.startMs + (bucket + 0.5) * answer.bucketMs),
+    mean: series.mean,
+    min: series.min,
+    max: series.max,
+    isCutAfter: cutAfter(series, answer, cuts, cutMs),
+  }));
 }

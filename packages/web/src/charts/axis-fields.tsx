@@ -10,7 +10,8 @@ import type { Axis } from './zone.ts';
 import { parseElapsed, type Range, writeElapsed } from './zoom.ts';
 
 interface YAxisFieldsProps {
-  readonly shown: readonly [number, number];
+  /** `null`: there is nothing yet, and the fields only keep their place. */
+  readonly shown: readonly [number, number] | null;
   /** Set by the reader, and no longer by the data. */
   readonly fixed: boolean;
   readonly unit: string;
@@ -20,7 +21,7 @@ interface YAxisFieldsProps {
 export function YAxisFields({ shown, fixed, unit, set }: YAxisFieldsProps) {
   const w = words.value;
   const [isBad, setBad] = useState(false);
-  const decimals = shown[1] - shown[0] < 5 ? 2 : 1;
+  const decimals = shown !== null && shown[1] - shown[0] < 5 ? 2 : 1;
   const write = (value: number): string =>
     formatNumber(value, decimals, language.value)
       .replace(/[\s\u202f\u00a0]/g, '')
@@ -28,25 +29,29 @@ export function YAxisFields({ shown, fixed, unit, set }: YAxisFieldsProps) {
   const read = (text: string): number =>
     text.trim() === '' ? Number.NaN : Number(text.trim().replace(',', '.').replace('−', '-'));
   const change = (end: 0 | 1, input: HTMLInputElement): void => {
-    if (input.value === write(shown[end])) return;
+    if (shown === null || input.value === write(shown[end])) return;
     const value = read(input.value);
     const next: readonly [number, number] = end === 0 ? [value, shown[1]] : [shown[0], value];
     const fits = Number.isFinite(value) && next[0] < next[1];
     setBad(!fits);
     if (fits) set(next);
   };
-  const field = (end: 0 | 1, label: string) => (
-    <label>
-      {label}
-      <input
-        key={`${end} ${write(shown[end])}`}
-        type="text"
-        inputMode="decimal"
-        defaultValue={write(shown[end])}
-        onChange={(event) => change(end, event.currentTarget)}
-      />
-    </label>
-  );
+  const field = (end: 0 | 1, label: string) => {
+    const value = shown === null ? '' : write(shown[end]);
+    return (
+      <label>
+        {label}
+        <input
+          key={`${end} ${value}`}
+          type="text"
+          inputMode="decimal"
+          disabled={shown === null}
+          defaultValue={value}
+          onChange={(event) => change(end, event.currentTarget)}
+        />
+      </label>
+    );
+  };
   return (
     <fieldset class="axis-fields axis-y">
       <legend class="muted">

@@ -1,15 +1,16 @@
 // The panes of a chart, one below the other on one axis of time, with one crosshair. Both pages that draw curves use it.
 // Invariants: what was drawn stays until what comes is there; panes of one axis key share their vertical range.
-import type { Signal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import { words } from '../i18n/words.ts';
 import { language } from '../prefs.ts';
 import type { RangeControls } from './chart-controls.ts';
 import { chartKeys } from './chart-keys.ts';
 import { ChartPane } from './chart-pane.tsx';
-import { mergeCurves, type Pane, shownBands, shownGaps, type Tracks, tracksOf } from './curves.ts';
-import { type LimitLine, type Plot, type PlotState, yExtent } from './plot.ts';
+import { type Pane, placedSeries, shownBands, shownGaps, type Tracks, tracksOf } from './curves.ts';
+import type { LimitLine, Plot, PlotState } from './plot.ts';
+import { yExtent } from './plot-lines.ts';
 import type { Axis } from './zone.ts';
 
 export type YRange = readonly [number, number];
@@ -48,62 +49,48 @@ export function ChartFrame(props: ChartFrameProps) {
   const { panes, tracks, axis, controls, hidden, emphasized, yRanges, marks } = props;
   const w = words.value;
   const reader = language.value;
-  const [spoken, setSpoken] = useState('');
+  const spoken = useSignal('');
+  const say = (text: string): void => {
+    spoken.value = text;
+  };
   const { shown } = controls;
   const limits = panes.map(props.limits);
   const limitsKey = JSON.stringify(limits);
-  const merged = useMemo(() => panes.map(({ curves }) => mergeCurves(curves, tracks)), [panes, tracks]);
+  // What a pane draws stays the same object while it is the same, so that nothing is drawn again.
+  const drawn = useMemo(
+    () =>
+      panes.map(({ curves }) => {
+        const own = tracksOf(curves, tracks);
+        const series = placedSeries(curves, tracks);
+        return { own, series, gaps: shownGaps(own), bands: shownBands(own) };
+      }),
+    [panes, tracks],
+  );
   const states = useMemo((): readonly (PlotState | null)[] => {
-    const extents = panes.map((_, i) =>
-      yExtent({ data: merged[i]!, range: shown, hidden, limits: limits[i]! }),
-    );
-    const drawn = panes.map((pane) => tracksOf(pane.curves, tracks));
+    const extents = drawn.map(({ series }) => yExtent(series, shown, hidden));
     return panes.map((pane, i) => {
-      if (drawn[i]!.length === 0) return null;
-      const shared = extents.filter((_, k) => panes[k]!.axisKey === pane.axisKey && drawn[k]!.length > 0);
+      const { own, series, gaps, bands } = drawn[i]!;
+      if (own.length === 0) return null;
+      const shared = extents.filter((_, k) => panes[k]!.axisKey === pane.axisKey && drawn[k]!.own.length > 0);
       const yRange: YRange = yRanges.get(pane.axisKey) ?? [
         Math.min(...shared.map(([low]) => low)),
         Math.max(...shared.map(([, high]) => high)),
       ];
       return {
-        data: merged[i]!,
+        ...{ series, gaps, bands, yRange, marks, hidden, emphasized, axis },
         looks: pane.curves,
         range: shown,
-        yRange,
-        gaps: shownGaps(drawn[i]!),
-        bands: shownBands(drawn[i]!),
         limits: limits[i]!,
-        marks,
-        hidden,
-        emphasized,
-        axis,
         isLast: i === panes.length - 1,
         language: reader,
       };
     });
-  }, [
-    panes,
-    tracks,
-    merged,
-    shown.fromMs,
-    shown.toMs,
-    yRanges,
-    limitsKey,
-    marks,
-    hidden,
-    emphasized,
-    axis,
-    reader,
-  ]);
+  }, [panes, drawn, shown.fromMs, shown.toMs, yRanges, limitsKey, marks, hidden, emphasized, axis, reader]);
   return (
     <>
       {panes.map((pane, i) => {
         const state = states[i] ?? null;
-        const own = tracksOf(pane.curves, tracks);
-        const isEmpty =
-          own.length > 0 &&
-          state !== null &&
-          state.data.series.every(({ mean }) => mean.every((v) => v == null));
+        const isEmpty = state?.series.every(({ t }) => t.length === 0) ?? false;
         return (
           <div
             key={pane.key}
@@ -124,7 +111,7 @@ export function ChartFrame(props: ChartFrameProps) {
                 setYRange={(range) => props.setYRange(pane.axisKey, range)}
                 mark={props.mark}
                 keys={(event) =>
-                  chartKeys({ ...props, pane, language: reader, words: w, say: setSpoken }, event)
+                  chartKeys({ ...props, pane, own: drawn[i]!.own, language: reader, words: w, say }, event)
                 }
                 onWidth={props.onWidth}
                 register={(plot) => {

@@ -5,7 +5,15 @@ import type { Language } from '@vigie/contract';
 import type { Dictionary } from '../i18n/words.ts';
 import type { RangeControls } from './chart-controls.ts';
 import { readingWords, silenceWords } from './chart-words.ts';
-import { type Curve, type Pane, placesOf, readTrack, type Tracks, tracksOf } from './curves.ts';
+import {
+  type Curve,
+  type Pane,
+  placesOf,
+  readTrack,
+  type TrackData,
+  type Tracks,
+  tracksOf,
+} from './curves.ts';
 import { stepStop } from './reading.ts';
 import { chartWords } from './words.ts';
 import { type Axis, formatPlace } from './zone.ts';
@@ -13,6 +21,8 @@ import { type Axis, formatPlace } from './zone.ts';
 export interface KeyTarget {
   readonly pane: Pane;
   readonly tracks: Tracks;
+  /** Those of the pane. */
+  readonly own: readonly TrackData[];
   readonly axis: Axis;
   readonly hidden: ReadonlySet<string>;
   readonly emphasized: string | null;
@@ -54,9 +64,9 @@ function placeWords(target: KeyTarget, placeMs: number): string {
 
 export function chartKeys(target: KeyTarget, event: KeyboardEvent): void {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const { pane, tracks, hidden, emphasized, crosshairMs, controls } = target;
+  const { pane, own, hidden, emphasized, crosshairMs, controls } = target;
   const step = (steps: number): void => {
-    const at = stepStop(placesOf(tracksOf(pane.curves, tracks)), crosshairMs.peek(), steps);
+    const at = stepStop(placesOf(own), crosshairMs.peek(), steps);
     crosshairMs.value = at;
     if (at !== null) target.say(placeWords(target, at));
   };

@@ -55,7 +55,6 @@ export function ChartPane(props: ChartPaneProps) {
   }, []);
 
   const ready = state !== null && size !== null;
-  const looks = state?.looks.map(({ key, color, isDashed }) => `${key} ${color} ${isDashed}`).join() ?? '';
   useLayoutEffect(() => {
     if (!ready || host.current === null || state === null || size === null) return;
     const drawn = new Plot(host.current, state, size.width, size.height);
@@ -112,15 +111,12 @@ export function ChartPane(props: ChartPaneProps) {
       plot.current = null;
       latest.current.register(null);
     };
-  }, [ready, looks, state?.isLast, dark.value]);
+  }, [ready, dark.value]);
   useLayoutEffect(() => {
     if (state === null || size === null || plot.current === null) return;
     plot.current.show(state, size.width, size.height);
   }, [state, size]);
-  useEffect(
-    () => crosshairMs.subscribe((ms) => plot.current?.setCrosshair(ms)),
-    [ready, looks, state?.isLast, dark.value, state?.range],
-  );
+  useEffect(() => crosshairMs.subscribe((ms) => plot.current?.setCrosshair(ms)), [ready, dark.value]);
 
   return (
     <div ref={box} class={busy ? 'chart-box busy' : 'chart-box'}>

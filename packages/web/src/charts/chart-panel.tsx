@@ -5,7 +5,7 @@
 
 import { useSignal } from '@preact/signals';
 import type { Channel, MachineSchema, MachineView } from '@vigie/contract';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Link, useLocation, useSearch } from 'wouter-preact';
 import { AlarmStrip } from '../alarms/alarm-strip.tsx';
 import { emptyAddress, writeAddress } from '../analysis/analysis-address.ts';
@@ -22,11 +22,12 @@ import { ChartFrame } from './chart-frame.tsx';
 import { ChartLegend, ReadingLine } from './chart-legend.tsx';
 import { type NoteOpen, NoteStrip, placeNotes } from './chart-notes.tsx';
 import { ChartToolbar } from './chart-toolbar.tsx';
+import { seriesColors } from './colors.ts';
 import { type Curve, longestBucketMs, type Pane, type Track, type Tracks, trackData } from './curves.ts';
 import { ExportMenu } from './export-menu.tsx';
 import { ChartTable, NoteDialog } from './later-parts.tsx';
 import { limitLines } from './limit-lines.ts';
-import { type Plot, plotWidth, seriesColors } from './plot.ts';
+import { type Plot, plotWidth } from './plot.ts';
 import { UndatedNote } from './undated-note.tsx';
 import { useChartAnswers } from './use-chart-answers.ts';
 import { useNotes } from './use-notes.ts';
@@ -48,10 +49,13 @@ interface ChartPanelProps {
 function useFollowing(store: MachineStore, range: Range | null): { endMs: number; version: number } {
   const [asked, setAsked] = useState(() => ({ endMs: Math.round(serverNowMs()), version: 0 }));
   const stored = store.stored.value;
-  const concerned =
-    range === null || (stored.fromMs <= range.toMs && stored.toMs >= range.fromMs && stored.count > 0);
+  const concerned = range === null || (stored.fromMs <= range.toMs && stored.toMs >= range.fromMs);
   const spanMs = range === null ? lastWeeks(0).toMs - lastWeeks(0).fromMs : range.toMs - range.fromMs;
+  // What was stored before is in the first answer.
+  const seen = useRef(stored.count);
   useEffect(() => {
+    if (stored.count === seen.current) return;
+    seen.current = stored.count;
     if (!concerned) return;
     // A tenth of a bucket of a thousand: sooner, nothing could be seen of it.
     const pauseMs = Math.max(askAgainLeastMs, spanMs / 10_000);
@@ -302,14 +306,12 @@ function Chart({
                     set={controls.show}
                     auto={() => go({ range: null })}
                   />
-                  {y !== null && (
-                    <YAxisFields
-                      shown={y}
-                      fixed={address.yRange !== null}
-                      unit={channels[0]?.unit ?? ''}
-                      set={(yRange) => go({ yRange })}
-                    />
-                  )}
+                  <YAxisFields
+                    shown={y}
+                    fixed={address.yRange !== null}
+                    unit={channels[0]?.unit ?? ''}
+                    set={(yRange) => go({ yRange })}
+                  />
                 </div>
                 <ReadingLine tracks={tracks} axis={axis} crosshairMs={crosshairMs} />
                 {legend}

@@ -2,7 +2,7 @@
 import type { Channel, ChartAnswer, ChartSeries } from '@vigie/contract';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Curve, mergeCurves, type TrackData, trackData } from './curves.ts';
+import { type Curve, placedSeries, type TrackData, trackData } from './curves.ts';
 import { displayedRows } from './table-lines.ts';
 
 const bucketMs = 60_000;
@@ -31,7 +31,7 @@ const someTracks = fc.array(fc.tuple(buckets, buckets, fc.integer({ min: -500_00
   maxLength: 4,
 });
 
-describe('merged curves', () => {
+describe('the curves of a pane', () => {
   it('hold what each track has, moved, and a file of them has every bucket once', () => {
     fc.assert(
       fc.property(someTracks, (all) => {
@@ -56,17 +56,14 @@ describe('merged curves', () => {
             curves.push({ key: `${key}.${id}`, track: key, channel: channel(id), ...look });
           }
         });
-        const { x, series } = mergeCurves(curves, tracks);
-        expect(x.every((at, i) => i === 0 || at > x[i - 1]!)).toBe(true);
-        curves.forEach((_, k) => {
+        const series = placedSeries(curves, tracks);
+        curves.forEach(({ key }, k) => {
           const [own, shiftMs] = [all[k >> 1]![k % 2] as number[], all[k >> 1]![2]];
-          const shown = series[k]!.max.flatMap((value, i) =>
-            typeof value === 'number' ? [[x[i], value]] : [],
-          );
           const base = 1000 * (k >> 1) + 500 * (k % 2);
-          expect(shown).toEqual(
-            own.map((bucket) => [startMs + (bucket + 0.5) * bucketMs + shiftMs, base + bucket]),
-          );
+          const { channel, t, max } = series[k]!;
+          expect(channel).toBe(key);
+          expect(t).toEqual(own.map((bucket) => startMs + (bucket + 0.5) * bucketMs + shiftMs));
+          expect(max).toEqual(own.map((bucket) => base + bucket));
         });
         const rows = [...displayedRows(curves, tracks, (at) => at)];
         const places = rows.map(([at]) => Number(at));

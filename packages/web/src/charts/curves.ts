@@ -3,7 +3,7 @@
 // Invariant: answers, gaps and bands stay at their own instants; `shiftMs` is added only where something is drawn, so that
 // what is said of a moved curve is said with its true dates.
 import type { Channel, ChartAnswer, ChartGap } from '@vigie/contract';
-import { assemble, cuttingGaps, type PlotData, type PlotSeries } from './assemble.ts';
+import { assemble, cuttingGaps, type PlotSeries } from './assemble.ts';
 import { type CrosshairReading, openGap, readAt, type Silences, stops } from './reading.ts';
 import { placeOf, undatedBands } from './undated.ts';
 import type { Range } from './zoom.ts';
@@ -27,7 +27,8 @@ export interface TrackData {
   readonly answer: ChartAnswer;
   readonly silences: Silences;
   readonly cuts: readonly ChartGap[];
-  readonly data: PlotData;
+  /** Of the answer, at their own instants. */
+  readonly series: readonly PlotSeries[];
 }
 
 export interface Curve {
@@ -68,7 +69,7 @@ export function trackData(
     answer,
     silences: { gaps, bands: undatedBands(answer.undated), nowMs },
     cuts: cuttingGaps(gaps, track.cutMs),
-    data: assemble(answer, track.cutMs),
+    series: assemble(answer, track.cutMs),
   };
 }
 
@@ -82,32 +83,17 @@ export function tracksOf(curves: readonly Curve[], tracks: Tracks): readonly Tra
   return [...new Set(curves.map(({ track }) => track))].flatMap((key) => tracks.get(key) ?? []);
 }
 
-/** The columns of several tracks on one axis; a curve whose data are not there yet is all «no bucket here». */
-export function mergeCurves(curves: readonly Curve[], tracks: Tracks): PlotData {
-  const parts = tracksOf(curves, tracks).map(({ track, data }) => ({
-    key: track.key,
-    data,
-    x: track.shiftMs === 0 ? data.x : data.x.map((atMs) => atMs + track.shiftMs),
-  }));
-  const only = parts.length === 1 ? parts[0] : undefined;
-  const x = only?.x ?? [...new Set(parts.flatMap((part) => [...part.x]))].sort((a, b) => a - b);
-  const indexOf = only === undefined ? new Map(x.map((atMs, i) => [atMs, i])) : null;
-  const series = curves.map((curve): PlotSeries => {
-    const part = parts.find(({ key }) => key === curve.track);
-    const own = part?.data.series.find(({ channel }) => channel === curve.channel.id);
-    const spread = (column: PlotSeries['mean']): PlotSeries['mean'] => {
-      if (part === undefined || indexOf === null) return column;
-      const wide = new Array<number | null | undefined>(x.length).fill(undefined);
-      column.forEach((value, i) => {
-        wide[indexOf.get(part.x[i]!)!] = value;
-      });
-      return wide;
-    };
-    const none = new Array<undefined>(x.length).fill(undefined);
-    if (own === undefined) return { channel: curve.key, mean: none, min: none, max: none };
-    return { channel: curve.key, mean: spread(own.mean), min: spread(own.min), max: spread(own.max) };
+/** The curves of a pane at their places on its axis, in their order; one whose data are not there yet is empty. */
+export function placedSeries(curves: readonly Curve[], tracks: Tracks): readonly PlotSeries[] {
+  return curves.map(({ key, track, channel }) => {
+    const found = tracks.get(track);
+    const own = found?.series.find((one) => one.channel === channel.id);
+    if (found === undefined || own === undefined) {
+      return { channel: key, t: [], mean: [], min: [], max: [], isCutAfter: new Uint8Array() };
+    }
+    const { shiftMs } = found.track;
+    return { ...own, channel: key, t: shiftMs === 0 ? own.t : own.t.map((atMs) => atMs + shiftMs) };
   });
-  return { x, series };
 }
 
 /** Stretches to tint. Where several machines share a pane, those in which none of them has data are the darkest. */
@@ -133,12 +119,19 @@ export function readTrack({ track, answer, silences }: TrackData, placeMs: numbe
   return readAt(answer, silences, placeMs - track.shiftMs, track.cutMs);
 }
 
+/** By the tracks of a pane, which are the same array until other data come: a key that is held asks many times a second. */
+const knownPlaces = new WeakMap<readonly TrackData[], readonly number[]>();
+
 /** Places a keyboard steps through. */
 export function placesOf(tracks: readonly TrackData[]): readonly number[] {
-  const places = tracks.flatMap(({ track, answer, silences, cuts }) =>
+  const known = knownPlaces.get(tracks);
+  if (known !== undefined) return known;
+  const all = tracks.flatMap(({ track, answer, silences, cuts }) =>
     stops(answer, cuts, silences.bands, silences.nowMs).map((atMs) => atMs + track.shiftMs),
   );
-  return tracks.length === 1 ? places : [...new Set(places)].sort((a, b) => a - b);
+  const places = tracks.length === 1 ? all : [...new Set(all)].sort((a, b) => a - b);
+  knownPlaces.set(tracks, places);
+  return places;
 }
 
 /** «1 point = …»: of the coarsest answer; `null` while there is none. */

@@ -1,7 +1,8 @@
 // A chart as a picture to send: title, range and zone, the panes as they are drawn, their curves by name, and the link to the
 // same view. Colours are the page's, so that lines are those of the legend.
+
+import { colorsOf, seriesColors } from './colors.ts';
 import type { Curve } from './curves.ts';
-import { seriesColors } from './plot.ts';
 
 export interface Picture {
   readonly title: string;
@@ -33,19 +34,7 @@ function wrapped(context: CanvasRenderingContext2D, text: string, width: number)
 
 export function pictureOf({ title, facts, link, panes }: Picture): HTMLCanvasElement {
   const style = getComputedStyle(document.documentElement);
-  const probe = document.createElement('span');
-  document.body.append(probe);
-  const token = (name: string): string => {
-    probe.style.color = `var(${name})`;
-    return getComputedStyle(probe).color;
-  };
-  const colors = {
-    ground: token('--surface'),
-    text: token('--text'),
-    muted: token('--muted'),
-    series: Array.from({ length: seriesColors }, (_, i) => token(`--series-${i + 1}`)),
-  };
-  probe.remove();
+  const colors = colorsOf(document.body, { ground: '--surface', text: '--text', muted: '--muted' });
   const scale = Math.max(1, window.devicePixelRatio);
   const inner = Math.max(320, ...panes.map(({ canvas }) => canvas.width / scale));
   const canvas = document.createElement('canvas');

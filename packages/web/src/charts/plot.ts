@@ -1,30 +1,25 @@
-// Draws one pane: axes in real local time, or in time since an event, mean lines, and what plot-paint.ts adds. Wraps uPlot,
-// whose own cursor, legend and zoom stay off: gestures.ts and chart-pane.tsx do those.
-// Invariants: what is drawn is what assemble.ts made, nothing interpolated; a lone point shows as a dot; colours come
-// from the page's tokens. Not here: which range, which data.
+// Draws one pane on a canvas: axes in real local time, or in time since an event (plot-axes.ts), and within them what there is
+// to see (plot-paint.ts). Pixels are CSS pixels from the outside; within, those of the screen.
+// Invariants: what is drawn is what assemble.ts made, nothing interpolated; a pane is drawn at most once for each frame, and
+// not at all while nothing of it changes or nobody can see it; colours come from the page's tokens. Not here: which range,
+// which data, gestures.
 import type { Language } from '@vigie/contract';
-import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
-import { formatNumber } from '../i18n/format.ts';
-import type { PlotData } from './assemble.ts';
+import type { PlotSeries } from './assemble.ts';
+import { colorsOf, type TokenColors } from './colors.ts';
 import type { Selection } from './gestures.ts';
-import {
-  paintBands,
-  paintEnvelopes,
-  paintGaps,
-  paintLimits,
-  paintLonePoints,
-  paintMarks,
-} from './plot-paint.ts';
-import { type Axis, tickStep, tickWords, timeTicks } from './zone.ts';
+import { paintAxes } from './plot-axes.ts';
+import { paintBands, paintCurves, paintGaps, paintLimits, paintMarks } from './plot-paint.ts';
+import { Scale } from './scale.ts';
+import type { Axis } from './zone.ts';
 import type { Range } from './zoom.ts';
 
-export const seriesColors = 5;
-const tickSpacePx = 72;
-const dash = [7, 4];
 /** Left of the plotting area, and right of it; the same for all panes, so that their instants are below one another. */
 export const gutterPx = 46;
 export const marginPx = 12;
+const abovePx = 10;
+/** Below the plotting area: with the instants' words, and without. */
+const wordsPx = 44;
+const belowPx = 8;
 
 export interface LimitLine {
   readonly value: number;
@@ -40,12 +35,11 @@ export interface Look {
 }
 
 export interface PlotState {
-  readonly data: PlotData;
-  /** Of the series of `data`, in their order. */
+  readonly series: readonly PlotSeries[];
+  /** Of the series, in their order. */
   readonly looks: readonly Look[];
   readonly range: Range;
-  /** `null`: as high as what is shown asks for. */
-  readonly yRange: readonly [number, number] | null;
+  readonly yRange: readonly [number, number];
   /** Tinted; longer than the machine's cut. */
   readonly gaps: readonly Range[];
   /** Hatched: somewhere in each lie rows without a known time. */
@@ -62,110 +56,135 @@ export interface PlotState {
   readonly language: Language;
 }
 
-export interface Colors {
-  readonly text: string;
-  readonly grid: string;
-  readonly gap: string;
-  readonly hatch: string;
-  readonly surface: string;
-  readonly series: readonly string[];
-  /** Of the page; asked for once, since asking makes the browser lay the page out. */
+/** The plotting area while it is drawn. In pixels of the screen, of which there are `ratio` to a CSS pixel. */
+export interface PlotArea {
+  readonly context: CanvasRenderingContext2D;
+  readonly ratio: number;
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+  readonly x: Scale;
+  readonly y: Scale;
+}
+
+const tokens = {
+  text: '--muted',
+  grid: '--line',
+  gap: '--gap',
+  hatch: '--hatch',
+  surface: '--surface',
+} as const;
+
+export interface PlotColors extends TokenColors<keyof typeof tokens> {
+  /** Of the page. */
   readonly font: string;
 }
 
-/** A canvas knows no custom properties: each token is resolved by an element that wears it. */
-function colorsOf(host: HTMLElement): Colors {
-  const probe = document.createElement('span');
-  host.append(probe);
-  const token = (name: string): string => {
-    probe.style.color = `var(${name})`;
-    return getComputedStyle(probe).color;
-  };
-  const colors = {
-    text: token('--muted'),
-    grid: token('--line'),
-    gap: token('--gap'),
-    hatch: token('--hatch'),
-    surface: token('--surface'),
-    series: Array.from({ length: seriesColors }, (_, i) => token(`--series-${i + 1}`)),
-    font: getComputedStyle(host).fontFamily,
-  };
-  probe.remove();
-  return colors;
+interface Size {
+  readonly width: number;
+  readonly height: number;
 }
 
-/** Lowest and highest shown within the range, with room above and below. */
-export function yExtent(state: Pick<PlotState, 'data' | 'range' | 'hidden' | 'limits'>): [number, number] {
-  let low = Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
-  const { x, series } = state.data;
-  for (const one of series) {
-    if (state.hidden.has(one.channel)) continue;
-    for (let i = 0; i < x.length; i++) {
-      if (x[i]! < state.range.fromMs || x[i]! > state.range.toMs) continue;
-      const min = one.min[i];
-      const max = one.max[i];
-      if (typeof min === 'number' && min < low) low = min;
-      if (typeof max === 'number' && max > high) high = max;
-    }
-  }
-  if (low > high) return [0, 1];
-  const room = Math.max((high - low) * 0.06, Math.abs(high) * 1e-3, 0.05);
-  return [low - room, high + room];
+/** Pixels the plotting area takes of a width. */
+export function plotWidth(width: number): number {
+  return Math.max(50, Math.floor(width - gutterPx - marginPx));
+}
+
+function sameLimits(a: readonly LimitLine[], b: readonly LimitLine[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ value, channel, word }, i) => {
+      const other = b[i]!;
+      return value === other.value && channel === other.channel && word === other.word;
+    })
+  );
+}
+
+/** Whether two states look the same. Data, gaps, bands and marks are known by their arrays. */
+function looksSame(a: PlotState, b: PlotState): boolean {
+  return (
+    a.series === b.series &&
+    a.looks === b.looks &&
+    a.looks.every(
+      ({ key }) =>
+        a.hidden.has(key) === b.hidden.has(key) && (a.emphasized === key) === (b.emphasized === key),
+    ) &&
+    a.range.fromMs === b.range.fromMs &&
+    a.range.toMs === b.range.toMs &&
+    a.yRange[0] === b.yRange[0] &&
+    a.yRange[1] === b.yRange[1] &&
+    a.gaps === b.gaps &&
+    a.bands === b.bands &&
+    a.marks === b.marks &&
+    sameLimits(a.limits, b.limits) &&
+    a.axis === b.axis &&
+    a.isLast === b.isLast &&
+    a.language === b.language
+  );
 }
 
 export class Plot {
-  readonly #host: HTMLElement;
-  readonly #colors: Colors;
-  readonly #plot: uPlot;
+  readonly #canvas = document.createElement('canvas');
+  readonly #context = this.#canvas.getContext('2d')!;
+  readonly #over = document.createElement('div');
   readonly #crosshair = document.createElement('div');
   readonly #selection = document.createElement('div');
+  readonly #colors: PlotColors;
+  readonly #gone = new AbortController();
   #state: PlotState;
-  #width: number;
-  #height: number;
+  #size: Size;
+  #crosshairMs: number | null = null;
+  /** Something of it is not drawn yet. */
+  #isStale = true;
+  /** Far from what is looked at, nothing is drawn anew. */
+  #isNear = true;
+  /** The frame that will draw; `null`: none. */
+  #frame: number | null = null;
 
-  /** The looks of `state`, and whether it is the last one, are those of every later one. */
   constructor(host: HTMLElement, state: PlotState, width: number, height: number) {
-    this.#host = host;
-    this.#colors = colorsOf(host);
+    this.#colors = { ...colorsOf(host, tokens), font: getComputedStyle(host).fontFamily };
     this.#state = state;
-    this.#width = width;
-    this.#height = height;
-    this.#plot = this.#create(width, height);
+    this.#size = { width, height };
+    this.#over.className = 'plot-over';
     this.#crosshair.className = 'chart-crosshair';
     this.#selection.className = 'chart-selection';
-    this.setCrosshair(null);
+    this.#over.append(this.#crosshair, this.#selection);
+    host.append(this.#canvas, this.#over);
     this.setSelection(null);
-    this.#plot.over.append(this.#crosshair, this.#selection);
-    this.show(state, width, height);
+    this.setCrosshair(null);
+    this.#place();
+    this.#drawSoon();
+    this.#watchRatio();
+    this.#watchPlace(host);
   }
 
   /** The element that covers exactly the plotting area. */
   get over(): HTMLElement {
-    return this.#plot.over;
+    return this.#over;
   }
 
+  /** With all that is to be seen. */
   get canvas(): HTMLCanvasElement {
-    return this.#plot.ctx.canvas;
+    if (this.#isStale) this.#draw();
+    return this.#canvas;
   }
 
   show(state: PlotState, width: number, height: number): void {
+    const before = this.#state;
+    const isSameSize = width === this.#size.width && height === this.#size.height;
     this.#state = state;
-    if (width !== this.#width || height !== this.#height) this.#plot.setSize({ width, height });
-    this.#width = width;
-    this.#height = height;
-    state.data.series.forEach((one, i) => {
-      const series = this.#plot.series[i + 1]!;
-      series.show = !state.hidden.has(one.channel);
-      series.width = one.channel === state.emphasized ? 2.5 : 1.5;
-    });
-    const columns = [state.data.x, ...state.data.series.map(({ mean }) => mean)];
-    this.#plot.setData(columns as uPlot.AlignedData);
+    this.#size = { width, height };
+    if (isSameSize && looksSame(before, state)) return;
+    if (!isSameSize || before.isLast !== state.isLast) this.#place();
+    this.#placeCrosshair();
+    this.#drawSoon();
   }
 
+  /** `null`, and an instant that is not shown: none. */
   setCrosshair(ms: number | null): void {
-    this.#crosshair.hidden = ms === null;
-    if (ms !== null) this.#crosshair.style.transform = `translateX(${this.#plot.valToPos(ms, 'x')}px)`;
+    this.#crosshairMs = ms;
+    this.#placeCrosshair();
   }
 
   setSelection(area: Selection | null): void {
@@ -181,110 +200,137 @@ export class Plot {
   }
 
   destroy(): void {
-    this.#plot.destroy();
+    this.#gone.abort();
+    if (this.#frame !== null) cancelAnimationFrame(this.#frame);
+    this.#canvas.remove();
+    this.#over.remove();
   }
 
+  /** @param xPx from the plotting area's left */
   msAt(xPx: number): number {
-    return this.#plot.posToVal(xPx, 'x');
+    return this.#instants(0, this.#plotSize().width).valueAt(xPx);
   }
+
+  /** @param yPx from the plotting area's top */
   valueAt(yPx: number): number {
-    return this.#plot.posToVal(yPx, 'y');
+    return this.#values(0, this.#plotSize().height).valueAt(yPx);
   }
 
-  #create(width: number, height: number): uPlot {
-    const colors = this.#colors;
-    const font = `12px ${colors.font}`;
-    const grid = { stroke: colors.grid, width: 1 };
-    const state = (): PlotState => this.#state;
-    return new uPlot(
-      {
-        width,
-        height,
-        ms: 1,
-        pxAlign: 0,
-        padding: [10, marginPx, 0, 0],
-        cursor: { show: false },
-        select: { show: false, left: 0, top: 0, width: 0, height: 0 },
-        legend: { show: false },
-        scales: {
-          x: { time: false, range: () => [state().range.fromMs, state().range.toMs] },
-          y: { range: () => (state().yRange ?? yExtent(state())) as uPlot.Range.MinMax },
-        },
-        axes: [
-          {
-            stroke: colors.text,
-            font,
-            grid,
-            ticks: { ...grid, size: 4 },
-            size: this.#state.isLast ? 44 : 8,
-            gap: 4,
-            splits: (u) => {
-              const { range, axis } = state();
-              const zone = axis.kind === 'time' ? axis.zone : 'UTC';
-              return [...timeTicks(range.fromMs, range.toMs, ticksMax(u), zone)];
-            },
-            values: (u, splits) => {
-              const { range, axis, language, isLast } = state();
-              if (!isLast) return splits.map(() => '');
-              return [...tickWords(splits, tickStep(range.fromMs, range.toMs, ticksMax(u)), axis, language)];
-            },
-          },
-          {
-            stroke: colors.text,
-            font,
-            grid,
-            ticks: { show: false },
-            size: gutterPx,
-            gap: 6,
-            values: (_, splits, __, ___, step) => {
-              const decimals = [0, 1, 2, 3, 4, 5].find((one) => isWhole(step * 10 ** one)) ?? 6;
-              return splits.map((value) => formatNumber(value, decimals, state().language));
-            },
-          },
-        ],
-        series: [
-          {},
-          ...this.#state.looks.map(({ color, isDashed }) => ({
-            stroke: colors.series[color % seriesColors]!,
-            width: 1.5,
-            points: { show: false },
-            spanGaps: false,
-            ...(isDashed ? { dash } : {}),
-          })),
-        ],
-        hooks: {
-          drawAxes: [
-            (u) => {
-              paintGaps(u, state(), colors);
-              paintBands(u, state(), colors);
-              paintMarks(u, state(), colors);
-              paintEnvelopes(u, state(), colors);
-            },
-          ],
-          draw: [
-            (u) => {
-              paintLonePoints(u, state(), colors);
-              paintLimits(u, state(), colors);
-            },
-          ],
-        },
-      },
-      [[]],
-      this.#host,
+  #plotSize(): Size {
+    const { width, height } = this.#size;
+    const below = this.#state.isLast ? wordsPx : belowPx;
+    return { width: Math.max(1, width - gutterPx - marginPx), height: Math.max(1, height - abovePx - below) };
+  }
+
+  #instants(left: number, width: number): Scale {
+    const { fromMs, toMs } = this.#state.range;
+    return new Scale(fromMs, toMs, left, left + width);
+  }
+
+  #values(top: number, height: number): Scale {
+    const [low, high] = this.#state.yRange;
+    return new Scale(low, high, top + height, top);
+  }
+
+  #place(): void {
+    const { width, height } = this.#plotSize();
+    const { style } = this.#over;
+    style.left = `${gutterPx}px`;
+    style.top = `${abovePx}px`;
+    style.width = `${width}px`;
+    style.height = `${height}px`;
+  }
+
+  #placeCrosshair(): void {
+    const ms = this.#crosshairMs;
+    const { fromMs, toMs } = this.#state.range;
+    const isShown = ms !== null && ms >= fromMs && ms <= toMs;
+    this.#crosshair.hidden = !isShown;
+    if (!isShown) return;
+    const x = this.#instants(0, this.#plotSize().width).px(ms);
+    this.#crosshair.style.transform = `translateX(${x}px)`;
+  }
+
+  /** The page moved to another screen, or was zoomed: a pixel is another one. */
+  #watchRatio(): void {
+    const ratio = devicePixelRatio;
+    // A zoom may be no number that can be written exactly.
+    const media = matchMedia(
+      `(min-resolution: ${ratio - 0.001}dppx) and (max-resolution: ${ratio + 0.001}dppx)`,
     );
+    const changed = (): void => {
+      this.#drawSoon();
+      this.#watchRatio();
+    };
+    media.addEventListener('change', changed, { once: true, signal: this.#gone.signal });
   }
-}
 
-/** But for what binary fractions add. */
-function isWhole(value: number): boolean {
-  return Math.abs(value - Math.round(value)) < 1e-6;
-}
+  #watchPlace(host: HTMLElement): void {
+    const watcher = new IntersectionObserver(
+      (seen) => {
+        this.#isNear = seen.at(-1)!.isIntersecting;
+        if (this.#isStale) this.#drawSoon();
+      },
+      // Half a view further, so that it is there before one has scrolled to it.
+      { rootMargin: '50%' },
+    );
+    watcher.observe(host);
+    this.#gone.signal.addEventListener('abort', () => watcher.disconnect());
+    // Paper shows all of it.
+    const drawNow = (): void => {
+      if (this.#isStale) this.#draw();
+    };
+    window.addEventListener('beforeprint', drawNow, { signal: this.#gone.signal });
+  }
 
-function ticksMax(u: uPlot): number {
-  return Math.max(2, Math.floor(u.bbox.width / uPlot.pxRatio / tickSpacePx));
-}
+  #drawSoon(): void {
+    this.#isStale = true;
+    if (this.#isNear) this.#frame ??= requestAnimationFrame(() => this.#draw());
+  }
 
-/** Pixels the plotting area takes of a width: what is left of the axis and the padding. */
-export function plotWidth(width: number): number {
-  return Math.max(50, Math.floor(width - gutterPx - marginPx));
+  #draw(): void {
+    if (this.#frame !== null) cancelAnimationFrame(this.#frame);
+    this.#frame = null;
+    this.#isStale = false;
+    const area = this.#area();
+    const { context, left, top, width, height } = area;
+    const [state, colors] = [this.#state, this.#colors];
+    context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
+    paintAxes(area, state, colors);
+    context.save();
+    context.beginPath();
+    context.rect(left, top, width, height);
+    context.clip();
+    paintGaps(area, state, colors);
+    paintBands(area, state, colors);
+    paintMarks(area, state, colors);
+    paintCurves(area, state, colors);
+    paintLimits(area, state, colors);
+    context.restore();
+  }
+
+  /** Gives the canvas its size first, which empties it: only when it is drawn, so that no frame shows it empty. */
+  #area(): PlotArea {
+    const ratio = devicePixelRatio;
+    const canvas = this.#canvas;
+    const [wide, tall] = [this.#size.width, this.#size.height].map((px) => Math.round(px * ratio));
+    if (canvas.width !== wide || canvas.height !== tall) {
+      canvas.width = wide!;
+      canvas.height = tall!;
+    }
+    // A zoom of the browser changes these alone.
+    canvas.style.width = `${this.#size.width}px`;
+    canvas.style.height = `${this.#size.height}px`;
+    const plot = this.#plotSize();
+    const left = Math.round(gutterPx * ratio);
+    const top = Math.round(abovePx * ratio);
+    const width = Math.round(plot.width * ratio);
+    const height = Math.round(plot.height * ratio);
+    return {
+      context: this.#context,
+      ...{ ratio, left, top, width, height },
+      x: this.#instants(left, width),
+      y: this.#values(top, height),
+    };
+  }
 }

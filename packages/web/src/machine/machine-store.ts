@@ -58,11 +58,13 @@ export function createMachineStore(id: string) {
     recalledMs.value = old.atMs;
   }
 
-  async function loadView(): Promise<boolean> {
+  /** @returns whether one came, and whether one was shown before it. */
+  async function loadView(): Promise<'first' | 'again' | 'none'> {
     try {
       const fresh = await get<MachineView>(path, abort.signal);
       heardServerClock(fresh.nowMs);
-      const known = view.peek()?.last ?? null;
+      const before = view.peek();
+      const known = before?.last ?? null;
       // A live row may be newer than what the answer was made from.
       const last = known !== null && fresh.last !== null && known.atMs > fresh.last.atMs ? known : fresh.last;
       view.value = { ...fresh, last };
@@ -71,10 +73,10 @@ export function createMachineStore(id: string) {
       recalledMs.value = null;
       isHeard = true;
       keepView();
-      return true;
+      return before === null ? 'first' : 'again';
     } catch (cause) {
       const code = failureCode(cause);
-      if (code === null) return false;
+      if (code === null) return 'none';
       failure.value = code;
       if (code === 'unreachable' || code === 'unavailable') {
         serverLostMs.value ??= serverNowMs();
@@ -88,7 +90,7 @@ export function createMachineStore(id: string) {
         kept.forgetMachine(id);
         if (!isHeard) view.value = null;
       }
-      return false;
+      return 'none';
     }
   }
 
@@ -136,9 +138,9 @@ export function createMachineStore(id: string) {
 
   async function loadAll(): Promise<void> {
     const [found] = await Promise.all([loadView(), loadJournal(false)]);
-    if (!found) return;
-    // Everything is to be read again.
-    noteStored({ fromMs: 0, toMs: Number.MAX_SAFE_INTEGER });
+    if (found === 'none') return;
+    // Everything is to be read again. What is shown because of a first view was read just now.
+    if (found === 'again') noteStored({ fromMs: 0, toMs: Number.MAX_SAFE_INTEGER });
     await loadDay();
   }
 

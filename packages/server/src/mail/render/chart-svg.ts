@@ -4,7 +4,7 @@
 // nothing else. Pure. Not here: pixels (picture.ts), what it is of (compose.ts).
 import type { AlarmSeverity, ChartGap, ChartSeries, Language, Limits } from '@vigie/contract';
 import { formatNumber, withUnit } from '@vigie/contract/format';
-import { tickLabels, tickStep, timeTicks } from '@vigie/contract/ticks';
+import { tickLabels, tickStep, timeTicks, valueTicks } from '@vigie/contract/ticks';
 import { type Markup, mark, NOTHING } from './markup.ts';
 import { mailWords } from './words.ts';
 
@@ -57,8 +57,8 @@ export function chartSvg(facts: ChartFacts): string {
   const { title, unit, decimals, series, fromMs, toMs, alarm, zone, language } = facts;
   const words = mailWords[language];
   const [low, high] = rangeOf(facts);
-  const ticksY = niceTicks(low, high, TICKS_Y);
-  const labelsY = ticksY.map((tick) => formatNumber(tick, tickDecimals(ticksY), language));
+  const { values: ticksY, decimals: decimalsY } = valueTicks(low, high, TICKS_Y);
+  const labelsY = ticksY.map((tick) => formatNumber(tick, decimalsY, language));
   const left = Math.ceil(14 + LETTER_PX * Math.max(2, ...labelsY.map(({ length }) => length)));
   const [width, bottom] = [WIDTH_PX - RIGHT_PX - left, HEIGHT_PX - BOTTOM_PX];
   const x = (atMs: number): number => round(left + (width * (atMs - fromMs)) / (toMs - fromMs));
@@ -159,20 +159,6 @@ function rangeOf(facts: ChartFacts): readonly [number, number] {
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const margin = (high - low) * 0.12 || Math.max(Math.abs(high) * 0.1, 1);
   return [low - margin, high + margin];
-}
-
-function niceTicks(low: number, high: number, about: number): readonly number[] {
-  const rough = (high - low) / about;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((one) => one >= rough) ?? 10 * power;
-  const ticks: number[] = [];
-  for (let n = Math.ceil(low / step); n * step <= high; n++) ticks.push(n * step);
-  return ticks;
-}
-
-function tickDecimals(ticks: readonly number[]): number {
-  const step = (ticks[1] ?? 1) - (ticks[0] ?? 0);
-  return Math.min(6, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
 }
 
 const round = (px: number): number => Math.round(px * 10) / 10;
