@@ -234,7 +234,8 @@ export class Life {
       this.#edgeDisk.files.clear();
       this.#damages.push({ kind: 'card-replaced', atScan: this.#truth.rows.length });
     }
-    const offMs = dice.chance(0.52) ? dice.spread(5 * SECOND, 5 * MINUTE) : dice.spread(HOUR, 7 * DAY);
+    // A moment; a night, a Sunday, holidays: some four hundred cuts a year.
+    const offMs = dice.chance(0.52) ? dice.spread(5 * SECOND, 5 * MINUTE) : dice.spread(HOUR, 10 * DAY);
     this.#clock.after(offMs, () => {
       if (this.#box === null && this.#edge === null && !this.#drains) this.#boot();
     });
