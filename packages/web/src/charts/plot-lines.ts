@@ -1,9 +1,16 @@
 // Curves and their envelopes in pixels, with as many points as can be seen. Pure, but for the canvas that is drawn on.
 // Invariants: both are broken where a curve is cut, and nowhere else; of the buckets that share a column of pixels the
-// first, the last, the lowest and the highest are drawn (M4, Jugel et al., PVLDB 2014), so that no peak is lost.
+// first, the last, the lowest and the highest are drawn (M4, Jugel et al., PVLDB 2014), so that no peak is lost; what is
+// left out beside that lies within UNSEEN_PX of what is drawn, and of an envelope what is no higher than HIDDEN_PX.
 import type { PlotSeries } from './assemble.ts';
 import type { Scale } from './scale.ts';
 import type { Range } from './zoom.ts';
+
+/** Nobody sees less. Each point that is drawn costs the browser some microseconds, and most curves are mostly straight. */
+export const UNSEEN_PX = 0.25;
+
+/** So high, a bar lies under the line of the means, which is within it and thicker. */
+export const HIDDEN_PX = 1;
 
 export type Line = Pick<CanvasPath, 'moveTo' | 'lineTo'>;
 export type Rectangles = Pick<CanvasRect, 'fillRect'>;
@@ -48,10 +55,72 @@ function columnEnd({ t, isCutAfter }: PlotSeries, i: number, end: number, x: Sca
   return next;
 }
 
+/**
+ * Leaves out points that lie on the line between those around them, nearly: a cone of directions from the last one drawn, which
+ * each point narrows to those that pass it by (Reumann and Witkam's idea, with a bound that holds for every point).
+ */
+class Straight implements Line {
+  readonly #line: Line;
+  #fromX = 0;
+  #fromY = 0;
+  #heldX = 0;
+  #heldY = 0;
+  #isHeld = false;
+  #least = Number.NEGATIVE_INFINITY;
+  #most = Number.POSITIVE_INFINITY;
+
+  constructor(line: Line) {
+    this.#line = line;
+  }
+
+  moveTo(x: number, y: number): void {
+    this.end();
+    this.#line.moveTo(x, y);
+    this.#turn(x, y);
+  }
+
+  lineTo(x: number, y: number): void {
+    let along = x - this.#fromX;
+    if (this.#isHeld && !this.#passes(along, y)) {
+      this.#line.lineTo(this.#heldX, this.#heldY);
+      this.#turn(this.#heldX, this.#heldY);
+      along = x - this.#fromX;
+    }
+    this.#heldX = x;
+    this.#heldY = y;
+    this.#isHeld = true;
+    if (along <= 0) return;
+    const up = y - this.#fromY;
+    this.#least = Math.max(this.#least, (up - UNSEEN_PX) / along);
+    this.#most = Math.min(this.#most, (up + UNSEEN_PX) / along);
+  }
+
+  /** Draws what is held back. */
+  end(): void {
+    if (this.#isHeld) this.#line.lineTo(this.#heldX, this.#heldY);
+    this.#isHeld = false;
+  }
+
+  /** Whether a straight line to there passes all points since the last one drawn. */
+  #passes(along: number, y: number): boolean {
+    const up = y - this.#fromY;
+    return along > 0 && up >= this.#least * along && up <= this.#most * along;
+  }
+
+  #turn(x: number, y: number): void {
+    this.#fromX = x;
+    this.#fromY = y;
+    this.#isHeld = false;
+    this.#least = Number.NEGATIVE_INFINITY;
+    this.#most = Number.POSITIVE_INFINITY;
+  }
+}
+
 /** The line of the means. */
-export function traceLine(line: Line, series: PlotSeries, range: Range, x: Scale, y: Scale): void {
+export function traceLine(on: Line, series: PlotSeries, range: Range, x: Scale, y: Scale): void {
   const { t, mean, isCutAfter } = series;
   const { begin, end } = reaching(t, range);
+  const line = new Straight(on);
   let isDown = false;
   for (let i = begin; i < end; ) {
     const next = columnEnd(series, i, end, x);
@@ -70,21 +139,50 @@ export function traceLine(line: Line, series: PlotSeries, range: Range, x: Scale
     isDown = isCutAfter[last] === 0;
     i = next;
   }
+  line.end();
+}
+
+/** Puts neighbours of the same height, nearly, into one rectangle; they come from left to right. */
+class Bars {
+  readonly #rectangles: Rectangles;
+  #left = 0;
+  #right = 0;
+  #top = 0;
+  #bottom = 0;
+
+  constructor(rectangles: Rectangles) {
+    this.#rectangles = rectangles;
+  }
+
+  add(column: number, top: number, bottom: number): void {
+    const isNext = this.#right === column && this.#left < column;
+    if (isNext && Math.abs(top - this.#top) <= UNSEEN_PX && Math.abs(bottom - this.#bottom) <= UNSEEN_PX) {
+      this.#right = column + 1;
+      return;
+    }
+    this.end();
+    this.#left = column;
+    this.#right = column + 1;
+    this.#top = top;
+    this.#bottom = bottom;
+  }
+
+  end(): void {
+    const width = this.#right - this.#left;
+    const height = this.#bottom - this.#top;
+    if (width > 0 && height > HIDDEN_PX) this.#rectangles.fillRect(this.#left, this.#top, width, height);
+    this.#left = this.#right;
+  }
 }
 
 /**
  * What lies between the lowest and the highest, a rectangle for each column of pixels: as a shape it would cost the browser
  * ten times as much. Between buckets that are further apart its edges are straight.
  */
-export function fillEnvelope(
-  rectangles: Rectangles,
-  series: PlotSeries,
-  range: Range,
-  x: Scale,
-  y: Scale,
-): void {
+export function fillEnvelope(on: Rectangles, series: PlotSeries, range: Range, x: Scale, y: Scale): void {
   const { t, min, max, isCutAfter } = series;
   const { begin, end } = reaching(t, range);
+  const bars = new Bars(on);
   const leftmost = Math.floor(x.px(range.fromMs));
   const rightmost = Math.floor(x.px(range.toMs));
   for (let i = begin; i < end; ) {
@@ -99,7 +197,7 @@ export function fillEnvelope(
     const lastPx = x.px(t[last]!);
     const column = Math.floor(lastPx);
     const top = y.px(high);
-    if (column >= leftmost && column <= rightmost) rectangles.fillRect(column, top, 1, y.px(low) - top);
+    if (column >= leftmost && column <= rightmost) bars.add(column, top, y.px(low));
     i = next;
     if (next === end || isCutAfter[last] !== 0) continue;
     const nextPx = x.px(t[next]!);
@@ -108,9 +206,10 @@ export function fillEnvelope(
       const part = (between + 0.5 - lastPx) / (nextPx - lastPx);
       const above = y.px(max[last]! + part * (max[next]! - max[last]!));
       const below = y.px(min[last]! + part * (min[next]! - min[last]!));
-      rectangles.fillRect(between, above, 1, below - above);
+      bars.add(between, above, below);
     }
   }
+  bars.end();
 }
 
 /** Buckets within the range that stand alone between two cuts or ends: a line would not show them. */
