@@ -107,6 +107,7 @@ async function placeFirst(): Promise<void> {
     ...Object.fromEntries(
       ['fleet', 'machine', 'analysis', 'profile'].map((page) => [page, codeOf(pageOf(page), always)]),
     ),
+    words: { fr: codeOf('src/i18n/fr.ts', always), en: codeOf('src/i18n/en.ts', always) },
     chart: codeOf('src/charts/chart-panel.tsx', new Set([...always, ...filesOf(pageOf('machine'))])),
   };
   const first = readFileSync(join(folder, 'first.js'), 'utf8');
@@ -115,7 +116,12 @@ async function placeFirst(): Promise<void> {
   rmSync(join(folder, 'first.js'));
   const { code: script } = await transform(told, { minify: true, target: 'chrome123' });
   const file = join(folder, 'index.html');
-  const document = readFileSync(file, 'utf8');
+  // Smaller than the headers of a file of its own.
+  const icon = encodeURIComponent(readFileSync(join(folder, 'favicon.svg'), 'utf8').trim());
+  const document = readFileSync(file, 'utf8').replace(
+    'href="/favicon.svg"',
+    () => `href="data:image/svg+xml,${icon}"`,
+  );
   const placed = document.replace(
     '<script src="/first.js"></script>',
     () => `<script>${script.trim()}</script>`,

@@ -1,8 +1,11 @@
 // Runs the page on a demo fleet in a Chromium that is slowed down, and takes the figures that the browser itself gives.
 // Each first view is of a browser context that has nothing yet. Not here: what the figures mean (results.ts).
+import { join } from 'node:path';
+import { setTimeout as rest } from 'node:timers/promises';
 import type { Outcome } from '@vigie/config';
 import type { ChartAnswer, SentChart } from '@vigie/contract';
 import { receivedChart } from '@vigie/contract/sent-chart';
+import DatabaseFile from 'better-sqlite3';
 import type { CDPSession, Page, Request } from 'playwright-core';
 import { type Look, type Site, startSite } from '../../e2e/browser/site.ts';
 import { buildAll } from '../../scripts/build.ts';
@@ -15,6 +18,7 @@ const SLOW_4G = { rttMs: 150, downKbps: 1638.4, upKbps: 750 } as const;
 const CPU_SLOWDOWN = 4;
 /** So long without a request, a view is whole. */
 const QUIET_MS = 700;
+const SEALED_LOOK_MS = 1000;
 const MACHINE = 'TV-01';
 const CHANNELS = ['t_evap', 't_vap', 'p_vac', 'n_comp'];
 const SERIES = ['TV-01', 'TV-02'].flatMap((machine) => CHANNELS.map((channel) => `${machine}.${channel}`));
@@ -68,6 +72,8 @@ export class WebBench {
     await buildAll({ quiet: true });
     say(`filling ${days} days of past …`);
     this.#site = await startSite({ machines: 2, days });
+    say('waiting until the past is sealed …');
+    await untilSealed(this.#site.data);
     const pages: Record<string, PageFigures> = {};
     for (const [name, view] of Object.entries(this.#views())) {
       const figures: PageFigures[] = [];
@@ -221,6 +227,14 @@ export class WebBench {
     const zoomToSharpMostMs = round(sharpMs.at(-1) ?? Number.NaN);
     return { answers: drawn, chart: { ...redrawsOf(tookMs), zoomToSharpMs, zoomToSharpMostMs } };
   }
+}
+
+/** A server that has just been given its past seals it for a minute or two, with a core of its own. */
+async function untilSealed(data: string): Promise<void> {
+  const db = new DatabaseFile(join(data, 'server', 'vigie.db'), { readonly: true });
+  const due = db.prepare('SELECT 1 FROM dirty WHERE due_ms <= ? LIMIT 1');
+  while (due.get(Date.now()) !== undefined) await rest(SEALED_LOOK_MS);
+  db.close();
 }
 
 /** From the press of a key until no pane waits for data and the frame with them is on its way, ms. */

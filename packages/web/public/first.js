@@ -11,7 +11,7 @@
   } catch {
     // Storage may be forbidden: the page then follows the system.
   }
-  /** By page, and for the chart of a machine's, the files of its code; the build writes them here (scripts/build.ts). */
+  /** By page, for the chart of a machine's, and by language, the files of its code; the build writes them here (scripts/build.ts). */
   const code = {};
   const { pathname } = location;
   const machine = /^\/m\/([^/]+)$/.exec(pathname)?.[1];
@@ -28,7 +28,7 @@
   }
   // Answers first: a browser opens six connections, and code would take them all.
   const page = machine !== undefined ? 'machine' : pathname === '/' ? 'fleet' : pathname.slice(1);
-  const files = Object.hasOwn(code, page) ? [...code[page]] : [];
+  const files = [...(code.words?.[root.lang] ?? []), ...(Object.hasOwn(code, page) ? code[page] : [])];
   // There the chart is in the first view; on a phone it waits until somebody scrolls to it (machine-page.tsx).
   if (page === 'machine' && matchMedia('(min-width: 900px)').matches) files.push(...(code.chart ?? []));
   for (const file of files) {

@@ -12,15 +12,12 @@ import { textOf } from '../session/fields.tsx';
 import { useForm } from '../session/use-form.ts';
 import { Dialog } from '../shell/dialog.tsx';
 import { FailureNotice } from '../shell/notices.tsx';
+import { pathOf } from './alarm-list.ts';
 import { timesOf, whatOf } from './alarm-sentence.ts';
 import { alarmWords } from './words.ts';
 
 const HOUR_MS = 3_600_000;
 const AROUND_MS = 2 * HOUR_MS;
-
-export function pathOf({ machine, id }: AlarmView): string {
-  return `/api/machines/${encodeURIComponent(machine)}/alarms/${id}`;
-}
 
 interface DialogProps {
   readonly alarm: AlarmView;

@@ -10,6 +10,10 @@ import { alarmsChanged } from './alarm-count.ts';
 const refreshMs = 15_000;
 export const pageCount = 50;
 
+export function pathOf({ machine, id }: AlarmView): string {
+  return `/api/machines/${encodeURIComponent(machine)}/alarms/${id}`;
+}
+
 export interface AlarmList {
   /** `null`: not known yet. */
   readonly alarms: readonly AlarmView[] | null;

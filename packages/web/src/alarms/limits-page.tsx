@@ -22,7 +22,7 @@ import {
   valuesOf,
   withOverride,
 } from './limit-fields.ts';
-import { alarmWords } from './words.ts';
+import { limitWords } from './limit-words.ts';
 import '../styles/alarms.css';
 
 const rehearsalDays = 30;
@@ -30,7 +30,7 @@ const rehearsalDays = 30;
 const rehearsalWaitMs = 700;
 
 export function LimitsPage({ id }: { readonly id: string }) {
-  const w = alarmWords.value;
+  const w = limitWords.value;
   const path = `/api/machines/${encodeURIComponent(id)}`;
   const [view, setView] = useState<LimitsView | null>(null);
   const [failure, setFailure] = useState<FailureCode | null>(null);
@@ -71,7 +71,7 @@ interface EditorProps {
 }
 
 function Editor({ view, model, reload }: EditorProps) {
-  const w = alarmWords.value;
+  const w = limitWords.value;
   const id = useId();
   const search = useSearch();
   const [path, navigate] = useLocation();
@@ -143,7 +143,7 @@ interface ChannelFormProps extends EditorProps {
 }
 
 function ChannelForm({ view, model, channel, reload }: ChannelFormProps) {
-  const w = alarmWords.value;
+  const w = limitWords.value;
   const reader = language.value;
   const id = useId();
   const before = view.settings.channels[channel.id];
@@ -264,7 +264,7 @@ interface RehearsalProps {
 }
 
 function RehearsalPart({ view, channel, override }: RehearsalProps) {
-  const w = alarmWords.value;
+  const w = limitWords.value;
   const reader = language.value;
   const [answer, setAnswer] = useState<Rehearsal | null>(null);
   const [cause, setCause] = useState<unknown>(null);
@@ -323,7 +323,7 @@ function RehearsalPart({ view, channel, override }: RehearsalProps) {
 }
 
 function MachinePart({ view, model, reload }: EditorProps) {
-  const w = alarmWords.value;
+  const w = limitWords.value;
   const id = useId();
   const { silentMs } = view.settings;
   const [text, setText] = useState(silentMs === undefined ? '' : String(silentMs / 60_000));

@@ -3,9 +3,21 @@ import type { AlarmMachine, AlarmView } from '@vigie/contract';
 import { useState } from 'preact/hooks';
 import { send } from '../api.ts';
 import { useAct } from '../session/use-act.ts';
+import { later, type Waiting } from '../shell/later.tsx';
+import { FailureNotice } from '../shell/notices.tsx';
 import { alarmsChanged } from './alarm-count.ts';
-import { AcknowledgeDialog, DetailsDialog, pathOf, ShelveDialog } from './alarm-dialogs.tsx';
 import type { AlarmAct } from './alarm-item.tsx';
+import { pathOf } from './alarm-list.ts';
+
+/** Fetched when one is opened: a list of alarms is read much more often. */
+const dialogs = () => import('./alarm-dialogs.tsx');
+const AcknowledgeDialog = later(async () => (await dialogs()).AcknowledgeDialog, NothingYet);
+const ShelveDialog = later(async () => (await dialogs()).ShelveDialog, NothingYet);
+const DetailsDialog = later(async () => (await dialogs()).DetailsDialog, NothingYet);
+
+function NothingYet({ failure, retry }: Waiting) {
+  return failure === null ? null : <FailureNotice code={failure} retry={retry} />;
+}
 
 export function useAlarmActs(machines: ReadonlyMap<string, AlarmMachine>) {
   const [opened, setOpened] = useState<{ readonly act: AlarmAct; readonly alarm: AlarmView } | null>(null);

@@ -4,7 +4,7 @@ import type { Welcome } from '@vigie/contract';
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 import { send } from '../api.ts';
-import { words } from '../i18n/words.ts';
+import { speak, words } from '../i18n/words.ts';
 import { language } from '../prefs.ts';
 import { failureSentence } from '../session/failure-words.ts';
 import { PasswordField, textOf } from '../session/fields.tsx';
@@ -28,7 +28,7 @@ export function WelcomePage() {
   const [, navigate] = useLocation();
   useEffect(() => {
     send<Welcome>('POST', '/api/welcome/look', { token: token === '' ? '-' : token }).then((found) => {
-      if (found !== null) language.value = found.language;
+      if (found !== null) void speak(found.language);
       setWelcome(found);
     }, setCause);
   }, []);

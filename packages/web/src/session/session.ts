@@ -13,8 +13,8 @@ import type {
 } from '@vigie/contract';
 import { type FailureCode, failureCode, get, lastAnswerMs, send, signedOut } from '../api.ts';
 import { clockOffsetMs } from '../clock.ts';
+import { speak } from '../i18n/words.ts';
 import { kept } from '../offline/kept.ts';
-import { language } from '../prefs.ts';
 
 export type Session =
   | { readonly kind: 'unknown' }
@@ -35,11 +35,11 @@ effect(() => {
   else if (now.kind === 'out') kept.wipe();
 });
 
-function enter(me: Me): void {
+async function enter(me: Me): Promise<void> {
   const before = session.peek();
   // What the page knows of another account's machines goes first.
   if (before.kind === 'in' && before.me.id !== me.id) session.value = { kind: 'unknown' };
-  language.value = me.language;
+  await speak(me.language);
   session.value = { kind: 'in', me };
 }
 
@@ -48,7 +48,7 @@ export async function findSession(): Promise<void> {
   const known = kept.account();
   if (known !== null && lastAnswerMs.peek() === null) clockOffsetMs.value = known.offsetMs;
   try {
-    enter(await get<Me>('/api/me'));
+    await enter(await get<Me>('/api/me'));
   } catch (cause) {
     const code = failureCode(cause);
     if (known !== null && (code === 'unreachable' || code === 'unavailable')) {
@@ -81,12 +81,12 @@ function askWhenHeard(): void {
 
 export async function signIn(request: SignInRequest): Promise<void> {
   const me = await send<Me>('POST', '/api/session', request);
-  if (me !== null) enter(me);
+  if (me !== null) await enter(me);
 }
 
 export async function setUp(request: SetupRequest): Promise<void> {
   const me = await send<Me>('POST', '/api/setup', request);
-  if (me !== null) enter(me);
+  if (me !== null) await enter(me);
 }
 
 /** Chooses a password by a link. `false`: the account has a second factor, and signs in the usual way. */
@@ -96,7 +96,7 @@ export async function choosePassword(token: string, password: string): Promise<b
     session.value = { kind: 'out', setupNeeded: false };
     return false;
   }
-  enter(done.me);
+  await enter(done.me);
   return true;
 }
 
@@ -133,7 +133,7 @@ export async function signOut(): Promise<void> {
 
 /** Takes effect at once; the account keeps it for the next sign-in, and for mails. */
 export function chooseLanguage(chosen: Language): void {
-  language.value = chosen;
+  void speak(chosen);
   const now = session.peek();
   if (now.kind !== 'in' || now.me.language === chosen) return;
   session.value = { kind: 'in', me: { ...now.me, language: chosen } };

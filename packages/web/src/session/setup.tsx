@@ -1,7 +1,7 @@
 // The first set-up: makes the first account with the one-time code printed by the server, and signs in.
 // Shown only while the server has no account.
 import { useId } from 'preact/hooks';
-import { words } from '../i18n/words.ts';
+import { speak, words } from '../i18n/words.ts';
 import { language } from '../prefs.ts';
 import { Preferences } from '../shell/preferences.tsx';
 import { Field, PasswordField, textOf } from './fields.tsx';
@@ -47,7 +47,7 @@ export function Setup() {
             name="language"
             value={language.value}
             onChange={(event) => {
-              language.value = event.currentTarget.value === 'en' ? 'en' : 'fr';
+              void speak(event.currentTarget.value === 'en' ? 'en' : 'fr');
             }}
           >
             <option value="fr">Français</option>
