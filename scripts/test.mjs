@@ -1,5 +1,5 @@
-// Every check: types, lint and format, import direction, a build, unit and property tests, planted bugs and a minute of the
-// simulation, end-to-end tests, browser tests. Goes on after a failure, so that one run tells all; closes with one line.
+// Every check: types, lint and format, import direction, unit and property tests, a build, planted
+// bugs and a minute of the simulation, end-to-end tests, browser tests. Goes on after a failure, so that one run tells all; closes with one line.
 // `npm test -- unit e2e` runs only the steps named.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -20,46 +20,53 @@ const command = (name, ...lines) => ({
   },
 });
 const tests = (name, project) => ({ name, run: (out) => runVitest(project, out) });
-/** V8's heap as one run of the simulation needs it: as `npm run simulate` has it. */
-const ROOMY = ['--initial-old-space-size=600', '--min-semi-space-size=64', '--max-semi-space-size=64'];
-// Stages follow each other. The lanes of a stage run at the same time, the steps of a lane one after the other: end-to-end
-// tests mostly wait, for networks that are cut and processes that are killed, and leave the cores to what computes.
-const STAGES = [
+// Steps of one line run at the same time: each of them keeps one core busy.
+const STEPS = [
   [
-    [
-      command(
-        'types',
-        ['tsc', '-p', 'tsconfig.json'],
-        ['tsc', '-p', 'packages/codec'],
-        ['tsc', '-p', 'packages/web'],
-      ),
-    ],
-    [
-      command('lint', ['biome', 'check', '.']),
-      command('imports', [
-        'depcruise',
-        ...['--config', '.dependency-cruiser.cjs'],
-        ...['packages', 'e2e', 'scripts', 'simulation', 'bench'],
-      ]),
-    ],
+    command(
+      'types',
+      ['tsc', '-p', 'tsconfig.json'],
+      ['tsc', '-p', 'packages/codec'],
+      ['tsc', '-p', 'packages/web'],
+    ),
+    command('lint', ['biome', 'check', '.']),
+    command('imports', [
+      'depcruise',
+      '--config',
+      '.dependency-cruiser.cjs',
+      'packages',
+      'e2e',
+      'scripts',
+      'simulation',
+      'bench',
+    ]),
   ],
-  [[{ name: 'build', run: (out) => runsNode(['scripts/build.ts'], out) }]],
+  [{ name: 'build', run: (out) => runsNode(['scripts/build.ts'], out) }],
+  [tests('unit', 'unit')],
   [
-    [
-      tests('unit', 'unit'),
-      tests('mutants', 'simulation'),
-      {
-        name: 'simulation',
-        run: (out) => runsNode([...ROOMY, 'simulation/main.ts', '--minutes', '1'], out),
-      },
-    ],
-    [tests('e2e', 'e2e')],
+    tests('mutants', 'simulation'),
+    {
+      name: 'simulation',
+      run: (out) =>
+        runsNode(
+          [
+            '--initial-old-space-size=600',
+            '--min-semi-space-size=64',
+            '--max-semi-space-size=64',
+            'simulation/main.ts',
+            '--minutes',
+            '1',
+          ],
+          out,
+        ),
+    },
   ],
-  [[tests('browser', 'browser')]],
+  [tests('e2e', 'e2e')],
+  [tests('browser', 'browser')],
 ];
 
 const wanted = process.argv.slice(2);
-const names = STAGES.flat(2).map(({ name }) => name);
+const names = STEPS.flat().map(({ name }) => name);
 const unknown = wanted.find((name) => !names.includes(name));
 if (unknown !== undefined) {
   console.error(`npm test: there is no step «${unknown}»; the steps are ${names.join(', ')}.`);
@@ -69,12 +76,19 @@ if (unknown !== undefined) {
 let passed = 0;
 let failed = 0;
 const failures = [];
-for (const lanes of STAGES) {
-  const chosen = lanes
-    .map((lane) => lane.filter(({ name }) => wanted.length === 0 || wanted.includes(name)))
-    .filter((lane) => lane.length > 0);
-  // The first lane speaks as it goes; what the others say is shown step by step, whole.
-  await Promise.all(chosen.map((lane, i) => runLane(lane, i === 0)));
+for (const together of STEPS) {
+  const steps = together.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
+  // The first speaks as it goes; what the others say is shown when it has ended.
+  const running = steps.map((step, i) => ({ step, ...start(step, i === 0) }));
+  for (const { step, ended, said } of running) {
+    if (step !== steps[0]) console.log(`\n— ${step.name}`);
+    const { counts, seconds } = await ended;
+    process.stdout.write(said());
+    passed += counts[0];
+    failed += counts[1];
+    if (counts[1] > 0) failures.push(step.name);
+    console.log(`— ${step.name}: ${counts[1] === 0 ? 'ok' : 'FAILED'} in ${seconds.toFixed(0)} s`);
+  }
 }
 rmSync(scratch, { recursive: true, force: true });
 
@@ -86,19 +100,14 @@ console.log(
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
 
-async function runLane(steps, isAloud) {
-  for (const { name, run } of steps) {
-    const said = [];
-    const startedMs = performance.now();
-    if (isAloud) console.log(`\n— ${name}`);
-    const [good, bad] = await run(isAloud ? null : (piece) => said.push(piece));
-    const seconds = ((performance.now() - startedMs) / 1000).toFixed(0);
-    if (!isAloud) process.stdout.write(Buffer.concat([Buffer.from(`\n— ${name}\n`), ...said]));
-    passed += good;
-    failed += bad;
-    if (bad > 0) failures.push(name);
-    console.log(`— ${name}: ${bad === 0 ? 'ok' : 'FAILED'} in ${seconds} s`);
-  }
+function start(step, aloud) {
+  const pieces = [];
+  const startedMs = performance.now();
+  if (aloud) console.log(`\n— ${step.name}`);
+  const ended = step
+    .run(aloud ? null : (piece) => pieces.push(piece))
+    .then((counts) => ({ counts, seconds: (performance.now() - startedMs) / 1000 }));
+  return { ended, said: () => Buffer.concat(pieces) };
 }
 
 /** Exit status, `null` for one that a signal ended. @param out takes what it says; `null`: it says it here. */
