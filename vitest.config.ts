@@ -63,8 +63,8 @@ export default defineConfig({
           hookTimeout: 180_000,
           // A browser on a busy machine answers when it can; what is never so still fails.
           expect: { poll: { timeout: 15_000 } },
-          // They wait for streams, delays and the fleet as much as for the browser.
-          maxWorkers: 3,
+          // What they wait for is the browser, which has more than one process of its own.
+          maxWorkers: 2,
         },
       },
     ],
