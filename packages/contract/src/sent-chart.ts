@@ -3,7 +3,7 @@
 // Invariant: what was sent is received bit for bit; a column that whole numbers cannot say goes as it is.
 import type { ChartAnswer, ChartSeries, SentChart, SentColumn, SentSeries } from './chart.ts';
 
-/** Decimals of a column at most: a mean says one more than its channel. */
+/** Decimals of a column at most: a mean says two more than its channel. */
 const MOST_DECIMALS = 8;
 /** Sums and differences of such units are exact. */
 const MOST_UNITS = 2 ** 50;

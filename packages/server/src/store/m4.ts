@@ -125,9 +125,9 @@ export class Buckets {
     }
   }
 
-  /** @param decimals of the channel; a mean says one more, beyond which nobody sees it. */
+  /** @param decimals of the channel; a mean says two more, beyond which there is only noise to send. */
   series(channel: string, decimals: number | null): ChartSeries {
-    const round = 10 ** ((decimals ?? 4) + 1);
+    const round = 10 ** ((decimals ?? 4) + 2);
     const bucket: number[] = [];
     for (let i = 0; i < this.#count.length; i++) if ((this.#count[i] ?? 0) > 0) bucket.push(i);
     const pick = (of: Float64Array): number[] => bucket.map((i) => of[i] ?? 0);
