@@ -301,6 +301,8 @@ export class Agent {
     this.#options.source.stop();
     this.#ended = true;
     this.#keeper.end();
+    // Whoever ends waits some seconds at most: rows that are in memory only have no other chance.
+    this.#uplink.hurry();
     this.#endWhenDone();
   }
 
