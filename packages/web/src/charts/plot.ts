@@ -20,6 +20,8 @@ const abovePx = 10;
 /** Below the plotting area: with the instants' words, and without. */
 const wordsPx = 44;
 const belowPx = 8;
+/** Of a range; charts have more than some twenty buckets. */
+const lastBucketShare = 1 / 40;
 
 export interface LimitLine {
   readonly value: number;
@@ -244,11 +246,14 @@ export class Plot {
   #placeCrosshair(): void {
     const ms = this.#crosshairMs;
     const { fromMs, toMs } = this.#state.range;
-    const isShown = ms !== null && ms >= fromMs && ms <= toMs;
+    // The middle of a bucket that is only begun lies beyond the end: it is shown there.
+    const beyondMs = (toMs - fromMs) * lastBucketShare;
+    const isShown = ms !== null && ms >= fromMs - beyondMs && ms <= toMs + beyondMs;
     this.#crosshair.hidden = !isShown;
     if (!isShown) return;
-    const x = this.#instants(0, this.#plotSize().width).px(ms);
-    this.#crosshair.style.transform = `translateX(${x}px)`;
+    const { width } = this.#plotSize();
+    const x = this.#instants(0, width).px(ms);
+    this.#crosshair.style.transform = `translateX(${Math.min(width, Math.max(0, x))}px)`;
   }
 
   /** The page moved to another screen, or was zoomed: a pixel is another one. */
