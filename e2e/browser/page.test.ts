@@ -416,6 +416,15 @@ describe('on a phone', () => {
     await swipe(0, -120);
     await expect.poll(() => page.evaluate('scrollY')).not.toBe(scrolled);
     expect(page.url()).toBe(address);
+    // A touch that begins while the page still moves only stops it.
+    await page.evaluate(`(async () => {
+      let at = scrollY;
+      for (let still = 0; still < 20; still++) {
+        await new Promise(requestAnimationFrame);
+        if (scrollY !== at) still = 0;
+        at = scrollY;
+      }
+    })()`);
     const read = await page.locator('.chart-when').innerText();
     await swipe(-box.width / 3, 0);
     await expect.poll(() => page.locator('.chart-when').innerText()).not.toBe(read);
