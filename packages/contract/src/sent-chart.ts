@@ -138,7 +138,7 @@ function expectation(mean: readonly number[] | null, unit: number): readonly num
   return mean === null || mean.length === 0 || !mean.every(isNear) ? null : mean;
 }
 
-/** So many decimals say each number, as far as any do. */
+/** The fewest that say every number exactly; at most MOST_DECIMALS, which may not do. */
 function decimalsOf(column: readonly number[]): number {
   let decimals = 0;
   let unit = 1;

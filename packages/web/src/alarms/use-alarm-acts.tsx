@@ -3,8 +3,7 @@ import type { AlarmMachine, AlarmView } from '@vigie/contract';
 import { useState } from 'preact/hooks';
 import { send } from '../api.ts';
 import { useAct } from '../session/use-act.ts';
-import { later, type Waiting } from '../shell/later.tsx';
-import { FailureNotice } from '../shell/notices.tsx';
+import { later, NothingYet } from '../shell/later.tsx';
 import { alarmsChanged } from './alarm-count.ts';
 import type { AlarmAct } from './alarm-item.tsx';
 import { pathOf } from './alarm-list.ts';
@@ -14,10 +13,6 @@ const dialogs = () => import('./alarm-dialogs.tsx');
 const AcknowledgeDialog = later(async () => (await dialogs()).AcknowledgeDialog, NothingYet);
 const ShelveDialog = later(async () => (await dialogs()).ShelveDialog, NothingYet);
 const DetailsDialog = later(async () => (await dialogs()).DetailsDialog, NothingYet);
-
-function NothingYet({ failure, retry }: Waiting) {
-  return failure === null ? null : <FailureNotice code={failure} retry={retry} />;
-}
 
 export function useAlarmActs(machines: ReadonlyMap<string, AlarmMachine>) {
   const [opened, setOpened] = useState<{ readonly act: AlarmAct; readonly alarm: AlarmView } | null>(null);

@@ -1,14 +1,10 @@
 // Parts of a chart that are fetched when somebody asks for them: a first view of curves needs neither.
-import { later, type Waiting } from '../shell/later.tsx';
+import { later, NothingYet, type Waiting } from '../shell/later.tsx';
 import { FailureNotice } from '../shell/notices.tsx';
 
 function TablePlace({ failure, retry }: Waiting) {
   if (failure !== null) return <FailureNotice code={failure} retry={retry} />;
   return <div class="skeleton" aria-hidden="true" />;
-}
-
-function NothingYet({ failure, retry }: Waiting) {
-  return failure === null ? null : <FailureNotice code={failure} retry={retry} />;
 }
 
 export const ChartTable = later(async () => (await import('./chart-table.tsx')).ChartTable, TablePlace);

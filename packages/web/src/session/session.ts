@@ -131,7 +131,7 @@ export async function signOut(): Promise<void> {
   session.value = { kind: 'out', setupNeeded: false };
 }
 
-/** Takes effect at once; the account keeps it for the next sign-in, and for mails. */
+/** Takes effect as soon as its words are here; the account keeps it for the next sign-in, and for mails. */
 export function chooseLanguage(chosen: Language): void {
   void speak(chosen);
   const now = session.peek();

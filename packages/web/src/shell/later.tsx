@@ -29,6 +29,11 @@ function PageOnItsWay({ failure, retry }: Waiting) {
   );
 }
 
+/** Of a part that needs no place until it is there, such as a dialog. */
+export function NothingYet({ failure, retry }: Waiting) {
+  return failure === null ? null : <FailureNotice code={failure} retry={retry} />;
+}
+
 /** @param Place stands in the part's place until its code is there; that of a whole page by default. */
 export function later<Props extends object>(
   load: () => Promise<ComponentType<Props>>,
