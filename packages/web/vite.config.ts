@@ -11,12 +11,15 @@ const READING = [
 ];
 /** What tells of alarms, journals and curves, on the pages of a machine, of alarms and of the analysis. */
 const TELLING = [
-  ...['alarms/words', 'alarms/alarm-sentence', 'machine/journal-sentence', 'machine/trend'],
+  ...['alarms/words', 'alarms/alarm-(?:sentence|item|list)', 'alarms/use-alarm-acts'],
+  ...['machine/journal-sentence', 'machine/trend'],
   ...['charts/zoom', 'charts/undated-words', 'charts/get-chart', 'analysis/analysis-address', 'sent-chart'],
 ];
 const MANAGING = ['management/.+'];
+/** What a chart is read or saved as, when somebody asks for it. */
+const ASKED_FOR = ['table-lines', 'chart-table', 'export-list'];
 /** All that draws, and what is drawn beside it. */
-const CHARTS = ['charts/.+', 'alarms/alarm-strip', 'csv', 'ticks', 'zone', 'shell/menu'];
+const CHARTS = [`charts/(?!${ASKED_FOR.join('|')}).+`, 'alarms/alarm-strip', 'ticks', 'zone', 'shell/menu'];
 
 /** Modules by the ends of their paths, without what a kind of file ends with. */
 function parts(ends: readonly string[]): RegExp {

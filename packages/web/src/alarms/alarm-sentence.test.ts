@@ -2,7 +2,7 @@
 import type { AlarmView } from '@vigie/contract';
 import { describe, expect, it } from 'vitest';
 import { figuresOf, timesOf, whatOf } from './alarm-sentence.ts';
-import { alarmWords } from './words.ts';
+import { alarmsEn } from './words-en.ts';
 
 const at = (hour: number, minute: number): number => Date.UTC(2026, 10, 24, hour, minute);
 const alarm: AlarmView = {
@@ -15,7 +15,7 @@ const alarm: AlarmView = {
 const plain = (text: string): string => text.replaceAll(/[\u00a0\u202f]/g, ' ');
 
 describe('an alarm says', () => {
-  const w = alarmWords.value;
+  const w = alarmsEn;
   it('what crossed which limit', () => {
     expect(whatOf(alarm, 'en', w)).toBe('Vacuum above its limit');
     expect(plain(figuresOf(alarm, 'en', w))).toBe('68 mbar > 60');

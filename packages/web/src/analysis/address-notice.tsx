@@ -1,6 +1,7 @@
 // What of an address could not be read or shown, each with one sentence that says how to mend it.
-import { type AnalysisAddress, mostRuns, mostSeries, seriesKey, type Unread } from './analysis-address.ts';
+import { type AnalysisAddress, mostRuns, mostSeries, seriesKey } from './analysis-address.ts';
 import type { AnalysisPlan } from './analysis-plan.ts';
+import type { Unread } from './read-address.ts';
 import { type AnalysisWords, analysisWords } from './words.ts';
 
 interface AddressNoticeProps {

@@ -1,7 +1,8 @@
 // The address of an analysis reads back as what was written; what cannot be read is said, and nothing else is lost with it.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AnalysisAddress, emptyAddress, readAddress, writeAddress } from './analysis-address.ts';
+import { type AnalysisAddress, emptyAddress, writeAddress } from './analysis-address.ts';
+import { readAddress } from './read-address.ts';
 
 const now = Date.UTC(2026, 10, 24, 8);
 const machine = fc.constantFrom('TV-12', 'TV-14', 'a_b', '9');

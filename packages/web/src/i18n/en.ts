@@ -1,6 +1,9 @@
 // English words of the page. The shape of this object is the dictionary: fr.ts must have the same keys.
 // Copy: the fact, since when, what to do. Polite, no jargon, no exclamation mark.
 
+import { alarmsEn } from '../alarms/words-en.ts';
+import { chartsEn } from '../charts/words-en.ts';
+
 export const en = {
   appName: 'Vigie',
   skipToContent: 'Skip to content',
@@ -264,12 +267,17 @@ export const en = {
   columnAge: 'Age',
   channelFilter: 'Find a channel',
   channelNoMatch: 'No channel has this in its name.',
+
+  alarms: alarmsEn,
+  charts: chartsEn,
 };
 
 type Words<Source> = {
   readonly [Key in keyof Source]: Source[Key] extends (...facts: infer Facts) => string
     ? (...facts: Facts) => string
-    : string;
+    : Source[Key] extends string
+      ? string
+      : Words<Source[Key]>;
 };
 /** Every key of the page's words; a language that lacks one does not compile. */
 export type Dictionary = Words<typeof en>;

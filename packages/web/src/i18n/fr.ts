@@ -1,5 +1,7 @@
 // Mots français de la page. Même clés que en.ts, sans quoi la page ne compile pas.
 // Espaces insécables (\u00a0, fines \u202f) devant les signes doubles ; guillemets français.
+import { alarmsFr } from '../alarms/words-fr.ts';
+import { chartsFr } from '../charts/words-fr.ts';
 import type { Dictionary } from './en.ts';
 
 export const fr: Dictionary = {
@@ -255,4 +257,7 @@ export const fr: Dictionary = {
   columnAge: 'Âge',
   channelFilter: 'Chercher une voie',
   channelNoMatch: 'Aucune voie ne porte ce nom.',
+
+  alarms: alarmsFr,
+  charts: chartsFr,
 };

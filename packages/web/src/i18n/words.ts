@@ -34,7 +34,7 @@ export async function speak(chosen: Language): Promise<boolean> {
   return true;
 }
 
-/** The words of one page, in the language in force; a key that one of them lacks fails the type check. */
+/** The words of a page that are few, in the language in force; a key that one of them lacks fails the type check. */
 export function wordsOf<Words>(both: Readonly<Record<Language, Words>>): ReadonlySignal<Words> {
   return computed(() => both[language.value]);
 }
