@@ -1,5 +1,7 @@
 // Alarms in a real Chromium, from a limit that somebody sets to its history: rehearsed, saved, rung by the real edge, seen in
 // the navigation, acknowledged, shelved, taken from its shelf; on a phone, in both languages and themes, and axe.
+import { join } from 'node:path';
+import DatabaseFile from 'better-sqlite3';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { violationsOf } from './axe.ts';
@@ -111,4 +113,61 @@ it('fits a phone in both languages and themes, without a fault that axe finds', 
       expect([path, language, await violationsOf(page)]).toEqual([path, language, []]);
     }
   }
+});
+
+it('however many there are, each is within reach; a severity is chosen among all, and what was opened stays', async () => {
+  const db = new DatabaseFile(join(site.data, 'server', 'vigie.db'));
+  const columns = (db.pragma('table_info(alarm)') as { name: string }[]).map(({ name }) => name);
+  // Copies of the one that rang, over for good: waiting for somebody, or of the past.
+  const copy = db.prepare(
+    `INSERT INTO alarm SELECT ${columns.map((name) => `@${name}`).join(', ')} FROM alarm WHERE machine = @machine AND id = @like`,
+  );
+  const like = db.prepare('SELECT * FROM alarm WHERE machine = ? LIMIT 1').get('TV-01') as {
+    id: number;
+    happened_ms: number;
+  };
+  for (let i = 0; i < 240; i++) {
+    const happened = like.happened_ms - (i + 2) * 60_000;
+    copy.run({
+      ...like,
+      like: like.id,
+      id: 1000 + i,
+      severity: i % 120 < 60 ? 'alarm' : 'warning',
+      ...{ happened_ms: happened, over_ms: happened + 30_000, over_learned_ms: happened + 30_000 },
+      ...{
+        is_over: 1,
+        is_open: i < 120 ? 1 : 0,
+        acknowledged_ms: null,
+        acknowledged_by: null,
+        comment: null,
+      },
+    });
+  }
+  db.close();
+
+  const page = await open('/m/TV-01');
+  await page.getByRole('link', { name: 'Show all open alarms' }).waitFor();
+  expect(await page.locator('.alarm-item').count()).toBe(5);
+  await page.getByRole('link', { name: 'Show all open alarms' }).click();
+  const items = (count: number) =>
+    expect.poll(() => page.locator('.alarm-item').count(), { timeout: 10_000 }).toBe(count);
+  await items(50);
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await items(100);
+  await page.getByLabel('Severity').selectOption('alarm');
+  await items(50);
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await items(60);
+  expect(await page.getByRole('button', { name: 'Show more' }).count()).toBe(0);
+
+  await page.goto(`${site.address}/alarms?list=history&severity=warning`);
+  await items(50);
+  await page.getByRole('button', { name: 'Show more' }).click();
+  await items(60);
+  const again = page.waitForResponse((answer) => answer.url().includes('/api/alarms?list=history'));
+  await page.getByRole('button', { name: 'Reload' }).click();
+  await again;
+  // Of the answer, as drawn.
+  await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+  await items(60);
 });

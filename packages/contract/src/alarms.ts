@@ -98,6 +98,7 @@ export interface AlarmMachine {
 export const alarmsRequest = z.strictObject({
   list: z.enum(['open', 'history']).default('open'),
   machine: machineIdText.optional(),
+  severity: z.enum(['alarm', 'warning']).optional(),
   before: z.coerce.number().int().min(0).max(4_102_444_800_000).optional(),
   /** Began at `from` or later, or was not over then. */
   from: z.coerce.number().int().min(0).max(4_102_444_800_000).optional(),

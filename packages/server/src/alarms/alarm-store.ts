@@ -1,6 +1,7 @@
 // What API and pages ask of alarms: those that are open, those of the past, what people do about them.
 // Invariant: whatever is done is done under the machine's lock, by the state machine (isa.ts), with its event.
 // Not here: who may (api/alarms.ts), how they come about (ring.ts, sweep.ts).
+import type { AlarmSeverity } from '@vigie/contract';
 import type { Database, Sql } from '../store/database.ts';
 import {
   AlarmBook,
@@ -25,7 +26,11 @@ export interface AlarmStore {
   /** That ring, may ring again, or wait for somebody; of all machines in service, or of one. */
   openAlarms(machine?: string): Promise<AlarmRecord[]>;
   /** Of these machines, those that are over and acknowledged, by their beginning, newest first. */
-  pastAlarms(machines: readonly string[], beforeMs: number, count: number): Promise<AlarmRecord[]>;
+  pastAlarms(
+    machines: readonly string[],
+    only: { readonly severity: AlarmSeverity | null; readonly beforeMs: number },
+    count: number,
+  ): Promise<AlarmRecord[]>;
   /** All that were not over before an instant and began before another, oldest first; the newest `count`. */
   alarmsBetween(machine: string, fromMs: number, toMs: number, count: number): Promise<AlarmRecord[]>;
   alarm(machine: string, id: number): Promise<AlarmRecord | null>;
@@ -98,16 +103,17 @@ export function alarmStore(db: Database, utcMs: () => number): AlarmStore {
               machine,
             ),
       ),
-    pastAlarms: async (machines, beforeMs, count) => {
+    pastAlarms: async (machines, { severity, beforeMs }, count) => {
       const found: AlarmRow[] = [];
       // By the index of each machine: who sees thousands asks for the newest of each.
       for (const machine of machines) {
         found.push(
           ...(await db.all<AlarmRow>(
             `SELECT * FROM alarm WHERE machine = $1 AND happened_ms < $2 AND is_open = 0
-               ORDER BY happened_ms DESC, id DESC LIMIT $3`,
+               AND ($3 = '' OR severity = $3) ORDER BY happened_ms DESC, id DESC LIMIT $4`,
             machine,
             beforeMs,
+            severity ?? '',
             count,
           )),
         );

@@ -68,17 +68,18 @@ export function alarmRoutes(parts: Parts): Hono<Env> {
   api.get('/alarms', async (c) => {
     const query = alarmsRequest.safeParse(c.req.query());
     if (!query.success) return fail(c, 'invalid', sentence(query.error));
-    const { list, machine, before, from, count } = query.data;
+    const { list, machine, severity, before = Number.MAX_SAFE_INTEGER, from, count } = query.data;
     if (machine !== undefined && (await seen(parts, c, machine)) === null) return unknown(c, machine);
     let records: readonly AlarmRecord[];
     if (machine !== undefined && from !== undefined) {
-      records = await store.alarmsBetween(machine, from, before ?? Number.MAX_SAFE_INTEGER, count + 1);
+      records = await store.alarmsBetween(machine, from, before, count + 1);
     } else if (list === 'open') {
-      records = await store.openAlarms(machine);
+      const open = await store.openAlarms(machine);
+      records = open.filter((alarm) => severity === undefined || alarm.severity === severity);
     } else {
       const ids = machine === undefined ? (await store.machines()).map(({ id }) => id) : [machine];
       const visible = ids.filter((id) => may(c.get('actor'), 'see-machine', id));
-      records = await store.pastAlarms(visible, before ?? Number.MAX_SAFE_INTEGER, count + 1);
+      records = await store.pastAlarms(visible, { severity: severity ?? null, beforeMs: before }, count + 1);
     }
     const { alarms, machines } = await shown(c, records);
     if (list === 'open') alarms.sort(byUrgency);

@@ -1,6 +1,6 @@
 // A list of alarms as a page keeps it: loaded, kept while it loads anew, refreshed when it is told that alarms changed.
 // Not here: drawing.
-import type { AlarmMachine, Alarms, AlarmView } from '@vigie/contract';
+import type { AlarmMachine, AlarmSeverity, Alarms, AlarmView } from '@vigie/contract';
 import { useEffect, useState } from 'preact/hooks';
 import { type FailureCode, failureCode, get } from '../api.ts';
 import { heardServerClock } from '../clock.ts';
@@ -8,10 +8,19 @@ import { reloadCount } from '../connection.ts';
 import { alarmsChanged } from './alarm-count.ts';
 
 const refreshMs = 15_000;
-export const pageCount = 50;
+const pageCount = 50;
+/** As many as the server gives in one answer. */
+const mostAtOnce = 500;
 
 export function pathOf({ machine, id }: AlarmView): string {
   return `/api/machines/${encodeURIComponent(machine)}/alarms/${id}`;
+}
+
+/** `null`: all. */
+export interface AlarmsAsked {
+  readonly list: 'open' | 'history';
+  readonly machine: string | null;
+  readonly severity: AlarmSeverity | null;
 }
 
 export interface AlarmList {
@@ -19,9 +28,11 @@ export interface AlarmList {
   readonly alarms: readonly AlarmView[] | null;
   readonly machines: ReadonlyMap<string, AlarmMachine>;
   readonly more: boolean;
+  /** As many as this list ever shows. */
+  readonly isAtMost: boolean;
   readonly failure: FailureCode | null;
   reload(): void;
-  older(): void;
+  showMore(): void;
 }
 
 interface Known {
@@ -37,9 +48,25 @@ function merged(known: readonly AlarmView[], fresh: readonly AlarmView[]): reado
   return [...known, ...fresh.filter(({ machine, id }) => !seen.has(`${machine} ${id}`))];
 }
 
-/** @param query of GET /api/alarms, without `count` */
-export function useAlarms(query: string): AlarmList {
-  const path = `/api/alarms?${query}&count=${pageCount}`;
+/** What is known after an answer for the newest of the past: pages that follow it, if somebody asked for them, stay. */
+function renewed(last: Known | null, fresh: Known): Known {
+  const end = fresh.alarms.at(-1)?.happenedMs;
+  if (last === null || !fresh.more || end === undefined) return fresh;
+  const tail = last.alarms.filter(({ happenedMs }) => happenedMs < end);
+  return tail.length === 0 ? fresh : { ...fresh, alarms: merged(fresh.alarms, tail), more: last.more };
+}
+
+/**
+ * Open alarms come by urgency, so that more of them are asked for as one longer answer; those of the past page by page.
+ * @param first how many at first
+ */
+export function useAlarms({ list, machine, severity }: AlarmsAsked, first = pageCount): AlarmList {
+  const query = new URLSearchParams({ list });
+  if (machine !== null) query.set('machine', machine);
+  if (severity !== null) query.set('severity', severity);
+  const path = `/api/alarms?${query}`;
+  const [longer, setLonger] = useState({ path, count: first });
+  const count = longer.path === path ? longer.count : first;
   const [known, setKnown] = useState<Known | null>(null);
   const [failure, setFailure] = useState<FailureCode | null>(null);
   const [turn, setTurn] = useState(0);
@@ -48,17 +75,17 @@ export function useAlarms(query: string): AlarmList {
   const load = async (olderThanMs: number | null, abort?: AbortSignal): Promise<void> => {
     const before = olderThanMs === null ? '' : `&before=${olderThanMs + 1}`;
     try {
-      const answer = await get<Alarms>(path + before, abort);
+      const answer = await get<Alarms>(`${path}&count=${count}${before}`, abort);
       heardServerClock(answer.nowMs);
-      const fresh = new Map(answer.machines.map((machine) => [machine.id, machine]));
-      setKnown((last) =>
-        olderThanMs === null || last === null
-          ? { path, alarms: answer.alarms, machines: fresh, more: answer.more }
-          : {
-              ...{ path, alarms: merged(last.alarms, answer.alarms), more: answer.more },
-              machines: new Map([...last.machines, ...fresh]),
-            },
-      );
+      const own = new Map(answer.machines.map((one) => [one.id, one]));
+      setKnown((known) => {
+        const last = known?.path === path ? known : null;
+        const machines = new Map([...(last?.machines ?? none), ...own]);
+        const fresh: Known = { path, alarms: answer.alarms, machines, more: answer.more };
+        if (olderThanMs !== null && last !== null)
+          return { ...fresh, alarms: merged(last.alarms, answer.alarms) };
+        return list === 'history' ? renewed(last, fresh) : fresh;
+      });
       setFailure(null);
     } catch (cause) {
       const code = failureCode(cause);
@@ -69,7 +96,7 @@ export function useAlarms(query: string): AlarmList {
     const abort = new AbortController();
     void load(null, abort.signal);
     return () => abort.abort();
-  }, [path, changed, reloads, turn]);
+  }, [path, count, changed, reloads, turn]);
   useEffect(() => {
     const timer = setInterval(() => {
       if (document.visibilityState === 'visible') setTurn((count) => count + 1);
@@ -81,9 +108,13 @@ export function useAlarms(query: string): AlarmList {
     alarms: mine?.alarms ?? null,
     machines: known?.machines ?? none,
     more: mine?.more ?? false,
+    isAtMost: list === 'open' && count >= mostAtOnce,
     failure,
     reload: () => setTurn((count) => count + 1),
-    older: () => void load(mine?.alarms.at(-1)?.happenedMs ?? null),
+    showMore: () => {
+      if (list === 'open') setLonger({ path, count: Math.min(mostAtOnce, count + pageCount) });
+      else void load(mine?.alarms.at(-1)?.happenedMs ?? null);
+    },
   };
 }
 

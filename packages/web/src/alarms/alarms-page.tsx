@@ -1,27 +1,19 @@
 // The page of alarms: those that are open, by severity and age, and those of the past; the address says which, and which
 // machine and severity. Not here: one alarm (alarm-item.tsx), limits (limits-page.tsx).
-import type { AlarmSeverity } from '@vigie/contract';
 import { useEffect, useId, useState } from 'preact/hooks';
 import { Link, useLocation, useSearch } from 'wouter-preact';
 import { get } from '../api.ts';
 import { EmptyNotice, FailureNotice } from '../shell/notices.tsx';
 import { useTitle } from '../shell/use-title.ts';
 import { AlarmItem } from './alarm-item.tsx';
-import { useAlarmNews, useAlarms } from './alarm-list.ts';
+import { type AlarmsAsked, useAlarmNews, useAlarms } from './alarm-list.ts';
 import { alarmsSentence } from './alarms-line.tsx';
 import { useAlarmActs } from './use-alarm-acts.tsx';
 import { alarmWords } from './words.ts';
 import '../styles/alarms.css';
 import '../styles/manage.css';
 
-type List = 'open' | 'history';
-interface Address {
-  readonly list: List;
-  readonly machine: string | null;
-  readonly severity: AlarmSeverity | null;
-}
-
-function readAddress(search: string): Address {
+function readAddress(search: string): AlarmsAsked {
   const query = new URLSearchParams(search);
   const severity = query.get('severity');
   return {
@@ -31,7 +23,7 @@ function readAddress(search: string): Address {
   };
 }
 
-function writeAlarmsAddress({ list, machine, severity }: Address): string {
+function writeAlarmsAddress({ list, machine, severity }: AlarmsAsked): string {
   const query = new URLSearchParams();
   if (list === 'history') query.set('list', list);
   if (machine !== null) query.set('machine', machine);
@@ -59,8 +51,8 @@ function useMachines(): readonly Named[] {
 }
 
 interface FilterProps {
-  readonly address: Address;
-  readonly go: (change: Partial<Address>) => void;
+  readonly address: AlarmsAsked;
+  readonly go: (change: Partial<AlarmsAsked>) => void;
 }
 
 function Filters({ address, go }: FilterProps) {
@@ -113,12 +105,10 @@ export function AlarmsPage() {
   const search = useSearch();
   const [, navigate] = useLocation();
   const address = readAddress(search);
-  const go = (change: Partial<Address>): void =>
+  const go = (change: Partial<AlarmsAsked>): void =>
     navigate(writeAlarmsAddress({ ...address, ...change }), { replace: true });
-  const of = address.machine === null ? '' : `&machine=${encodeURIComponent(address.machine)}`;
-  const { alarms, machines, more, failure, reload, older } = useAlarms(`list=${address.list}${of}`);
+  const { alarms, machines, more, isAtMost, failure, reload, showMore } = useAlarms(address);
   const { act, told, dialog } = useAlarmActs(machines);
-  const shown = alarms?.filter(({ severity }) => address.severity === null || severity === address.severity);
   const isFiltered = address.machine !== null || address.severity !== null;
   return (
     <main id="content" class="page" tabIndex={-1}>
@@ -140,25 +130,25 @@ export function AlarmsPage() {
       <p class="form-failure" role="alert">
         {told ?? ''}
       </p>
-      {shown === undefined && failure === null && (
+      {alarms === null && failure === null && (
         <div class="panel skeleton-rows" aria-hidden="true">
           {[1, 2, 3].map((row) => (
             <div key={row} class="skeleton alarm-skeleton" />
           ))}
         </div>
       )}
-      {shown?.length === 0 && isFiltered && <p class="muted">{w.noneMatch}</p>}
-      {shown?.length === 0 && !isFiltered && address.list === 'open' && (
+      {alarms?.length === 0 && isFiltered && <p class="muted">{w.noneMatch}</p>}
+      {alarms?.length === 0 && !isFiltered && address.list === 'open' && (
         <EmptyNotice title={w.noneOpen}>{w.noneOpenText}</EmptyNotice>
       )}
-      {shown?.length === 0 && !isFiltered && address.list === 'history' && <p class="muted">{w.nonePast}</p>}
-      {shown !== undefined && shown.length > 0 && (
+      {alarms?.length === 0 && !isFiltered && address.list === 'history' && <p class="muted">{w.nonePast}</p>}
+      {alarms !== null && alarms.length > 0 && (
         <section aria-labelledby="alarm-list">
           <h2 id="alarm-list" class="unseen">
             {w[address.list]}
           </h2>
           <ol class="alarms panel flush">
-            {shown.map((alarm) => (
+            {alarms.map((alarm) => (
               <AlarmItem
                 key={`${alarm.machine} ${alarm.id}`}
                 alarm={alarm}
@@ -170,11 +160,12 @@ export function AlarmsPage() {
           </ol>
         </section>
       )}
-      {more && address.list === 'history' && (
-        <button type="button" onClick={older}>
+      {more && !isAtMost && (
+        <button type="button" onClick={showMore}>
           {w.more}
         </button>
       )}
+      {more && isAtMost && <p class="muted">{w.onlyFirst(alarms?.length ?? 0)}</p>}
       {dialog}
     </main>
   );

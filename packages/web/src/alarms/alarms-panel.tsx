@@ -1,4 +1,4 @@
-// The open alarms of one machine, on its page. Not here: one alarm (alarm-item.tsx).
+// The most urgent open alarms of one machine, on its page. Not here: one alarm (alarm-item.tsx).
 import { Link } from 'wouter-preact';
 import { FailureNotice } from '../shell/notices.tsx';
 import { AlarmItem } from './alarm-item.tsx';
@@ -8,10 +8,16 @@ import { alarmWords } from './words.ts';
 import '../styles/alarms.css';
 import '../styles/manage.css';
 
+/** The most urgent ones; a page of its own has all. */
+const shownAlarms = 5;
+
 export function AlarmsPanel({ machine }: { readonly machine: string }) {
   const w = alarmWords.value;
   const id = encodeURIComponent(machine);
-  const { alarms, machines, failure, reload } = useAlarms(`list=open&machine=${id}`);
+  const { alarms, machines, more, failure, reload } = useAlarms(
+    { list: 'open', machine, severity: null },
+    shownAlarms,
+  );
   const { act, told, dialog } = useAlarmActs(machines);
   return (
     <section class="panel" aria-labelledby="alarms-title">
@@ -44,6 +50,11 @@ export function AlarmsPanel({ machine }: { readonly machine: string }) {
             />
           ))}
         </ol>
+      )}
+      {more && (
+        <p>
+          <Link href={`/alarms?machine=${id}`}>{w.moreOpen}</Link>
+        </p>
       )}
       {dialog}
     </section>

@@ -78,6 +78,9 @@ export const alarmsEn = {
   } as Readonly<Record<AlarmHistoryEntry['kind'], string>>,
   writtenAt: (when: string) => `learned ${when}`,
   more: 'Show more',
+  moreOpen: 'Show all open alarms',
+  onlyFirst: (count: number) =>
+    `The ${count} most urgent are shown. Choose a machine or a severity to see the others.`,
   machineTitle: 'Open alarms',
   allAlarms: 'All alarms',
   editLimits: 'Limits',

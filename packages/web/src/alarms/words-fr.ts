@@ -80,6 +80,9 @@ export const alarmsFr: typeof alarmsEn = {
   },
   writtenAt: (when) => `connu ${when}`,
   more: 'Afficher la suite',
+  moreOpen: 'Voir toutes les alarmes en cours',
+  onlyFirst: (count) =>
+    `Les ${count} plus urgentes sont affichées. Choisissez une machine ou une gravité pour voir les autres.`,
   machineTitle: 'Alarmes en cours',
   allAlarms: 'Toutes les alarmes',
   editLimits: 'Limites',
