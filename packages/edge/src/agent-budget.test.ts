@@ -1,14 +1,11 @@
 // The agent through a month of a data budget, with its own spool, session and frames, before a server that only counts: it
 // never overruns, tells every alarm, sleeps where a link that stands would cost too much, and sends all that fits.
-import { machineSchemaSchema } from '@vigie/model';
 import { encodeFrame, type Frame } from '@vigie/protocol';
 import { VirtualClock } from '@vigie/protocol/virtual-clock';
 import { describe, expect, it } from 'vitest';
-import type { RowSink, Source } from './acquire/source.ts';
+import { homeThatKeepsNothing, madeUp } from './agent.test-support.ts';
 import { Agent } from './agent.ts';
-import { type DataPlan, unrounded } from './budget/usage.ts';
-import type { EdgeHome } from './enrolment/home.ts';
-import { Spool } from './spool/spool.ts';
+import type { DataPlan } from './budget/usage.ts';
 import type { ConnectionEvents } from './uplink/connection.ts';
 
 const MONTH_MS = 30 * 86_400_000;
@@ -19,18 +16,8 @@ const CHANNELS = 24;
 const AROUND_BYTES = 102;
 const CONNECTION_BYTES = 2600;
 
-const schema = machineSchemaSchema.parse({
-  model: 'test',
-  names: { fr: 'Essai', en: 'Test' },
-  intervalMs: ROW_MS,
-  channels: Array.from({ length: CHANNELS }, (_, i) => ({
-    id: `c${i}`,
-    kind: 'number',
-    names: { fr: 'c', en: 'c' },
-    // Rows are too rare to be waited for.
-    ...(i === 0 ? { limits: { alarmHigh: 1000 }, ringing: { onDelayMs: 0 } } : {}),
-  })),
-});
+/** Rows are too rare to be waited for. */
+const LIMITED = { limits: { alarmHigh: 1000 }, ringing: { onDelayMs: 0 } };
 
 interface Counted {
   bytes: number;
@@ -65,35 +52,22 @@ async function month(options: Month): Promise<Counted> {
     toldAfterMs: [],
     thrifts: new Set(),
   };
-  const randomness = { uniform: () => 0.5, bytes: (count: number) => new Uint8Array(count) };
-  const spool = Spool.inMemory({ bootId: 'boot', schema, randomness, mostBytes: 1e9 }, 'a test');
-  let sink: RowSink | null = null;
+  const {
+    options: others,
+    spool,
+    row: append,
+  } = madeUp(clock, {
+    intervalMs: ROW_MS,
+    channels: Array.from({ length: CHANNELS }, (_, i) => (i === 0 ? LIMITED : {})),
+    mostBytes: 1e9,
+  });
   let alarm: { readonly atMs: number; told: boolean } | null = null;
-  const home: EdgeHome = {
+  const home = {
+    ...homeThatKeepsNothing,
     settings: {
       hash: '0123456789abcdef',
       settings: { intervalMs: ROW_MS, dataBudgetMb: options.budgetMb, channels: {} },
     },
-    keepSettings: () => ({ ok: true, value: undefined }),
-    usage: null,
-    keepUsage: () => ({ ok: true, value: undefined }),
-    keepPins: () => ({ ok: true, value: undefined }),
-    credentials: () => [{ publicKey: '', sign: () => Buffer.alloc(64) }],
-    proven: () => ({ ok: true, value: undefined }),
-  };
-  const source: Source = {
-    schema,
-    ends: false,
-    axis: {
-      bootId: 'boot',
-      nowMs: () => clock.monotonicMs(),
-      anchor: ({ utcMs }) => ({ monotonicMs: Math.round(clock.monotonicMs()), utcMs, errorMs: 1 }),
-    },
-    start: (to) => {
-      sink = to;
-    },
-    state: () => ({ problem: null, rows: 0, failedPolls: 0, unreadable: [] }),
-    stop: () => undefined,
   };
   const { addressAt } = options;
   const address = (): string => addressAt?.(clock.monotonicMs() / MONTH_MS) ?? METERED;
@@ -156,18 +130,7 @@ async function month(options: Month): Promise<Counted> {
     });
     return { abort: connection.close };
   };
-  const agent = new Agent({
-    identity: { machine: 'M-1', host: 'server', port: 8443, pins: [] },
-    ...{ home, source, spool, clock, randomness, dial },
-    intervalMs: ROW_MS,
-    trainer: { train: () => new Promise(() => undefined) },
-    plan: options.plan ?? unrounded,
-    counter: null,
-    roads,
-    modem: () => null,
-    version: 'test',
-    say: () => undefined,
-  });
+  const agent = new Agent({ ...others, home, dial, roads, plan: options.plan ?? others.plan });
   agent.start();
   const alarmRows = new Set((options.alarmsAt ?? []).map((share) => Math.round((share * MONTH_MS) / ROW_MS)));
   let state = 1;
@@ -180,7 +143,7 @@ async function month(options: Month): Promise<Counted> {
       values[0] = 5000;
       alarm = { atMs: clock.monotonicMs(), told: false };
     }
-    sink!.row({ monotonicMs: Math.round(clock.monotonicMs()), values });
+    append(values);
     clock.advance(ROW_MS);
     if (roads !== null) await Promise.resolve();
     out.thrifts.add(agent.status().data.thrift);
