@@ -37,6 +37,7 @@ const schema = machineSchemaSchema.parse({
   model: 'pump',
   names: { fr: 'Pompe de relevage', en: 'Lift pump' },
   stateChannel: 'state',
+  intervalMs: HOUR_MS / 2,
   channels: [
     {
       ...{ id: 'state', kind: 'state', names: { fr: 'État', en: 'State' }, decimals: 0 },
@@ -55,6 +56,7 @@ const schema = machineSchemaSchema.parse({
       ...{ id, kind: 'number', names: { fr, en }, unit, decimals: 1, gauge },
       limits: { warningHigh: 70, alarmHigh: 80 },
       activeStates: [1],
+      ringing: { onDelayMs: 0 },
     })),
   ],
 });

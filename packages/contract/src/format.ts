@@ -140,6 +140,10 @@ export function formatDayClock(atMs: number, zone: string, language: Language): 
   return `${formatDay(atMs, zone, language)} ${formatClock(atMs, zone, language)}`;
 }
 
+export function formatDayClockSeconds(atMs: number, zone: string, language: Language): string {
+  return `${formatDay(atMs, zone, language)} ${formatClockSeconds(atMs, zone, language)}`;
+}
+
 /** The clock alone when it is today, with its day otherwise. */
 export function formatWhen(atMs: number, nowMs: number, zone: string, language: Language): string {
   const sameDay = formatDay(atMs, zone, language) === formatDay(nowMs, zone, language);

@@ -1,7 +1,7 @@
 // What an alarm says in words, and its times: happened, learned, over. Pure: language, zone and now are arguments.
 // Invariant: when it was learned is said wherever that was minutes after it happened. Not here: how it looks.
 import type { AlarmView, Language } from '@vigie/contract';
-import { formatNumber, formatSpanExact, formatWhen } from '../i18n/format.ts';
+import { formatClock, formatDayClock, formatNumber, formatSpanExact, formatWhen } from '../i18n/format.ts';
 import type { AlarmWords } from './words.ts';
 
 /** Learned so much later, it is told. */
@@ -70,8 +70,10 @@ export function timesOf(
   language: Language,
   w: AlarmWords,
 ): readonly string[] {
-  const when = (atMs: number): string => formatWhen(atMs, nowMs, zone, language);
   const { happenedMs, learnedMs, overMs, peak, channel } = alarm;
+  const isToday = formatWhen(happenedMs, nowMs, zone, language) === formatClock(happenedMs, zone, language);
+  // Beside an instant with its day, one without would be taken for one of that day.
+  const when = (atMs: number): string => (isToday ? formatClock : formatDayClock)(atMs, zone, language);
   const isLate = learnedMs - happenedMs > LATE_MS;
   const facts = isLate || overMs !== null ? [w.happened(when(happenedMs))] : [w.since(when(happenedMs))];
   if (isLate) facts.push(w.learned(when(learnedMs)));

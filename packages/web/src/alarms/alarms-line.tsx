@@ -1,6 +1,7 @@
 // The line below the fleet's sentence that says how many alarms ring and wait; the way to them. With its own words, since the
 // first view of the site carries it. Nothing rings and nothing waits: nothing is shown, the sentence is enough.
 import { Link } from 'wouter-preact';
+import { serverLostMs } from '../connection.ts';
 import { wordsOf } from '../i18n/words.ts';
 import { alarmCount } from './alarm-count.ts';
 
@@ -26,7 +27,8 @@ export function alarmsSentence(): string | null {
 
 export function AlarmsLine() {
   const sentence = alarmsSentence();
-  return sentence === null ? null : (
+  // What was true before the server was lost is not said as if it were true now.
+  return sentence === null || serverLostMs.value !== null ? null : (
     <p>
       <Link href="/alarms">{sentence}</Link>
     </p>

@@ -3,7 +3,7 @@ import type { alarmsEn } from './words-en.ts';
 
 export const alarmsFr: typeof alarmsEn = {
   title: 'Alarmes',
-  open: 'En cours',
+  open: 'À traiter',
   history: 'Historique',
   lists: 'Listes d’alarmes',
   filterMachine: 'Machine',
@@ -12,7 +12,7 @@ export const alarmsFr: typeof alarmsEn = {
   allSeverities: 'Alarmes et avertissements',
   alarm: 'Alarme',
   warning: 'Avertissement',
-  noneOpen: 'Aucune alarme en cours',
+  noneOpen: 'Aucune alarme à traiter',
   noneOpenText: 'Rien ne sonne et rien n’attend quelqu’un.',
   noneMatch: 'Aucune alarme ne correspond.',
   nonePast: 'Aucune alarme n’est encore terminée.',
@@ -80,10 +80,10 @@ export const alarmsFr: typeof alarmsEn = {
   },
   writtenAt: (when) => `connu ${when}`,
   more: 'Afficher la suite',
-  moreOpen: 'Voir toutes les alarmes en cours',
+  moreOpen: 'Voir toutes les alarmes à traiter',
   onlyFirst: (count) =>
     `Les ${count} plus urgentes sont affichées. Choisissez une machine ou une gravité pour voir les autres.`,
-  machineTitle: 'Alarmes en cours',
+  machineTitle: 'Alarmes à traiter',
   allAlarms: 'Toutes les alarmes',
   editLimits: 'Limites',
   strip: 'Alarmes de cette période',

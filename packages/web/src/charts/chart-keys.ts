@@ -7,6 +7,7 @@ import type { RangeControls } from './chart-controls.ts';
 import { readingWords, silenceWords } from './chart-words.ts';
 import {
   type Curve,
+  longestBucketMs,
   type Pane,
   placesOf,
   readTrack,
@@ -59,7 +60,7 @@ function placeWords(target: KeyTarget, placeMs: number): string {
   }
   const rest = silences.join(' ; ');
   if (values.length === 0) return rest;
-  return `${formatPlace(whenMs, axis, language)} : ${values.join(' ; ')}${rest === '' ? '' : ` ; ${rest}`}`;
+  return `${formatPlace(whenMs, axis, language, longestBucketMs(tracks))} : ${values.join(' ; ')}${rest === '' ? '' : ` ; ${rest}`}`;
 }
 
 export function chartKeys(target: KeyTarget, event: KeyboardEvent): void {

@@ -8,7 +8,7 @@ import { words } from '../i18n/words.ts';
 import { language } from '../prefs.ts';
 import { bucketWords, silenceWords } from './chart-words.ts';
 import { seriesColors } from './colors.ts';
-import { type Curve, readTrack, type TrackData, type Tracks } from './curves.ts';
+import { type Curve, longestBucketMs, readTrack, type TrackData, type Tracks } from './curves.ts';
 import type { CrosshairReading } from './reading.ts';
 import { chartWords } from './words.ts';
 import { type Axis, formatPlace } from './zone.ts';
@@ -51,7 +51,7 @@ export function ReadingLine({ tracks, axis, crosshairMs }: ReadingLineProps) {
     // Without a crosshair newest buckets of several tracks are of different times: only one track's can be said.
     if (placeMs !== null || tracks.size === 1) {
       const shownMs = heard.reading.atMs + heard.track.shiftMs;
-      said.unshift(w.chartReadAt(formatPlace(shownMs, axis, reader)));
+      said.unshift(formatPlace(shownMs, axis, reader, longestBucketMs(tracks)));
     } else said.unshift(chartWords.value.readNewest);
   }
   return <p class="chart-when figures">{said.join(' · ')}</p>;

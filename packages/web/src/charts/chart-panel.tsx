@@ -12,6 +12,7 @@ import { emptyAddress, writeAddress } from '../analysis/analysis-address.ts';
 import { serverNowMs } from '../clock.ts';
 import { words } from '../i18n/words.ts';
 import type { MachineStore } from '../machine/machine-store.ts';
+import { chartChannels } from '../machine/verdict.ts';
 import { language } from '../prefs.ts';
 import { FailureNotice } from '../shell/notices.tsx';
 import { XAxisFields, YAxisFields } from './axis-fields.tsx';
@@ -41,6 +42,7 @@ const only = 'machine';
 
 interface ChartPanelProps {
   readonly store: MachineStore;
+  /** With channels for a chart. */
   readonly schema: MachineSchema;
   readonly view: MachineView;
 }
@@ -71,20 +73,10 @@ function useFollowing(store: MachineStore, range: Range | null): { endMs: number
 
 export function ChartPanel(props: ChartPanelProps) {
   const { schema } = props;
-  const channels = useMemo(
-    () => schema.channels.filter((channel) => channel.chart && channel.kind !== 'text'),
-    [schema],
-  );
+  const channels = useMemo(() => chartChannels(schema), [schema]);
   return (
     <section class="panel chart-panel" aria-labelledby="chart-title">
-      {channels.length === 0 ? (
-        <>
-          <h2 id="chart-title">{words.value.chartTitle}</h2>
-          <p class="muted">{words.value.chartNone}</p>
-        </>
-      ) : (
-        <Chart {...props} channels={channels} />
-      )}
+      <Chart {...props} channels={channels} />
     </section>
   );
 }
@@ -256,7 +248,7 @@ function Chart({
           <FailureNotice code={failure} retry={retry} />
         </div>
       )}
-      {address.table ? (
+      {failure !== null && answer === null ? null : address.table ? (
         <div class="chart-table-box">
           {answer === null ? (
             <div class="skeleton" aria-hidden="true" />

@@ -30,6 +30,7 @@ export function ChartTable({ curves, tracks, axis, takeFocus, showCurves }: Char
   }, []);
   const w = words.value;
   const reader = language.value;
+  const stepMs = longestBucketMs(tracks) ?? 0;
   const lines = tableLines(curves, tracks).slice(-mostLines).reverse();
   const named = ({ track }: TrackData, text: string): string =>
     track.name === '' ? text : chartWords.value.of(track.name, text);
@@ -47,9 +48,7 @@ export function ChartTable({ curves, tracks, axis, takeFocus, showCurves }: Char
       }}
     >
       <table>
-        <caption class="muted">
-          {w.chartTableCaption(formatSpanExact(longestBucketMs(tracks) ?? 0, reader))}
-        </caption>
+        <caption class="muted">{w.chartTableCaption(formatSpanExact(stepMs, reader))}</caption>
         <thead>
           <tr>
             <th scope="col">{w.chartTime}</th>
@@ -77,7 +76,7 @@ export function ChartTable({ curves, tracks, axis, takeFocus, showCurves }: Char
             ) : (
               <tr key={line.placeMs}>
                 <th scope="row" class="figures">
-                  {formatPlace(line.placeMs, axis, reader)}
+                  {formatPlace(line.placeMs, axis, reader, stepMs)}
                 </th>
                 {curves.map((curve, k) => {
                   const index = line.indices[k] ?? null;

@@ -9,8 +9,8 @@ const linePx = 1.5;
 const emphasizedPx = 2.5;
 const dash = [7, 4];
 const strokedPoints = 32;
-/** Narrower, limits are named without their channel. */
-const wideLabelPx = 600;
+/** Of the words of a limit. */
+const labelPx = 11;
 const envelopeAlpha = 0.22;
 /** Narrower, a hatch could not be seen. */
 const bandLeastPx = 4;
@@ -178,15 +178,15 @@ export function paintCurves(area: PlotArea, state: PlotState, colors: PlotColors
 }
 
 export function paintLimits(
-  { context, ratio, left, width, y: scale }: PlotArea,
+  { context, ratio, left, top, width, y: scale }: PlotArea,
   { limits }: PlotState,
   colors: PlotColors,
 ): void {
   context.fillStyle = colors.text;
-  context.font = `${11 * ratio}px ${colors.font}`;
+  context.font = `${labelPx * ratio}px ${colors.font}`;
   context.textAlign = 'right';
   context.textBaseline = 'alphabetic';
-  context.lineJoin = 'round';
+  const taken: number[] = [];
   for (const { value, channel, word } of limits) {
     const y = Math.round(scale.px(value)) + 0.5;
     context.strokeStyle = colors.text;
@@ -196,12 +196,13 @@ export function paintLimits(
     context.moveTo(left, y);
     context.lineTo(left + width, y);
     context.stroke();
-    // A halo of the ground, so that a word on a curve can be read.
     context.setLineDash([]);
-    context.strokeStyle = colors.surface;
-    context.lineWidth = 4 * ratio;
-    const text = width / ratio < wideLabelPx ? word : `${channel} · ${word}`;
-    context.strokeText(text, left + width - 4 * ratio, y - 4 * ratio);
-    context.fillText(text, left + width - 4 * ratio, y - 4 * ratio);
+    // Above its line, or below it where there is no room or other words stand.
+    const apartPx = (labelPx + 2) * ratio;
+    const isFree = (at: number): boolean => taken.every((other) => Math.abs(other - at) >= apartPx);
+    const above = y - 4 * ratio;
+    const at = above - labelPx * ratio >= top && isFree(above) ? above : y + (labelPx + 2) * ratio;
+    taken.push(at);
+    context.fillText(`${channel} · ${word}`, left + width - 4 * ratio, at);
   }
 }

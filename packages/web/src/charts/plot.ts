@@ -309,8 +309,9 @@ export class Plot {
     paintGaps(area, state, colors);
     paintBands(area, state, colors);
     paintMarks(area, state, colors);
-    paintCurves(area, state, colors);
+    // Below the curves: no word may hide a reading.
     paintLimits(area, state, colors);
+    paintCurves(area, state, colors);
     context.restore();
   }
 

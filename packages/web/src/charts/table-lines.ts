@@ -1,5 +1,6 @@
 // The data of a chart as lines of a table, for the page and for a file: one per bucket, and one per stretch without data. Pure.
-// Invariant: every bucket of every curve is in exactly one line; buckets share a line only where they begin together.
+// Invariant: every bucket of every curve is in exactly one line; buckets share a line only where they begin together, but for
+// those of a moved past, which stand beside the bucket of the present that begins next to them: less than half a bucket away.
 import type { ChartGap, ChartSeries } from '@vigie/contract';
 import type { CsvValue } from '@vigie/contract/csv';
 import { type Curve, type TrackData, type Tracks, tracksOf } from './curves.ts';
@@ -25,16 +26,24 @@ export function seriesOf({ track, channel }: Curve, tracks: Tracks): ChartSeries
   return tracks.get(track)?.answer.series.find((series) => series.channel === channel.id) ?? null;
 }
 
+/** From an instant of a track to its place, ms: as it was moved, a past one on the grid of the present where their buckets are alike. */
+function offsetOf({ track, answer }: TrackData, present: TrackData | null): number {
+  if (!track.isPast || present === null || present.answer.bucketMs !== answer.bucketMs) return track.shiftMs;
+  const apartMs = present.answer.startMs + present.track.shiftMs - (answer.startMs + track.shiftMs);
+  return track.shiftMs + apartMs - Math.round(apartMs / answer.bucketMs) * answer.bucketMs;
+}
+
 /** Oldest first. */
 export function tableLines(curves: readonly Curve[], tracks: Tracks): readonly TableLine[] {
   const buckets = new Map<number, (number | null)[]>();
+  const present = tracksOf(curves, tracks).find(({ track }) => !track.isPast) ?? null;
   curves.forEach((curve, k) => {
     const data = tracks.get(curve.track);
     const series = seriesOf(curve, tracks);
     if (data === undefined || series === null) return;
-    const { answer, track } = data;
+    const offsetMs = offsetOf(data, present);
     series.bucket.forEach((bucket, index) => {
-      const placeMs = answer.startMs + bucket * answer.bucketMs + track.shiftMs;
+      const placeMs = data.answer.startMs + bucket * data.answer.bucketMs + offsetMs;
       const line = buckets.get(placeMs) ?? new Array<number | null>(curves.length).fill(null);
       line[k] = index;
       buckets.set(placeMs, line);

@@ -2,9 +2,11 @@
 // Not here: where ticks go (contract/ticks.ts).
 import type { Language } from '@vigie/contract';
 import { tickLabels } from '@vigie/contract/ticks';
-import { formatDayClock, formatElapsed } from '../i18n/format.ts';
+import { formatDayClock, formatDayClockSeconds, formatElapsed } from '../i18n/format.ts';
 
 export { tickLabels, tickStep, timeTicks } from '@vigie/contract/ticks';
+
+const minuteMs = 60_000;
 
 /** What is along the axis: instants of a place, or time since an event of each curve's own (ms, before it below 0). */
 export type Axis = { readonly kind: 'time'; readonly zone: string } | { readonly kind: 'elapsed' };
@@ -24,9 +26,17 @@ export function tickWords(
   }
 }
 
-/** A place on the axis in words: a date, or a time since the event. */
-export function formatPlace(placeMs: number, axis: Axis, language: Language): string {
-  return axis.kind === 'time'
-    ? formatDayClock(placeMs, axis.zone, language)
-    : formatElapsed(placeMs, language);
+/**
+ * A place on the axis in words: a date, or a time since the event.
+ * @param stepMs between one place and the next, so that two of them never read alike; `null`: to the minute
+ */
+export function formatPlace(
+  placeMs: number,
+  axis: Axis,
+  language: Language,
+  stepMs: number | null = null,
+): string {
+  if (axis.kind === 'elapsed') return formatElapsed(placeMs, language);
+  const format = stepMs !== null && stepMs < minuteMs ? formatDayClockSeconds : formatDayClock;
+  return format(placeMs, axis.zone, language);
 }

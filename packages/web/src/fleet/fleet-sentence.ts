@@ -44,7 +44,7 @@ export function fleetSentence(facts: FleetFacts): Sentence {
     if (first === undefined) return null;
     const count = of(kind).reduce((sum, { condition }) => sum + (condition?.count ?? 0), 0);
     const more = others.length === 0 ? '' : ` ${words.andMore(others.length)}`;
-    const silent = of('silent').length;
+    const silent = of('silent').length + unheard.length;
     return {
       tone: kind,
       head: head(count),

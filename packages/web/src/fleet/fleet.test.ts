@@ -127,7 +127,7 @@ describe('the sentence', () => {
       'fault: 1 sensor does not answer · Machine c: Pressure',
     );
     expect(say([machine('b', 'warning')], null, 'fr')).toBe(
-      'warning: 1 avertissement · Machine b : Pression, trop bas',
+      'warning: 1 avertissement · Machine b : Pression sous la limite',
     );
   });
 
@@ -173,8 +173,8 @@ describe('the strip', () => {
         '\u00a0',
         ' ',
       );
-    expect(words(3)).toBe('alarm for 1 h 5 min, 24 Nov 07:00 → 11:00');
-    expect(words(5)).toBe('no data for 5 min, 24 Nov 13:00 → 13:05');
+    expect(words(3)).toBe('alarm for 1 h 5 min in all, 24 Nov 07:00 → 11:00');
+    expect(words(5)).toBe('no data for 5 min in all, 24 Nov 13:00 → 13:05');
     expect(words(1)).toBe('nothing abnormal, 24 Nov 05:00 → 07:00');
   });
 

@@ -41,7 +41,7 @@ function said(
     case 'undated':
       return { word: w.undated, more: '' };
     case 'late':
-      return { word: w.late, more: shared.value.sentenceNoReadingFor(span) };
+      return { word: w.late, more: span === '' ? '' : shared.value.sentenceNoReadingFor(span) };
     case 'stopped':
       return calm(w.stopped);
     case 'normal':

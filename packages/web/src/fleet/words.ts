@@ -58,7 +58,7 @@ const en = {
   stripNormal: 'nothing abnormal',
   stripUnknown: 'not known yet',
   stripLabel: (machine: string) => `Last 7 days of ${machine}, worst state of every two hours`,
-  stripSlot: (state: string, span: string, range: string) => `${state} for ${span}, ${range}`,
+  stripSlot: (state: string, span: string, range: string) => `${state} for ${span} in all, ${range}`,
   stripWhole: (state: string, range: string) => `${state}, ${range}`,
   stripAll: (state: string) => `${state} in 7 days`,
   stripNone: 'cannot be told',
@@ -99,8 +99,8 @@ const fr: Words = {
   justNow: 'il y a moins d’une minute',
 
   machines: (count) => (count === 1 ? '1 machine' : `${count} machines`),
-  above: (machine, name) => `${machine}\u00a0: ${name}, trop haut`,
-  below: (machine, name) => `${machine}\u00a0: ${name}, trop bas`,
+  above: (machine, name) => `${machine}\u00a0: ${name} au-dessus de la limite`,
+  below: (machine, name) => `${machine}\u00a0: ${name} sous la limite`,
   noAnswer: (machine, name) => `${machine}\u00a0: ${name}`,
   alsoSilent: (count) => (count === 1 ? '1 machine sans nouvelles' : `${count} machines sans nouvelles`),
   alsoNever: (count) =>
@@ -133,7 +133,7 @@ const fr: Words = {
   stripNormal: 'rien d’anormal',
   stripUnknown: 'pas encore connu',
   stripLabel: (machine) => `7 derniers jours de ${machine}, le pire état de chaque tranche de deux heures`,
-  stripSlot: (state, span, range) => `${state} pendant ${span}, ${range}`,
+  stripSlot: (state, span, range) => `${state} pendant ${span} en tout, ${range}`,
   stripWhole: (state, range) => `${state}, ${range}`,
   stripAll: (state) => `${state} en 7 jours`,
   stripNone: 'impossible à dire',

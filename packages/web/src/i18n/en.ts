@@ -19,6 +19,7 @@ export const en = {
   navAnalysis: 'Analysis',
   navAlarms: 'Alarms',
   navAlarmsWaiting: (count: number) => `${count} not acknowledged`,
+  navAlarmsUnknown: 'how many is not known',
   navAlarmsActive: (count: number) => (count === 1 ? '1 rings' : `${count} ring`),
   navProfile: 'Profile',
   navManage: 'Management',
@@ -160,7 +161,6 @@ export const en = {
 
   // Chart
   chartLabel: (names: string) => `Chart of ${names}. Arrow keys read points; press T for a table.`,
-  chartNone: 'This machine’s model has no channel for this chart.',
   chartNoData: 'No data in this range.',
   chartPoint: (span: string) => `1 point = ${span}`,
   chartRaw: 'every reading shown',
@@ -191,7 +191,6 @@ export const en = {
   undatedCsv: 'Rows without a known time (CSV)',
   chartMinMax: (min: string, max: string) => `${min} to ${max}`,
   chartLegend: 'Curves shown',
-  chartReadAt: (when: string) => `at ${when}`,
   chartTableCaption: (span: string) => `Mean, and lowest to highest, per ${span}`,
   chartYAxis: 'Vertical axis',
   chartYFrom: 'From',
@@ -211,6 +210,7 @@ export const en = {
   // Link panel
   linkState: 'State',
   linkConnected: 'connected',
+  linkUnknown: 'not known',
   linkDisconnected: 'not connected',
   linkSince: 'Connected since',
   linkContact: 'Last contact',

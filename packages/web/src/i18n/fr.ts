@@ -18,6 +18,7 @@ export const fr: Dictionary = {
   navAnalysis: 'Analyse',
   navAlarms: 'Alarmes',
   navAlarmsWaiting: (count) => `${count} à acquitter`,
+  navAlarmsUnknown: 'nombre inconnu',
   navAlarmsActive: (count) => (count === 1 ? '1 en cours' : `${count} en cours`),
   navProfile: 'Profil',
   navManage: 'Gestion',
@@ -152,7 +153,6 @@ export const fr: Dictionary = {
 
   chartLabel: (names) =>
     `Courbes\u00a0: ${names}. Les flèches lisent les points\u00a0; la touche T affiche un tableau.`,
-  chartNone: 'Le modèle de cette machine n’a pas de voie pour ces courbes.',
   chartNoData: 'Aucune donnée sur cette période.',
   chartPoint: (span) => `1 point = ${span}`,
   chartRaw: 'chaque mesure est tracée',
@@ -183,7 +183,6 @@ export const fr: Dictionary = {
   undatedCsv: 'Lignes sans heure connue (CSV)',
   chartMinMax: (min, max) => `${min} à ${max}`,
   chartLegend: 'Courbes affichées',
-  chartReadAt: (when) => `à ${when}`,
   chartTableCaption: (span) => `Moyenne, puis minimum et maximum, par tranche de ${span}`,
   chartYAxis: 'Axe vertical',
   chartYFrom: 'De',
@@ -202,6 +201,7 @@ export const fr: Dictionary = {
 
   linkState: 'État',
   linkConnected: 'connectée',
+  linkUnknown: 'inconnu',
   linkDisconnected: 'non connectée',
   linkSince: 'Connectée depuis',
   linkContact: 'Dernier contact',
@@ -226,7 +226,7 @@ export const fr: Dictionary = {
   linkNever: 'jamais',
   linkInterval: 'Envoi toutes les',
 
-  journalEmpty: 'Rien à signaler pour l’instant.',
+  journalEmpty: 'Le journal est vide pour l’instant.',
   journalConnected: 'Le boîtier s’est connecté',
   journalDisconnected: 'Le boîtier s’est déconnecté',
   journalBoot: 'Le boîtier a démarré',

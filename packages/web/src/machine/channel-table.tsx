@@ -61,7 +61,7 @@ export function ChannelTable({ readings, fresh, ageMs }: ChannelTableProps) {
                 <td>
                   <span class="state">
                     {!plainState && <StateIcon tone={fresh === 'late' && tone !== 'alarm' ? 'late' : tone} />}
-                    {level === 'no-limits' ? '' : readingWord(reading, fresh, w)}
+                    {level === 'no-limits' && fresh !== 'stale' ? '' : readingWord(reading, fresh, w)}
                   </span>
                 </td>
                 <td class="number figures muted age">{age}</td>

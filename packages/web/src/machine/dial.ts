@@ -53,19 +53,20 @@ export function needlePath(fraction: number, inner: number, outer: number, halfW
   return `M${x} ${y}L${x0} ${y0}L${x1} ${y1}Z`;
 }
 
-/** The scale of a channel: its own, or one that holds band, limits and value with a tenth to spare. */
+/**
+ * The scale of a channel: its own, or one that holds band, limits and value with a tenth to spare. Limits on one side only
+ * are seen from 0, or the value would make the scale it is read on, and stand at its end whatever it is.
+ */
 export function scaleOf(channel: Channel, value: number | null): Scale | null {
   if (channel.scale !== null) return channel.scale;
-  const ends = [
-    channel.band?.low,
-    channel.band?.high,
-    channel.limits?.alarmLow,
-    channel.limits?.warningLow,
-    channel.limits?.warningHigh,
-    channel.limits?.alarmHigh,
-    value,
-  ].filter((end): end is number => typeof end === 'number');
-  if (ends.length < 2) return null;
+  const known = (all: readonly (number | null | undefined)[]): readonly number[] =>
+    all.filter((end): end is number => typeof end === 'number');
+  const { band, limits } = channel;
+  const lows = known([band?.low, limits?.alarmLow, limits?.warningLow]);
+  const highs = known([band?.high, limits?.alarmHigh, limits?.warningHigh]);
+  if (lows.length + highs.length === 0) return null;
+  const other = highs.length === 0 ? [0, 2 * Math.max(...lows)] : lows.length === 0 ? [0] : [];
+  const ends = [...lows, ...highs, ...other, ...known([value])];
   const min = Math.min(...ends);
   const max = Math.max(...ends);
   if (min === max) return null;

@@ -16,7 +16,14 @@ function Fact({ name, children }: { readonly name: string; readonly children: Co
   );
 }
 
-export function LinkPanel({ view, nowMs }: { readonly view: MachineView; readonly nowMs: number }) {
+interface LinkPanelProps {
+  readonly view: MachineView;
+  readonly nowMs: number;
+  /** The page does not hear the server: what it knew of the link may be so no more. */
+  readonly isLost: boolean;
+}
+
+export function LinkPanel({ view, nowMs, isLost }: LinkPanelProps) {
   const w = words.value;
   const reader = language.value;
   const { link, timeZone } = view;
@@ -32,14 +39,14 @@ export function LinkPanel({ view, nowMs }: { readonly view: MachineView; readonl
       <dl class="facts">
         <Fact name={w.linkState}>
           <span class="state">
-            <StateIcon tone={link.connected ? 'normal' : 'unknown'} />
-            {link.connected ? w.linkConnected : w.linkDisconnected}
+            <StateIcon tone={link.connected && !isLost ? 'normal' : 'unknown'} />
+            {isLost ? w.linkUnknown : link.connected ? w.linkConnected : w.linkDisconnected}
           </span>
         </Fact>
         <Fact name={w.linkContact}>
           {link.lastContactMs === null ? w.linkNever : formatAge(nowMs - link.lastContactMs, reader)}
         </Fact>
-        {link.connected && link.connectedSinceMs !== null && (
+        {link.connected && !isLost && link.connectedSinceMs !== null && (
           <Fact name={w.linkSince}>{formatWhen(link.connectedSinceMs, nowMs, timeZone, reader)}</Fact>
         )}
         <Fact name={w.linkMonth}>{formatBytes(monthBytes, reader)}</Fact>

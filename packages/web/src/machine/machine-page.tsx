@@ -22,7 +22,7 @@ import { LinkPanel } from './link-panel.tsx';
 import { createMachineStore, type MachineStore } from './machine-store.ts';
 import { machineSentence } from './sentence.ts';
 import { SentenceLine, SentenceSkeleton } from './sentence-line.tsx';
-import { type Freshness, freshness, readMachine } from './verdict.ts';
+import { chartChannels, type Freshness, freshness, readMachine } from './verdict.ts';
 
 const ChartPanel = later(async () => (await import('../charts/chart-panel.tsx')).ChartPanel, ChartPlace);
 
@@ -118,7 +118,7 @@ function Channels({ view }: { readonly view: MachineView }) {
 }
 
 function LiveLink({ view }: { readonly view: MachineView }) {
-  return <LinkPanel view={view} nowMs={nowMs.value} />;
+  return <LinkPanel view={view} nowMs={nowMs.value} isLost={serverLostMs.value !== null} />;
 }
 
 function Skeletons() {
@@ -166,7 +166,7 @@ function Body({ store, view }: { readonly store: MachineStore; readonly view: Ma
       <div class={lostMs === null ? 'live' : 'live lost'}>
         <Gauges store={store} view={view} />
       </div>
-      {view.schema !== null && view.last !== null && (
+      {view.schema !== null && view.last !== null && chartChannels(view.schema).length > 0 && (
         <ChartWhenNear store={store} schema={view.schema} view={view} />
       )}
       <AlarmsPanel machine={view.id} />

@@ -29,7 +29,8 @@ export function levelWord(level: Level, words: Dictionary): string {
 
 /** The state word of one reading. Empty once stale: then only the age is shown. */
 export function readingWord(reading: Reading, fresh: Freshness, words: Dictionary): string {
-  if (fresh === 'stale' || reading.level === null) return '';
+  if (fresh === 'stale') return words.sentenceUnknown;
+  if (reading.level === null) return '';
   const word = reading.stopped ? words.stateStopped : levelWord(reading.level, words);
   return fresh === 'late' ? words.lateFor(word) : word;
 }

@@ -39,6 +39,12 @@ describe('trend', () => {
     const day = answer(all);
     expect(trendPerHour(day.series[0]!, day, day.toMs)).toBeCloseTo(0.4, 9);
   });
+  it('is not tilted by a start-up that is over', () => {
+    const day = answer(all);
+    const [series] = day.series;
+    const mean = all.map((i) => (i === 89 || i === 90 ? 5 : 20));
+    expect(trendPerHour({ ...series!, mean }, day, day.toMs)).toBe(0);
+  });
   it('is none when the last data are old or few', () => {
     const old = answer(all.slice(0, 80));
     expect(trendPerHour(old.series[0]!, old, old.toMs)).toBeNull();

@@ -1,6 +1,7 @@
 // The sparkline of the last 24 hours and its trend per hour, from a ChartAnswer. Pure.
-// The trend is the least-squares slope over the last two hours of bucket means; with too few of them, or
-// when they end long before now, there is none: an old slope would pass for the present one.
+// The trend is the median slope between any two bucket means of the last two hours (Theil 1950; Sen, JASA 1968), so that a
+// start-up among them, which is over, tilts nothing; with too few of them, or when they end long before now, there is
+// none: an old slope would pass for the present one.
 import type { ChartAnswer, ChartSeries } from '@vigie/contract';
 
 const trendSpanMs = 2 * 3_600_000;
@@ -16,15 +17,11 @@ export function trendPerHour(series: ChartSeries, answer: ChartAnswer, nowMs: nu
   const last = points.at(-1);
   if (points.length < 4 || last === undefined) return null;
   if (-last.hours * 3_600_000 > trendAgeMaxMs + answer.bucketMs) return null;
-  const meanX = points.reduce((sum, point) => sum + point.hours, 0) / points.length;
-  const meanY = points.reduce((sum, point) => sum + point.mean, 0) / points.length;
-  let numerator = 0;
-  let denominator = 0;
-  for (const point of points) {
-    numerator += (point.hours - meanX) * (point.mean - meanY);
-    denominator += (point.hours - meanX) ** 2;
-  }
-  return denominator === 0 ? null : numerator / denominator;
+  const slopes = points
+    .flatMap((b, j) => points.slice(0, j).map((a) => (b.mean - a.mean) / (b.hours - a.hours)))
+    .sort((a, b) => a - b);
+  const middle = slopes.length >> 1;
+  return slopes.length % 2 === 1 ? slopes[middle]! : (slopes[middle - 1]! + slopes[middle]!) / 2;
 }
 
 export interface Spark {

@@ -1,7 +1,7 @@
 // What is known of each channel right now: how old the row is, and what its value means.
 // Invariant: freshness comes before meaning. A late row keeps its level but is called late; a stale one
 // has no level at all. Pure; levels come from @vigie/model, as on the server.
-import type { MachineSchema, RowView } from '@vigie/contract';
+import type { Channel, MachineSchema, RowView } from '@vigie/contract';
 import { type Level, severity } from '@vigie/model/evaluate';
 import { type ChannelReading, type RowReading, readRow } from '@vigie/model/reading';
 
@@ -36,4 +36,9 @@ export function abnormal(readings: readonly Reading[]): readonly Reading[] {
   return readings
     .filter((reading) => reading.level !== null && severity(reading.level) > 0)
     .sort((a, b) => severity(b.level!) - severity(a.level!));
+}
+
+/** Those that the model wants in the chart of its machine. */
+export function chartChannels({ channels }: MachineSchema): readonly Channel[] {
+  return channels.filter(({ chart, kind }) => chart && kind !== 'text');
 }

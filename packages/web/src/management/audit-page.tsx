@@ -57,7 +57,7 @@ export function AuditPage() {
       {audit !== null && audit.entries.length === 0 && <p class="muted">{w.auditNone}</p>}
       {audit !== null && audit.entries.length > 0 && (
         <div class="panel flush">
-          <table class="fleet">
+          <table class="listing">
             <thead>
               <tr>
                 <th scope="col">{w.when}</th>
@@ -74,7 +74,9 @@ export function AuditPage() {
                   </th>
                   <td data-label={w.who}>{entry.actor ?? w.commandLine}</td>
                   <td data-label={w.what} class="wraps">
-                    {sentence(entry)} <span class="muted">{factsOf(entry)}</span>
+                    <span>
+                      {sentence(entry)} <span class="muted">{factsOf(entry)}</span>
+                    </span>
                   </td>
                   <td data-label={w.where} class="figures">
                     {entry.address ?? words.value.noValue}

@@ -24,7 +24,7 @@ export function FoundTable({ all, columns, rows, noneTitle, noneHint }: FoundTab
   if (rows.length === 0) return <p class="muted">{manageWords.value.noMatch}</p>;
   return (
     <div class="panel flush">
-      <table class="fleet">
+      <table class="listing">
         <thead>
           <tr>
             {columns.map((column) => (

@@ -2,7 +2,7 @@
 // is taken out of the address at once, so that neither history nor a picture of the screen keeps it.
 import type { Welcome } from '@vigie/contract';
 import { useEffect, useState } from 'preact/hooks';
-import { useLocation } from 'wouter-preact';
+import { Link, useLocation } from 'wouter-preact';
 import { send } from '../api.ts';
 import { speak, words } from '../i18n/words.ts';
 import { language } from '../prefs.ts';
@@ -40,6 +40,9 @@ export function WelcomePage() {
     return (
       <Gate title={w.welcomeVoid} below={<Preferences />}>
         <p role="alert">{failureSentence(cause, words.value, language.value)}</p>
+        <Link class="button" href="/sign-in">
+          {words.value.signInTitle}
+        </Link>
       </Gate>
     );
   }

@@ -133,7 +133,7 @@ const en = {
   welcomeText: (email: string) => `Choose a password. You will sign in with ${email}.`,
   welcomeAction: 'Save and sign in',
   welcomeBusy: 'Saving…',
-  welcomeVoid: 'This link is not good',
+  welcomeVoid: 'This link is no longer valid',
   newPassword: 'New password',
   passwordHint: 'At least 10 characters. A few words are easier to remember than one with signs.',
 };
@@ -272,7 +272,7 @@ const fr: typeof en = {
   welcomeText: (email) => `Choisissez un mot de passe. Vous vous connecterez avec ${email}.`,
   welcomeAction: 'Enregistrer et se connecter',
   welcomeBusy: 'Enregistrement…',
-  welcomeVoid: 'Ce lien n’est pas valable',
+  welcomeVoid: 'Ce lien n’est plus valable',
   newPassword: 'Nouveau mot de passe',
   passwordHint: 'Au moins 10 caractères. Quelques mots se retiennent mieux qu’un seul avec des signes.',
 };

@@ -54,10 +54,19 @@ function Reload() {
   );
 }
 
-/** How many alarms ring, coloured by the worst; none: how many wait for somebody, without colour; none: nothing. */
+/** How many alarms ring, coloured by the worst; none: how many wait for somebody, without colour; none: nothing. Not known: a question. */
 function AlarmBadge() {
   const count = alarmCount.value;
-  if (count === null) return null;
+  if (count === null) {
+    return serverLostMs.value === null ? null : (
+      <>
+        <span class="nav-badge badge-waiting" aria-hidden="true">
+          ?
+        </span>
+        <span class="unseen">, {words.value.navAlarmsUnknown}</span>
+      </>
+    );
+  }
   const { active, unacknowledged, worst } = count;
   const shown = active > 0 ? active : unacknowledged;
   if (shown === 0) return null;
