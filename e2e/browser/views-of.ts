@@ -1,5 +1,5 @@
 // Judges the views of one part: nothing that axe finds, in both themes and languages, on a phone and on a desktop; the words are
-// of the language; nothing scrolls sideways, at 320 px either. Parted by file, so that two run at a time; every width and
+// of the language; nothing scrolls sideways or is written a letter a line, at 320 px either. Parted by file, so that two run at a time; every width and
 // combination is in `npm run screenshots -- --axe`.
 import { expect, it } from 'vitest';
 import { violationsOf } from './axe.ts';
@@ -10,6 +10,21 @@ const looks = [
   { language: 'fr', width: 390, height: 844, touch: true },
   { language: 'en', width: 1440, height: 900, touch: false },
 ] as const;
+
+/** Texts that have so little room that a line of them holds less than four letters. */
+const squeezed = `(() => {
+  const found = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text !== null; text = texts.nextNode()) {
+    const said = text.data.trim();
+    if (said.length < 8 || !text.parentElement.checkVisibility()) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
+    if (lines > 1 && said.length / lines < 4) found.push(said);
+  }
+  return found;
+})()`;
 
 export function judgeViews(part: Part): void {
   const test = useTestSite(null);
@@ -42,6 +57,7 @@ export function judgeViews(part: Part): void {
       await page.setViewportSize({ width, height: look.height });
       const sideways = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
       expect(sideways, `${view.name} ${look.language} ${width} px`).toBeLessThanOrEqual(0);
+      expect(await page.evaluate(squeezed), `${view.name} ${look.language} ${width} px`).toEqual([]);
     }
   }
 }
