@@ -8,11 +8,15 @@ import type { LinkIdentity } from './identity.ts';
 import { Intake } from './intake.ts';
 import { Link, type LinkOptions, type LinkSocket } from './link.ts';
 import { isSigned } from './proof.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 const MOST_CONNECTIONS = 20_000;
 const TLS_HANDSHAKE_MS = 15_000;
-/** Handshakes and first words under way at once: some two seconds of work. */
-const MOST_ARRIVING = 200;
+/** Handshakes and first words under way at once: less than a second of work. */
+const MOST_ARRIVING = 100;
+/** Others that wait in line, and how long: an edge gives up after twenty seconds. */
+const MOST_IN_LINE = 8192;
+const MOST_WAIT_MS = 8000;
 /** Connections that the system may hold until they are taken; it cuts it down to what it allows. */
 const BACKLOG = 4096;
 /** A peer that takes so little of what it is sent is gone, or means ill. */
@@ -70,24 +74,23 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         linkOptions,
         linkNews,
         () => connections.delete(link),
-        () => arriving.delete(peer),
+        () => room.gone(peer),
       );
       connections.add(link);
     },
   );
-  /** Peers that have not said yet, or not proved, who they are. */
-  const arriving = new Set<string>();
-  // When all come back at once, each handshake begun makes the others later, until none is done within its time: who is
-  // too many is turned away before it costs anything, and comes again after its back-off.
+  /** Of peers that have not said yet, or not proved, who they are. */
+  const room = new WaitingRoom({
+    ...{ mostInside: MOST_ARRIVING, mostInLine: MOST_IN_LINE, mostWaitMs: MOST_WAIT_MS },
+    nowMs: () => options.clock.monotonicMs(),
+  });
   const door = createDoor((socket) => {
-    if (arriving.size >= MOST_ARRIVING) {
-      socket.destroy();
-      return;
-    }
     const peer = peerOf(socket);
-    arriving.add(peer);
-    socket.once('close', () => arriving.delete(peer));
-    server.emit('connection', socket);
+    // What goes wrong while it waits is said by 'close', which always follows.
+    socket.on('error', () => undefined);
+    socket.once('close', () => room.gone(peer));
+    // What it has said meanwhile is read then.
+    if (!room.come(peer, () => server.emit('connection', socket))) socket.destroy();
   });
   let looking: Timer | null = null;
   let changed: Changes = NO_CHANGES;

@@ -1,7 +1,7 @@
 // Where what is sealed lies: on SQLite one file a month, so that a closed month is a file that never changes (copied as a
 // backup, deleted when it has served); on PostgreSQL partitions of one month, beside the hot tables.
 // Invariant: what begins in a month (UTC) lies in that month's. Not here: what is sealed and when (sealer.ts).
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import DatabaseFile from 'better-sqlite3';
 import type { Database } from './database.ts';
@@ -10,8 +10,10 @@ import type { PostgresDatabase } from './postgres-database.ts';
 import { connect, sqliteDatabase } from './sqlite-database.ts';
 
 export interface Archive {
-  /** Those that there are with anything that begins from `fromMs` on and before `toMs`, in order of time. */
-  between(fromMs: number, toMs: number): readonly Database[];
+  /** Those that there are with anything that begins from `fromMs` on and before `toMs`, in order of time; opened when they are come to. */
+  between(fromMs: number, toMs: number): Iterable<Database>;
+  /** The same from the beginning, the newest first. */
+  before(toMs: number): Iterable<Database>;
   /** The one for what begins at an instant; made when there is none. */
   at(ms: number): Promise<Database>;
   /** Gives back what is free of a month that is over, if it is more than that share. */
@@ -45,6 +47,8 @@ export interface SqliteArchiveOptions {
   /** Months whose file is there. */
   readonly found: readonly number[];
   readonly open: (monthMs: number) => Database;
+  /** Whether a file is still there, which others may have removed; absent: nobody does. */
+  readonly isThere?: (monthMs: number) => boolean;
 }
 
 export interface SqliteArchive extends Archive {
@@ -54,7 +58,7 @@ export interface SqliteArchive extends Archive {
   letGo(month: number): Promise<void>;
 }
 
-export function sqliteArchive({ found, open }: SqliteArchiveOptions): SqliteArchive {
+export function sqliteArchive({ found, open, isThere }: SqliteArchiveOptions): SqliteArchive {
   let months = [...found].sort((a, b) => a - b);
   /** The one used last is last. */
   const opened = new Map<number, Database>();
@@ -74,6 +78,14 @@ export function sqliteArchive({ found, open }: SqliteArchiveOptions): SqliteArch
     opened.delete(month);
     await db?.close();
   };
+  function* each(wanted: readonly number[]): Iterable<Database> {
+    for (const month of wanted) {
+      // Opened, one that is gone would be made again.
+      if (opened.has(month) || (isThere?.(month) ?? true)) yield use(month);
+    }
+  }
+  const within = (fromMs: number, toMs: number): number[] =>
+    months.filter((month) => month < toMs && monthAfter(month) > fromMs);
   return {
     look: (now) => {
       months = [...now].sort((a, b) => a - b);
@@ -81,7 +93,8 @@ export function sqliteArchive({ found, open }: SqliteArchiveOptions): SqliteArch
       for (const month of opened.keys()) if (!months.includes(month)) void letGo(month);
     },
     letGo,
-    between: (fromMs, toMs) => months.filter((month) => month < toMs && monthAfter(month) > fromMs).map(use),
+    between: (fromMs, toMs) => each(within(fromMs, toMs)),
+    before: (toMs) => each(within(0, toMs).reverse()),
     at: async (ms) => {
       const month = monthOf(ms);
       if (!months.includes(month)) months = [...months, month].sort((a, b) => a - b);
@@ -96,6 +109,9 @@ export function sqliteArchive({ found, open }: SqliteArchiveOptions): SqliteArch
   };
 }
 
+/** So long after a folder changed, its clock may not tell another change from that one. */
+const CLOCK_STEP_NS = 50_000_000n;
+
 /** In a folder; files that another connection makes are seen when they are looked for. */
 export function folderArchive(folder: string): Archive {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -103,12 +119,27 @@ export function folderArchive(folder: string): Archive {
   const archive = sqliteArchive({
     found: monthsIn(folder),
     open: (month) => sqliteDatabase(connect(fileOf(month), ARCHIVE_MIGRATIONS)),
+    isThere: (month) => existsSync(fileOf(month)),
   });
+  /** When the folder had changed last, as it was read; `null`: it may have changed again unseen. */
+  let readNs: bigint | null = null;
+  const look = (): void => {
+    const changedNs = statSync(folder, { bigint: true, throwIfNoEntry: false })?.mtimeNs ?? null;
+    // A chart looks a dozen times, and years are hundreds of names.
+    if (changedNs !== null && changedNs === readNs) return;
+    const isPast = changedNs !== null && BigInt(Date.now()) * 1_000_000n - changedNs > CLOCK_STEP_NS;
+    archive.look(monthsIn(folder));
+    readNs = isPast ? changedNs : null;
+  };
   return {
     ...archive,
     between: (fromMs, toMs) => {
-      archive.look(monthsIn(folder));
+      look();
       return archive.between(fromMs, toMs);
+    },
+    before: (toMs) => {
+      look();
+      return archive.before(toMs);
     },
     shrink: async (monthMs, freeShare) => {
       for (const db of archive.between(monthMs, monthMs + 1)) {
@@ -160,6 +191,7 @@ export function postgresArchive(db: PostgresDatabase): Archive {
   const made = new Set<number>();
   return {
     between: () => [db],
+    before: () => [db],
     at: async (ms) => {
       const month = monthOf(ms);
       if (made.has(month)) return db;

@@ -7,11 +7,12 @@ import type { ChartAnswer, ChartGap } from '@vigie/contract';
 import type { MachineSchema } from '@vigie/model';
 import type { Archive } from './archive.ts';
 import type { Sql } from './database.ts';
+import type { LongNodes } from './long-nodes.ts';
 import { Buckets } from './m4.ts';
 import type { Meanings } from './meanings.ts';
-import type { RollupRow } from './nodes.ts';
 import type { Reader } from './reader.ts';
 import {
+  type Ends,
   intervalMsOf,
   LEVELS,
   type Level,
@@ -21,7 +22,6 @@ import {
   numberChannels,
   type Place,
   parseEnds,
-  readRollup,
 } from './rollup.ts';
 
 /** Intervals that a bucket should hold: with fewer a bucket is up to half too wide, with more there is more to read. */
@@ -43,6 +43,7 @@ export interface ChartSources {
   readonly archive: Archive;
   readonly meanings: Meanings;
   readonly reader: Reader;
+  readonly longNodes: LongNodes;
 }
 
 /** How a chart is cut. */
@@ -160,7 +161,7 @@ class Pass {
   /** Where rows are gone: the last one of the hours before an instant. */
   async #endBefore(atMs: number): Promise<Place | null> {
     if (this.#rawFromMs === Number.NEGATIVE_INFINITY) return null;
-    for (const db of this.#sources.archive.between(0, atMs).toReversed()) {
+    for (const db of this.#sources.archive.before(atMs)) {
       const rows = await db.all<{ ends: string }>(
         'SELECT ends FROM rollup WHERE machine = $1 AND level = 1 AND from_ms < $2 ORDER BY from_ms DESC LIMIT 2',
         this.#query.machine,
@@ -245,29 +246,21 @@ class Pass {
 
   /** Whole intervals of clean nodes. */
   async #nodes(level: Level, fromMs: number, toMs: number): Promise<void> {
-    const { archive, meanings } = this.#sources;
+    const { archive, longNodes, meanings } = this.#sources;
     const { machine, channels } = this.#query;
     let seenMs = Number.NEGATIVE_INFINITY;
     for (const db of archive.between(nodeAt(level, fromMs), toMs)) {
-      const rows = await db.all<RollupRow>(
-        'SELECT from_ms, schema_hash, ends, bytes FROM rollup WHERE machine = $1 AND level = $2 AND from_ms >= $3 AND from_ms < $4 ORDER BY from_ms, schema_hash',
-        machine,
-        level,
-        nodeAt(level, fromMs),
-        toMs,
-      );
-      for (const row of rows) {
-        const schema = await meanings.schema(row.schema_hash);
+      const nodes = await longNodes.between(db, machine, level, nodeAt(level, fromMs), toMs);
+      for (const node of nodes) {
+        const schema = await meanings.schema(node.schema_hash);
         if (schema === null) continue;
-        if (row.from_ms > seenMs) this.#seeNode(row.ends, schema.cutMs, toMs);
-        seenMs = row.from_ms;
-        const read = readRollup(schema, level, row.from_ms, row.bytes);
-        if (!read.ok) continue;
+        if (node.from_ms > seenMs) this.#seeNode(node.ends, schema.cutMs, toMs);
+        seenMs = node.from_ms;
         const places = numberChannels(schema);
         for (const [k, id] of channels.entries()) {
           const place = places.findIndex((channel) => channel.id === id);
           if (place < 0) continue;
-          read.value.channel(place, (intervalFromMs, summary) => {
+          node.each(schema, place, (intervalFromMs, summary) => {
             if (intervalFromMs >= fromMs && intervalFromMs < toMs)
               this.buckets[k]?.merge(intervalFromMs, summary);
           });
@@ -276,8 +269,7 @@ class Pass {
     }
   }
 
-  #seeNode(json: string, cutMs: number, toMs: number): void {
-    const ends = parseEnds(json);
+  #seeNode(ends: Ends | null, cutMs: number, toMs: number): void {
     if (ends === null) return;
     if (this.#before === null || ends.first.atMs > this.#before.atMs) this.#meet(ends.first, cutMs);
     for (const [from, to] of ends.gaps) this.#gaps.set(from.atMs, [from, to]);

@@ -181,7 +181,7 @@ describe.each(testDatabases)('compact on $name', ({ fresh }) => {
         archive: {
           ...archive,
           between: (from, to) =>
-            archive.between(from, to).map((db) => ({
+            [...archive.between(from, to)].map((db) => ({
               ...db,
               run: async (text, ...parameters) => {
                 if (text.startsWith('UPDATE chunk') && !swapped) {

@@ -41,6 +41,8 @@ export interface Database extends Sql {
   transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
   /** What another process may have changed since this was asked last. */
   changedElsewhere(): Promise<Changes>;
+  /** Another one whenever anything in it may have changed, by whomever; `null`: that cannot be told. */
+  version(): string | null;
   /** Whether an error says that the database cannot be reached now, whatever was asked of it. */
   isAway(error: unknown): boolean;
   /** Gives room back that is not used any more; little at a time. */

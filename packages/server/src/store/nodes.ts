@@ -3,6 +3,7 @@
 // Not here: writing, and which nodes are due.
 import type { MachineSchema } from '@vigie/model';
 import type { Archive } from './archive.ts';
+import { NODES_OF_LEVEL } from './long-nodes.ts';
 import { Buckets } from './m4.ts';
 import type { Meanings } from './meanings.ts';
 import type { Reader } from './reader.ts';
@@ -119,13 +120,7 @@ export async function nodeOfNodes(
   const children = new Map<number, Ends>();
   let cutMs = Number.POSITIVE_INFINITY;
   for (const db of archive.between(fromMs, endMs)) {
-    const rows = await db.all<RollupRow>(
-      'SELECT from_ms, schema_hash, ends, bytes FROM rollup WHERE machine = $1 AND level = $2 AND from_ms >= $3 AND from_ms < $4 ORDER BY from_ms, schema_hash',
-      machine,
-      below,
-      fromMs,
-      endMs,
-    );
+    const rows = await db.all<RollupRow>(NODES_OF_LEVEL, machine, below, fromMs, endMs);
     for (const row of rows) {
       const schema = await meanings.schema(row.schema_hash);
       const ends = parseEnds(row.ends);

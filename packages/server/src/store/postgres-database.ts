@@ -188,6 +188,7 @@ export async function openPostgres(
       };
     },
     // A trigger tells of what gateways look at (migrations.ts): the machine's id, or nothing for what concerns all.
+    version: () => null,
     changedElsewhere: async () => {
       watching ??= listener.listen(
         'vigie_changed',

@@ -293,7 +293,7 @@ export class Reader {
       atMs,
     );
     let lastMs = hot?.to_ms ?? Number.NEGATIVE_INFINITY;
-    for (const db of this.#archive.between(0, atMs).toReversed()) {
+    for (const db of this.#archive.before(atMs)) {
       // Of the two newest that begin before it, since the newest may hold but one block that goes on over it.
       const chunks = await db.all<ChunkKey>(
         `SELECT ${CHUNK_KEY} FROM chunk WHERE machine = $1 AND hour_ms < $2 AND from_ms < $2 ORDER BY hour_ms DESC LIMIT 2`,

@@ -112,7 +112,7 @@ export class Retention {
 
   async #newestHour(machine: string): Promise<number | null> {
     let newestMs: number | null = null;
-    for (const db of this.#options.archive.between(0, Number.MAX_SAFE_INTEGER).toReversed()) {
+    for (const db of this.#options.archive.before(Number.MAX_SAFE_INTEGER)) {
       const row = await db.get<{ hour_ms: number | null }>(
         'SELECT max(hour_ms) AS hour_ms FROM chunk WHERE machine = $1',
         machine,

@@ -13,6 +13,7 @@ import { readChart, readCoverage } from './chart.ts';
 import { type Database, type Sql, StoreError } from './database.ts';
 import { dateOf } from './dating.ts';
 import { entryOf, limitNews, newsSince, type StoredEntry } from './journal-news.ts';
+import { LongNodes } from './long-nodes.ts';
 import { Meanings } from './meanings.ts';
 import { noteStore } from './notes.ts';
 import type { StoredBlock } from './pack.ts';
@@ -56,6 +57,7 @@ export interface SqlStoreOptions {
 export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlStoreOptions): Store {
   const meanings = new Meanings(db);
   const reader = new Reader({ hot: db, archive, meanings, pause });
+  const longNodes = new LongNodes();
   const waiting: Waiting[] = [];
   let closed = false;
   /** Of all commits that were asked for. */
@@ -361,11 +363,17 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
       return new Set(rows.map(({ machine }) => machine));
     },
     coverage: async (machine, fromMs, toMs) =>
-      readCoverage({ hot: db, archive, meanings, reader }, machine, fromMs, toMs, await rawFrom(machine)),
+      readCoverage(
+        { hot: db, archive, meanings, reader, longNodes },
+        machine,
+        fromMs,
+        toMs,
+        await rawFrom(machine),
+      ),
     chart: async (query) => {
       const machine = await machineBy(db, query.machine);
       const schema = machine?.schemaHash == null ? null : await meanings.schema(machine.schemaHash);
-      const sources = { hot: db, archive, meanings, reader };
+      const sources = { hot: db, archive, meanings, reader, longNodes };
       return readChart(sources, query, schema, await rawFrom(query.machine));
     },
     rows: ({ machine, channels, fromMs, toMs }) => reader.rows(machine, channels, fromMs, toMs),

@@ -57,7 +57,10 @@ interface Prepared {
 export function sqliteDatabase(db: Sqlite): Database {
   const prepared = new Map<string, Prepared>();
   // Changes when another connection commits to the file, and costs no look at it.
-  const dataVersion = (): number => Number(db.pragma('data_version', { simple: true }));
+  const versions = db.prepare<[], number>('PRAGMA data_version').pluck();
+  const dataVersion = (): number => versions.get() ?? 0;
+  const changes = db.prepare<[], number>('SELECT total_changes()').pluck();
+  const totalChanges = (): number => changes.get() ?? 0;
   let seenVersion = dataVersion();
   /** Resolves when the last transaction that was asked for has ended; `null`: none is open. */
   let busy: Promise<void> | null = null;
@@ -193,6 +196,8 @@ export function sqliteDatabase(db: Sqlite): Database {
       seenVersion = version;
       return changed ? 'anything' : NO_CHANGES;
     },
+    // The first counts what other connections commit, the second what this one does.
+    version: () => `${dataVersion()} ${totalChanges()}`,
     tidy: async () => {
       await outside();
       db.pragma(`incremental_vacuum(${TIDIED_PAGES})`);
