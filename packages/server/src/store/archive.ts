@@ -112,8 +112,11 @@ export function sqliteArchive({ found, open, isThere }: SqliteArchiveOptions): S
 /** So long after a folder changed, its clock may not tell another change from that one. */
 const CLOCK_STEP_NS = 50_000_000n;
 
-/** In a folder; files that another connection makes are seen when they are looked for. */
-export function folderArchive(folder: string): Archive {
+/**
+ * In a folder; files that another connection makes are seen when they are looked for.
+ * @param utcMs by the clock that dates the folder's changes: this machine's
+ */
+export function folderArchive(folder: string, utcMs: () => number = Date.now): Archive {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const fileOf = (month: number): string => join(folder, `${monthName(month)}.db`);
   const archive = sqliteArchive({
@@ -127,7 +130,7 @@ export function folderArchive(folder: string): Archive {
     const changedNs = statSync(folder, { bigint: true, throwIfNoEntry: false })?.mtimeNs ?? null;
     // A chart looks a dozen times, and years are hundreds of names.
     if (changedNs !== null && changedNs === readNs) return;
-    const isPast = changedNs !== null && BigInt(Date.now()) * 1_000_000n - changedNs > CLOCK_STEP_NS;
+    const isPast = changedNs !== null && BigInt(utcMs()) * 1_000_000n - changedNs > CLOCK_STEP_NS;
     archive.look(monthsIn(folder));
     readNs = isPast ? changedNs : null;
   };

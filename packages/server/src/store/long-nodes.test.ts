@@ -10,6 +10,7 @@ import { LongNodes } from './long-nodes.ts';
 import { Buckets } from './m4.ts';
 import { ARCHIVE_MIGRATIONS } from './migrations.ts';
 import { encodeRollup, intervalMsOf, type Level, nodeMsOf } from './rollup.ts';
+import { ROLLUP } from './sealer.ts';
 import { connect, sqliteDatabase } from './sqlite-database.ts';
 
 const LEVEL: Level = 256;
@@ -31,14 +32,7 @@ async function write(db: Database, value: number): Promise<void> {
   buckets.add(5000, value);
   await db.insert(
     'rollup',
-    {
-      machine: 'text',
-      level: 'bigint',
-      from_ms: 'bigint',
-      schema_hash: 'text',
-      ends: 'text',
-      bytes: 'bytea',
-    },
+    ROLLUP,
     [
       {
         ...{ machine: 'M', level: LEVEL, from_ms: 0, schema_hash: 'h' },

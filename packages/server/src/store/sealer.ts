@@ -44,7 +44,7 @@ const CHUNK: Columns = {
   row_count: 'bigint',
   bytes: 'bytea',
 };
-const ROLLUP: Columns = {
+export const ROLLUP: Columns = {
   machine: 'text',
   level: 'bigint',
   from_ms: 'bigint',

@@ -3,7 +3,7 @@
 import { useComputed } from '@preact/signals';
 import type { Alarms, AlarmView } from '@vigie/contract';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { Link } from 'wouter-preact';
+import { useLocation } from 'wouter-preact';
 import { get } from '../api.ts';
 import type { Track } from '../charts/curves.ts';
 import { gutterPx, marginPx } from '../charts/plot.ts';
@@ -55,7 +55,17 @@ function useStripAlarms({ tracks, shown, version }: StripProps): readonly Placed
   return placed;
 }
 
+/** Within the page, as a link of the router does it; there may be hundreds here, and each of those would listen for itself. */
+function follow(event: MouseEvent, navigate: (href: string) => void): void {
+  const isPlain = event.button === 0 && !event.ctrlKey && !event.metaKey && !event.shiftKey && !event.altKey;
+  const link = event.target instanceof Element ? event.target.closest('a') : null;
+  if (link === null || !isPlain) return;
+  event.preventDefault();
+  navigate(link.pathname + link.search);
+}
+
 export function AlarmStrip(props: StripProps) {
+  const [, navigate] = useLocation();
   const { shown, widthPx } = props;
   const w = alarmWords.value;
   const reader = language.value;
@@ -90,17 +100,16 @@ export function AlarmStrip(props: StripProps) {
     () =>
       placed.map(({ alarm, track }, i) => (
         <li key={`${track.key} ${alarm.id}`} class={`strip-${alarm.severity}`} style={bars[i]!}>
-          <Link
-            href={`/alarms?machine=${encodeURIComponent(alarm.machine)}`}
-            aria-label={labels[i]}
-            title={labels[i]}
-          />
+          <a href={`/alarms?machine=${encodeURIComponent(alarm.machine)}`} title={labels[i]}>
+            <span class="unseen">{labels[i]}</span>
+          </a>
         </li>
       )),
     [labels, JSON.stringify(bars)],
   );
   return (
-    <ul class="alarm-strip" aria-label={w.strip}>
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Enter on a link is a click
+    <ul class="alarm-strip" aria-label={w.strip} onClick={(event) => follow(event, navigate)}>
       {items}
     </ul>
   );
