@@ -13,11 +13,12 @@ const looks = [
 
 /** Texts that have so little room that a line of them holds less than four letters. */
 const squeezed = `(() => {
+  const isForEarsOnly = (one) => one !== null && (getComputedStyle(one).clipPath !== 'none' || isForEarsOnly(one.parentElement));
   const found = [];
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let text = texts.nextNode(); text !== null; text = texts.nextNode()) {
     const said = text.data.trim();
-    if (said.length < 8 || !text.parentElement.checkVisibility()) continue;
+    if (said.length < 8 || !text.parentElement.checkVisibility() || isForEarsOnly(text.parentElement)) continue;
     const range = document.createRange();
     range.selectNodeContents(text);
     const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
