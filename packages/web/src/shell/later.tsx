@@ -40,6 +40,9 @@ export function later<Props extends object>(
   Place: ComponentType<Waiting> = PageOnItsWay,
 ): LaterPart<Props> {
   let Part: ComponentType<Props> | null = null;
+  const loading = async (): Promise<void> => {
+    Part = await load();
+  };
   function Later(props: Props) {
     const [loaded, setLoaded] = useState(Part !== null);
     const [failure, setFailure] = useState<FailureCode | null>(null);
@@ -47,7 +50,7 @@ export function later<Props extends object>(
       setFailure(null);
       inFlight.value += 1;
       try {
-        Part = await load();
+        await loading();
         setLoaded(true);
       } catch {
         setFailure('unreachable');
@@ -56,11 +59,12 @@ export function later<Props extends object>(
       }
     };
     useEffect(() => {
-      if (Part === null) void fetchIt();
+      // Also where it came since it was rendered.
+      if (!loaded) void fetchIt();
     }, []);
     if (loaded && Part !== null) return <Part {...props} />;
     return <Place failure={failure} retry={() => void fetchIt()} />;
   }
-  // One that fails is asked for again, and told of, when it is to be shown.
-  return Object.assign(Later, { prefetch: () => void load().catch(() => {}) });
+  // One that is here when it is first shown has no other in its place. One that fails is asked for again, and told of, then.
+  return Object.assign(Later, { prefetch: () => void loading().catch(() => {}) });
 }
