@@ -2,7 +2,7 @@
 // When a refresh fails the list stays, greyed, and the line says since when it is old.
 import { computed } from '@preact/signals';
 import type { Fleet as FleetAnswer } from '@vigie/contract';
-import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Redirect } from 'wouter-preact';
 import { AlarmsLine } from '../alarms/alarms-line.tsx';
 import { nowMs } from '../clock.ts';
@@ -130,8 +130,7 @@ function List({ answer }: { readonly answer: FleetAnswer }) {
 
 function useFleet(): void {
   const reloads = reloadCount.value;
-  // Before anything is painted: its answer may be here already.
-  useLayoutEffect(() => watchFleet(), []);
+  useEffect(() => watchFleet(), []);
   useEffect(() => {
     if (reloads > 0) refreshFleet();
   }, [reloads]);

@@ -3,7 +3,7 @@
 import type { MachineView } from '@vigie/contract';
 import { gaugesOf } from '@vigie/model/reading';
 import type { ComponentProps } from 'preact';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { AlarmsPanel } from '../alarms/alarms-panel.tsx';
 import { nowMs } from '../clock.ts';
@@ -14,7 +14,6 @@ import { language } from '../prefs.ts';
 import { later, type Waiting } from '../shell/later.tsx';
 import { EmptyNotice, FailureNotice, NotFound } from '../shell/notices.tsx';
 import { useNear } from '../shell/use-near.ts';
-import { useIsPainted } from '../shell/use-painted.ts';
 import { useTitle } from '../shell/use-title.ts';
 import { ChannelTable } from './channel-table.tsx';
 import { Gauge, GaugeSkeleton } from './gauge.tsx';
@@ -24,8 +23,6 @@ import { createMachineStore, type MachineStore } from './machine-store.ts';
 import { machineSentence } from './sentence.ts';
 import { SentenceLine, SentenceSkeleton } from './sentence-line.tsx';
 import { chartChannels, type Freshness, freshness, readMachine } from './verdict.ts';
-
-const usualGauges = 8;
 
 const ChartPanel = later(async () => (await import('../charts/chart-panel.tsx')).ChartPanel, ChartPlace);
 
@@ -124,22 +121,15 @@ function LiveLink({ view }: { readonly view: MachineView }) {
   return <LinkPanel view={view} nowMs={nowMs.value} isLost={serverLostMs.value !== null} />;
 }
 
-/** @param gauges as many as there will be */
-function GaugeSkeletons({ gauges }: { readonly gauges: number }) {
-  return (
-    <ul class="gauges" aria-hidden="true">
-      {Array.from({ length: gauges }, (_, place) => (
-        <GaugeSkeleton key={place} />
-      ))}
-    </ul>
-  );
-}
-
 function Skeletons() {
   return (
     <>
       <SentenceSkeleton />
-      <GaugeSkeletons gauges={usualGauges} />
+      <ul class="gauges" aria-hidden="true">
+        {[1, 2, 3, 4, 5, 6, 7, 8].map((place) => (
+          <GaugeSkeleton key={place} />
+        ))}
+      </ul>
       <ChartPlace failure={null} retry={() => {}} />
       <p class="unseen" role="status">
         {words.value.loading}
@@ -148,22 +138,7 @@ function Skeletons() {
   );
 }
 
-/** What is true of the machine first; the rest when that is on the screen. */
 function Body({ store, view }: { readonly store: MachineStore; readonly view: MachineView }) {
-  const isPainted = useIsPainted();
-  if (isPainted) return <Parts store={store} view={view} />;
-  const { schema, last } = view;
-  return (
-    <>
-      <Sentence store={store} view={view} />
-      {schema !== null && last !== null && (
-        <GaugeSkeletons gauges={schema.channels.filter(({ gauge }) => gauge !== null).length} />
-      )}
-    </>
-  );
-}
-
-function Parts({ store, view }: { readonly store: MachineStore; readonly view: MachineView }) {
   const w = words.value;
   const lostMs = serverLostMs.value;
   return (
@@ -206,8 +181,7 @@ function Parts({ store, view }: { readonly store: MachineStore; readonly view: M
 
 export function MachinePage({ id }: { readonly id: string }) {
   const store = useMemo(() => createMachineStore(id), [id]);
-  // Before anything is painted: its answer may be here already.
-  useLayoutEffect(() => store.start(), [store]);
+  useEffect(() => store.start(), [store]);
   const reloads = reloadCount.value;
   useEffect(() => {
     if (reloads > 0) void store.reload();

@@ -40,9 +40,6 @@ export function later<Props extends object>(
   Place: ComponentType<Waiting> = PageOnItsWay,
 ): LaterPart<Props> {
   let Part: ComponentType<Props> | null = null;
-  const loading = async (): Promise<void> => {
-    Part = await load();
-  };
   function Later(props: Props) {
     const [loaded, setLoaded] = useState(Part !== null);
     const [failure, setFailure] = useState<FailureCode | null>(null);
@@ -50,7 +47,7 @@ export function later<Props extends object>(
       setFailure(null);
       inFlight.value += 1;
       try {
-        await loading();
+        Part = await load();
         setLoaded(true);
       } catch {
         setFailure('unreachable');
@@ -59,12 +56,11 @@ export function later<Props extends object>(
       }
     };
     useEffect(() => {
-      // Also where it came since it was rendered.
-      if (!loaded) void fetchIt();
+      if (Part === null) void fetchIt();
     }, []);
     if (loaded && Part !== null) return <Part {...props} />;
     return <Place failure={failure} retry={() => void fetchIt()} />;
   }
-  // One that is here when it is first shown has no other in its place. One that fails is asked for again, and told of, then.
-  return Object.assign(Later, { prefetch: () => void loading().catch(() => {}) });
+  // One that fails is asked for again, and told of, when it is to be shown.
+  return Object.assign(Later, { prefetch: () => void load().catch(() => {}) });
 }
