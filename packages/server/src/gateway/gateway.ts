@@ -84,12 +84,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     ...{ mostInside: MOST_ARRIVING, mostInLine: MOST_IN_LINE, mostWaitMs: MOST_WAIT_MS },
     nowMs: () => options.clock.monotonicMs(),
   });
-  const door = createDoor((socket) => {
+  // Nothing is read of who waits: each read takes 64 kB of memory, and all wait at once.
+  const door = createDoor({ pauseOnConnect: true }, (socket) => {
     const peer = peerOf(socket);
     // What goes wrong while it waits is said by 'close', which always follows.
     socket.on('error', () => undefined);
     socket.once('close', () => room.gone(peer));
-    // What it has said meanwhile is read then.
     if (!room.come(peer, () => server.emit('connection', socket))) socket.destroy();
   });
   let looking: Timer | null = null;
