@@ -52,8 +52,10 @@ function merged(known: readonly AlarmView[], fresh: readonly AlarmView[]): reado
 function renewed(last: Known | null, fresh: Known): Known {
   const end = fresh.alarms.at(-1)?.happenedMs;
   if (last === null || !fresh.more || end === undefined) return fresh;
-  const tail = last.alarms.filter(({ happenedMs }) => happenedMs < end);
-  return tail.length === 0 ? fresh : { ...fresh, alarms: merged(fresh.alarms, tail), more: last.more };
+  // Those of the same instant too: `merged` tells them apart.
+  const tail = last.alarms.filter(({ happenedMs }) => happenedMs <= end);
+  const alarms = merged(fresh.alarms, tail);
+  return alarms.length === fresh.alarms.length ? fresh : { ...fresh, alarms, more: last.more };
 }
 
 /**
