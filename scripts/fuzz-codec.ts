@@ -93,10 +93,11 @@ function newSource(): Source[] {
     })),
   };
   const made = trainPrior(schema, [rowsFor(schema, below(2 ** 31), 60)]);
+  const bytes = encodePrior(made);
   const priors: (Prior | null)[] = [null, made];
   for (let k = 0; k < 20; k++) {
     counts.priors++;
-    const bad = checked(damaged(encodePrior(made), 4), universalPrior.check);
+    const bad = checked(damaged(bytes, 4), universalPrior.check);
     const forged = guard(`prior ${counts.priors}`, () => decodePrior(bad, schema));
     if (forged.ok) priors.push(forged.value);
     else counts.priorsRefused++;

@@ -63,7 +63,7 @@ export function prepareVigie(recording: BenchRecording, { training }: Halves): V
     samples.push(rowsOf({ recording, from, to: Math.min(training.to, from + SAMPLE_ROWS) }));
   }
   const prior = trainPrior(schema, samples, { universal });
-  const priorBytes = encodePrior(prior).length;
+  const priorBytes = encodePrior(prior, { universal }).length;
   return {
     universal: contender(null),
     primed: contender(prior),

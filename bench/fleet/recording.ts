@@ -3,12 +3,19 @@
 // the one that was learnt, with a known text more that no block has. It codes the same rows to the same bytes, so that
 // only a block's tag and check are written anew for each machine.
 // Not here: when blocks are due (edge.ts). Machines differ in nothing but where in these hours they begin.
-import { type Column, encodeBlock, type Rows, trainPrior, universalPrior } from '@vigie/codec';
+import {
+  type Column,
+  encodeBlock,
+  encodePrior,
+  type Prior,
+  type Rows,
+  trainPrior,
+  universalPrior,
+} from '@vigie/codec';
 import { codecSchema, type MachineSchema } from '@vigie/model';
 import { canonicalSchemaJson, type MachineModel, schemaHash } from '@vigie/model/load';
 import { createMachine, readRow } from '@vigie/simulator';
 import { checkOf, contentHash, fingerprint } from '../../packages/codec/src/checksum.ts';
-import { type PriorContent, writePrior } from '../../packages/codec/src/prior-bytes.ts';
 
 export const BLOCK_ROWS = 60;
 export const ROW_MS = 1000;
@@ -36,7 +43,7 @@ export class Recording {
   /** Under the learnt prior itself, in the order they were recorded. */
   readonly #blocks: readonly Uint8Array[];
   readonly #liveRows: readonly Uint8Array[];
-  readonly #learnt: PriorContent;
+  readonly #learnt: Prior;
 
   /** @param blocks minutes kept, after those that are learnt from. */
   constructor(
@@ -72,8 +79,7 @@ export class Recording {
       codec,
       minutes.filter((_, i) => i % learnFrom.every === 0),
     );
-    const { hash: _hash, check: _check, fingerprint: _made, ...learnt } = prior;
-    this.#learnt = learnt;
+    this.#learnt = prior;
     const kept = Array.from({ length: blocks }, () => rows(BLOCK_ROWS));
     this.#blocks = kept.map((block) => encodeBlock(codec, block, { schemaHash: this.schemaHash, prior }));
     // The last row of each: without a prior, as an edge sends it.
@@ -106,7 +112,7 @@ export class Recording {
     const columns = this.#learnt.columns.map((column, c) =>
       c === 0 ? { ...column, texts: [...column.texts, machine] } : column,
     );
-    const bytes = writePrior(codec, { ...this.#learnt, columns }, universalPrior);
+    const bytes = encodePrior({ ...this.#learnt, columns });
     const hash = contentHash(bytes);
     // As codec/block.ts begins it.
     const seed = fingerprint(codec) ^ universalPrior.check ^ Number.parseInt(hash.slice(-6), 16);

@@ -32,28 +32,17 @@ export interface PriorOptions {
   readonly universal?: UniversalPrior;
 }
 
-const encoded = new WeakMap<Prior, Uint8Array>();
-
-/** The bytes a prior was made from. */
-export function encodePrior(prior: Prior): Uint8Array {
-  const bytes = encoded.get(prior);
-  if (bytes === undefined) throw new Error('a prior that was neither trained nor decoded here');
-  return bytes.slice();
-}
-
-/** Bytes of new content. */
-export function writePrior(
-  schema: CodecSchema,
-  content: PriorContent,
-  universal: UniversalPrior,
-): Uint8Array {
+/** @param options as it was trained or decoded with */
+export function encodePrior(prior: Omit<Prior, 'hash' | 'check'>, options: PriorOptions = {}): Uint8Array {
+  const universal = options.universal ?? universalPrior;
   const coder = newCoder();
   coder.write();
-  if (codeContent(coder, schema, content, universal) === null)
+  if (codeContent(coder, prior.columns.length, prior, universal) === null) {
     throw new Error('training made an impossible prior');
+  }
   const out = new ByteWriter();
   out.byte(VERSION);
-  out.uint24(fingerprint(schema));
+  out.uint24(prior.fingerprint);
   out.bytes(coder.finish());
   out.uint24(checkOf(out.buffer, out.length, universal.check));
   return out.done();
@@ -79,7 +68,7 @@ export function decodePrior(
   if (made !== fingerprint(schema)) return refuse('schema-mismatch', 'the prior was made for another schema');
   const coder = newCoder();
   coder.read(bytes, 4, end);
-  const content = codeContent(coder, schema, null, universal);
+  const content = codeContent(coder, schema.channels.length, null, universal);
   if (content === null) return refuse('corrupt', 'the prior makes no sense');
   const hash = contentHash(bytes);
   const prior: Prior = {
@@ -88,7 +77,6 @@ export function decodePrior(
     check: Number.parseInt(hash.slice(-6), 16),
     fingerprint: made,
   };
-  encoded.set(prior, bytes.slice());
   return { ok: true, value: prior };
 }
 
@@ -96,17 +84,16 @@ export function decodePrior(
 function gathered(content: PriorContent): PriorContent {
   const { instants, columns } = content;
   const all = [instants.plain, instants.states, ...columns.flatMap(({ states, heads }) => [states, heads])];
-  const count = all.reduce((sum, { indexes }) => sum + indexes.length, 0);
+  const count = all.reduce((sum, { from, to }) => sum + to - from, 0);
   const indexes = new Uint16Array(count);
   const values = new Int32Array(count);
   let at = 0;
   const moved = (overrides: Overrides): Overrides => {
-    const end = at + overrides.indexes.length;
-    indexes.set(overrides.indexes, at);
-    values.set(overrides.values, at);
-    const view = { indexes: indexes.subarray(at, end), values: values.subarray(at, end) };
-    at = end;
-    return view;
+    const from = at;
+    at += overrides.to - overrides.from;
+    indexes.set(overrides.indexes.subarray(overrides.from, overrides.to), from);
+    values.set(overrides.values.subarray(overrides.from, overrides.to), from);
+    return { indexes, values, from, to: at };
   };
   return {
     ...content,
@@ -127,7 +114,7 @@ function newCoder(): Coder {
 
 function codeContent(
   coder: Coder,
-  schema: CodecSchema,
+  columnCount: number,
   given: PriorContent | null,
   universal: UniversalPrior,
 ): PriorContent | null {
@@ -161,9 +148,9 @@ function codeContent(
       (codeNumber(coder, CONTEXT.mixWeight, given === null ? 0 : (given.weights[k]! >> 8) - usual) + usual) *
       256;
   }
-  const streams = codeStreams(coder, given?.streams ?? null, schema.channels.length);
+  const streams = codeStreams(coder, given?.streams ?? null, columnCount);
   if (streams === null) return null;
-  const columns: ColumnPrior[] = new Array<ColumnPrior>(schema.channels.length);
+  const columns: ColumnPrior[] = new Array<ColumnPrior>(columnCount);
   for (const stream of streams) {
     for (let place = 0; place < stream.length; place++) {
       const index = stream[place]!;

@@ -3,7 +3,7 @@
 import type { Coder } from './coder.ts';
 import { CONFIDENCES } from './confidences.ts';
 import { MODEL_B, MODEL_C, NUMBER_SIZE, SIGN_A, STEPS } from './contexts.ts';
-import type { Overrides, UniversalPrior } from './prior.ts';
+import { type Overrides, overridesOf, type UniversalPrior } from './prior.ts';
 import { codeNumber, codeTree } from './symbols.ts';
 import { nearestQuarters, ofQuarters } from './tables.ts';
 
@@ -65,10 +65,7 @@ export function codeStates(
   used: Used,
   budget: Budget,
 ): Overrides | null {
-  const wanted = new Map<number, number>();
-  given?.indexes.forEach((index, k) => {
-    wanted.set(index, given.values[k]!);
-  });
+  const wanted = valuesByIndex(given);
   const indexes: number[] = [];
   const values: number[] = [];
   for (let from = first; from < last; from += STEPS) {
@@ -99,7 +96,7 @@ export function codeStates(
       values.push((ofQuarters(logit) << 8) | CONFIDENCES[confidence]!);
     }
   }
-  return { indexes: Uint16Array.from(indexes), values: Int32Array.from(values) };
+  return overridesOf(indexes, values);
 }
 
 export function codePlain(
@@ -110,10 +107,7 @@ export function codePlain(
   to: number,
   budget: Budget,
 ): Overrides | null {
-  const wanted = new Map<number, number>();
-  given?.indexes.forEach((index, k) => {
-    wanted.set(index, given.values[k]!);
-  });
+  const wanted = valuesByIndex(given);
   const indexes: number[] = [];
   const values: number[] = [];
   let before = 0;
@@ -127,5 +121,12 @@ export function codePlain(
     indexes.push(i);
     values.push(ofQuarters(logit));
   }
-  return { indexes: Uint16Array.from(indexes), values: Int32Array.from(values) };
+  return overridesOf(indexes, values);
+}
+
+function valuesByIndex(given: Overrides | null): Map<number, number> {
+  const values = new Map<number, number>();
+  if (given === null) return values;
+  for (let k = given.from; k < given.to; k++) values.set(given.indexes[k]!, given.values[k]!);
+  return values;
 }

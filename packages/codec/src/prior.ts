@@ -18,10 +18,16 @@ export interface UniversalPrior {
   readonly check: number;
 }
 
-/** Entries of a table that differ from the universal one. */
+/** Entries of a table that differ from the universal one: those from `from` to before `to` of two arrays that others may share. */
 export interface Overrides {
   readonly indexes: Uint16Array;
   readonly values: Int32Array;
+  readonly from: number;
+  readonly to: number;
+}
+
+export function overridesOf(indexes: readonly number[], values: readonly number[]): Overrides {
+  return { indexes: Uint16Array.from(indexes), values: Int32Array.from(values), from: 0, to: indexes.length };
 }
 
 export interface ColumnPrior {
@@ -108,6 +114,6 @@ export function loadResiduals(
   coder.watcher?.begin();
 }
 
-function apply(table: Int32Array | Uint16Array, { indexes, values }: Overrides): void {
-  for (let k = 0; k < indexes.length; k++) table[indexes[k]!] = values[k]!;
+function apply(table: Int32Array | Uint16Array, { indexes, values, from, to }: Overrides): void {
+  for (let k = from; k < to; k++) table[indexes[k]!] = values[k]!;
 }

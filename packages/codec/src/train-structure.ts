@@ -1,5 +1,5 @@
 // Learning a prior's structure: columns, streams, relations, instants, all but the tables.
-import type { ColumnPrior, Overrides, Prior, UniversalPrior } from './prior.ts';
+import { type ColumnPrior, overridesOf, type Prior, type UniversalPrior } from './prior.ts';
 import type { PriorContent } from './prior-bytes.ts';
 import { MAX_TEXTS } from './prior-columns.ts';
 import { type Fit, fitPredictor, type Sampled, sampleColumn } from './train-columns.ts';
@@ -8,7 +8,7 @@ import { groupColumns, relate } from './train-relations.ts';
 import type { CodecSchema, Rows } from './types.ts';
 
 const FITTED_MOST = 60;
-const NO_OVERRIDES: Overrides = { indexes: new Uint16Array(0), values: new Int32Array(0) };
+const NO_OVERRIDES = overridesOf([], []);
 
 /** A prior in the making: complete but for its tables and what follows from its bytes. */
 export type Draft = Omit<PriorContent, 'columns'> &

@@ -4,7 +4,7 @@
 import type { Watcher } from './coder.ts';
 import { CONFIDENCES } from './confidences.ts';
 import { PLAIN_COUNT, STATE_COUNT } from './contexts.ts';
-import type { Overrides } from './prior.ts';
+import { type Overrides, overridesOf } from './prior.ts';
 import { COUNT_LIMIT, RATE } from './tables.ts';
 
 /** Counts of zeros and ones per context. */
@@ -128,5 +128,5 @@ export function chooseOverrides(
     indexes.push(i);
     values.push(stored);
   }
-  return { indexes: Uint16Array.from(indexes), values: Int32Array.from(values) };
+  return overridesOf(indexes, values);
 }

@@ -1,9 +1,11 @@
 // Training a prior for one schema from samples of its rows. Samples are cut into pieces of a minute's rows, fitted
 // column by column, related, then measured three times: how often each context saw a one, from which confidence it
 // does best, and how the three models are to be weighed.
+
+import { fingerprint } from './checksum.ts';
 import { HEAD_SIZE, INSTANT_A, INSTANT_REGULAR, PLAIN_COUNT, STATE_COUNT, WEIGHT_COUNT } from './contexts.ts';
 import type { Overrides, Prior } from './prior.ts';
-import { decodePrior, type PriorContent, type PriorOptions, writePrior } from './prior-bytes.ts';
+import { decodePrior, encodePrior, type PriorOptions } from './prior-bytes.ts';
 import { ofQuarters } from './tables.ts';
 import { cut } from './train-columns.ts';
 import { measure } from './train-measure.ts';
@@ -63,14 +65,14 @@ export function trainPrior(schema: CodecSchema, samples: readonly Rows[], option
     columns: draft.columns.map((column, c) => ({ ...column, states: states[c]!, heads: heads[c]! })),
     instants: { ...draft.instants, plain, states: states[columnCount]! },
   });
-  const unsure = chosen.map(({ indexes, values }) => ({ indexes, values: values.map((p) => p << 8) }));
+  const unsure = chosen.map((overrides) => ({ ...overrides, values: overrides.values.map((p) => p << 8) }));
   const trials = unsure.map(({ indexes, values }) => new Trials(indexes, values));
   const second = withStates(unsure);
   for (const rows of pieces)
     measure(schema, rows, second, universal, (c) => trials[c < 0 ? columnCount : c]!);
-  const states = unsure.map(({ indexes, values }, c) => ({
-    indexes,
-    values: values.map((state, k) => state | trials[c]!.best(k)),
+  const states = unsure.map((overrides, c) => ({
+    ...overrides,
+    values: overrides.values.map((state, k) => state | trials[c]!.best(k)),
   }));
 
   const third = withStates(states);
@@ -91,9 +93,9 @@ export function trainPrior(schema: CodecSchema, samples: readonly Rows[], option
     );
   }
   const weights = Int32Array.from(averaged, (sum) => Math.round(sum / seen / 256) * 256);
-  const content: PriorContent = { ...third, weights };
   // The prior used is the one its bytes say, so that both ends have the same.
-  const prior = decodePrior(writePrior(schema, content, universal), schema, { universal });
+  const bytes = encodePrior({ ...third, weights, fingerprint: fingerprint(schema) }, { universal });
+  const prior = decodePrior(bytes, schema, { universal });
   if (!prior.ok) throw new Error(`training made a prior that cannot be read: ${prior.error.message}`);
   return prior.value;
 }
