@@ -2,7 +2,7 @@
 // then years of a machine on Vigie. Not here: the stores (peers/), charts (latency.ts), what figures mean (results.ts).
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as rest } from 'node:timers/promises';
 import type { Outcome } from '@vigie/config';
 import { loadModel } from '@vigie/model/load';
@@ -13,7 +13,7 @@ import { sum } from '../figures.ts';
 import { findProgram } from './debian.ts';
 import { History } from './history.ts';
 import { chartLatencies, dropCachedPages, rangesWithin, type Stored } from './latency.ts';
-import { buildLongHistory } from './long-history.ts';
+import { longHistoryIn } from './long-history.ts';
 import type { Peer, PeerName } from './peer.ts';
 import { Influx } from './peers/influxdb.ts';
 import { benchPostgres, PostgresRows } from './peers/postgres.ts';
@@ -44,6 +44,8 @@ export interface BenchOptions {
   readonly days: number;
   /** Of one machine, on Vigie alone; 0: none. */
   readonly years: number;
+  /** Where they are built and stay, or stay from an earlier run; `null`: they go with the rest. */
+  readonly yearsIn: string | null;
   /** Charts of each range and shape, and the time they may take. */
   readonly mostCharts: number;
   readonly mostChartsMs: number;
@@ -85,6 +87,7 @@ export class Bench {
       measured.push(await this.#measure(name, maker.value, history));
     }
     const long = years === 0 ? null : await this.#long(history);
+    if (long !== null && !long.ok) return long;
     const figures: Measured = {
       cores: cpus().length,
       machines: history.machines.length,
@@ -92,7 +95,7 @@ export class Bench {
       days,
       peers: measured,
       absentPeers,
-      long,
+      long: long?.value ?? null,
     };
     return { ok: true, value: resultsOf(figures) };
   }
@@ -197,15 +200,12 @@ export class Bench {
     }
   }
 
-  async #long(history: History): Promise<MeasuredLong> {
-    const { years, say } = this.#options;
-    const folder = join(this.#folder, 'long');
-    mkdirSync(folder, { mode: 0o700 });
-    say(`${years} years of a machine are built`);
-    const startMs = performance.now();
-    const hours = Math.round(years * HOURS_A_YEAR);
-    const built = await buildLongHistory({ folder, history, hours, say });
-    const buildSeconds = (performance.now() - startMs) / 1000;
+  async #long(history: History): Promise<Outcome<MeasuredLong>> {
+    const { years, yearsIn, say } = this.#options;
+    const folder = resolve(yearsIn ?? join(this.#folder, 'long'));
+    const there = await longHistoryIn({ folder, history, hours: Math.round(years * HOURS_A_YEAR), say });
+    if (!there.ok) return there;
+    const built = there.value;
     const server = new VigieServer({ folder, database: null });
     this.#peer = { dispose: () => server.stop() };
     await server.start();
@@ -227,14 +227,8 @@ export class Bench {
     );
     await server.stop();
     this.#peer = null;
-    return {
-      years,
-      rows: built.rowCount,
-      sealedHours: built.sealedHours,
-      bytes: built.bytes,
-      buildSeconds,
-      charts,
-    };
+    const { rowCount: rows, sealedHours, bytes, buildSeconds } = built;
+    return { ok: true, value: { years, rows, sealedHours, bytes, buildSeconds, charts } };
   }
 
   async dispose(): Promise<void> {

@@ -3,9 +3,10 @@
 // those of any day. What is left out is what the gateway would have done: TLS, and decoding each block to check it, which
 // is done once for each that was recorded. The second machine has the same rows under another name.
 // Not here: charts of it (bench.ts).
-import { readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import type { Outcome } from '@vigie/config';
 import { appendAll, type CheckedBlock, checkBlock } from '../../packages/server/src/store/append.ts';
 import { Meanings } from '../../packages/server/src/store/meanings.ts';
 import { ARCHIVE_MIGRATIONS, MIGRATIONS } from '../../packages/server/src/store/migrations.ts';
@@ -34,6 +35,7 @@ export interface LongHistory {
   /** Of one machine, with what an empty folder takes. */
   readonly bytes: number;
   readonly rowCount: number;
+  readonly buildSeconds: number;
 }
 
 export interface LongHistoryOptions {
@@ -43,7 +45,34 @@ export interface LongHistoryOptions {
   readonly say: (message: string) => void;
 }
 
-export async function buildLongHistory(options: LongHistoryOptions): Promise<LongHistory> {
+/** That of an earlier run if the folder has one; else it is built there. */
+export async function longHistoryIn(options: LongHistoryOptions): Promise<Outcome<LongHistory>> {
+  const { folder, hours, say } = options;
+  const note = join(folder, 'built.json');
+  if (existsSync(note)) {
+    const built = JSON.parse(readFileSync(note, 'utf8')) as LongHistory;
+    if (built.sealedHours !== hours) {
+      const message = `${folder} has ${built.sealedHours} hours of a machine, not ${hours}: name another folder`;
+      return { ok: false, message };
+    }
+    say(`${hours} hours of a machine are there from an earlier run`);
+    return { ok: true, value: built };
+  }
+  if (existsSync(folder) && readdirSync(folder).length > 0) {
+    return {
+      ok: false,
+      message: `${folder} has something else in it: name a folder that is empty or not there`,
+    };
+  }
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  say(`${hours} hours of a machine are built`);
+  const built = await buildLongHistory(options);
+  writeFileSync(note, JSON.stringify(built));
+  return { ok: true, value: built };
+}
+
+async function buildLongHistory(options: LongHistoryOptions): Promise<LongHistory> {
+  const startMs = performance.now();
   const { folder, history, hours, say } = options;
   const { recording, toMs } = history;
   const [first, second] = history.machines;
@@ -123,6 +152,7 @@ export async function buildLongHistory(options: LongHistoryOptions): Promise<Lon
     sealedHours: hours,
     bytes,
     rowCount: blocks * BLOCK_ROWS,
+    buildSeconds: (performance.now() - startMs) / 1000,
   };
 }
 

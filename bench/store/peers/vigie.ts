@@ -59,7 +59,7 @@ export class VigieServer {
     }>('listening');
     this.#address = listening.address;
     this.linkPort = listening.linkPort;
-    this.#cookie ??= await setUp(listening.address, listening.setupCode);
+    this.#cookie ??= await signIn(listening.address, listening.setupCode);
   }
 
   async stop(): Promise<void> {
@@ -255,20 +255,19 @@ export class Vigie implements Peer {
   }
 }
 
-/** Makes the first Super Admin. @returns its cookie. */
-async function setUp(address: string, code: string | null): Promise<string> {
-  const answer = await fetch(`${address}/api/setup`, {
+/** As the first Super Admin, whom it makes with the code of a first start. @returns the cookie. */
+async function signIn(address: string, setupCode: string | null): Promise<string> {
+  const [email, password] = ['bench@example.org', 'a bench of many stores'];
+  const [path, body] =
+    setupCode === null
+      ? ['/api/session', { user: email, password }]
+      : ['/api/setup', { code: setupCode, name: 'Bench', email, password, language: 'en' }];
+  const answer = await fetch(address + path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({
-      code,
-      name: 'Bench',
-      email: 'bench@example.org',
-      password: 'a bench of many stores',
-      language: 'en',
-    }),
+    body: JSON.stringify(body),
   });
-  if (!answer.ok) throw new Error(`setup: ${answer.status} ${await answer.text()}`);
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
   return (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
 }
 
