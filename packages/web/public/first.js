@@ -16,7 +16,8 @@
   const { pathname } = location;
   const machine = /^\/m\/([^/]+)$/.exec(pathname)?.[1];
   const paths = ['/api/me'];
-  if (pathname === '/' || pathname === '/fleet') paths.push('/api/machines');
+  // The count has a line above the list, which must not jump.
+  if (pathname === '/' || pathname === '/fleet') paths.push('/api/machines', '/api/alarms/count');
   if (machine !== undefined) paths.push(`/api/machines/${machine}`);
   if (pathname === '/analysis') paths.push('/api/catalogue');
   window.vigieEarly = new Map();

@@ -36,11 +36,34 @@ declare global {
 
 /** So old, an answer that nobody took is no longer of now. */
 const earlyMs = 10_000;
+/** Early answers that are read already, by path. */
+const atHand = new Map<string, unknown>();
 
 function takeEarly(path: string): Promise<Response> | undefined {
   const early = window.vigieEarly?.get(path);
   window.vigieEarly?.delete(path);
   return performance.now() < earlyMs ? early : undefined;
+}
+
+/** Reads what was asked for early, so that whoever asks in the first frame has it there; what fails is left to them. */
+export async function readEarly(): Promise<void> {
+  const read = async ([path, early]: [string, Promise<Response>]): Promise<void> => {
+    try {
+      const answer = await early;
+      if (!answer.ok || window.vigieEarly?.delete(path) !== true) return;
+      atHand.set(path, await answer.json());
+      lastAnswerMs.value = serverNowMs();
+    } catch {
+      // As if it had never been asked for.
+    }
+  };
+  await Promise.all([...(window.vigieEarly ?? [])].map(read));
+}
+
+function takeAtHand<Answer>(path: string): Answer | null {
+  const answer = atHand.get(path) ?? null;
+  atHand.delete(path);
+  return performance.now() < earlyMs ? (answer as Answer | null) : null;
 }
 
 /** The answer, or a rejection as soon as `signal` aborts. */
@@ -89,6 +112,7 @@ async function request(path: string, init: RequestInit, caller?: AbortSignal): P
       if (failure.code === 'signed-out') {
         // What else was asked for before has the same answer, and whoever signs in now must not get it.
         window.vigieEarly?.clear();
+        atHand.clear();
         signedOut.react();
       }
       throw failure;
@@ -101,6 +125,8 @@ async function request(path: string, init: RequestInit, caller?: AbortSignal): P
 }
 
 export async function get<Answer>(path: string, caller?: AbortSignal): Promise<Answer> {
+  const early = takeAtHand<Answer>(path);
+  if (early !== null) return early;
   const answer = await request(path, { headers: { accept: 'application/json' } }, caller);
   return (await answer.json()) as Answer;
 }

@@ -29,11 +29,12 @@ const Acknowledge = later(async () => (await import('./alarms/acknowledge-page.t
 const Welcome = later(async () => (await import('./management/welcome-page.tsx')).WelcomePage);
 
 /** The code of the page that is asked for comes while the server says who asks. */
-export function prefetchPage(path: string): void {
-  if (path === '/' || path === '/fleet') Fleet.prefetch();
-  else if (path.startsWith('/m/')) MachinePage.prefetch();
-  else if (path === '/analysis') Analysis.prefetch();
-  else if (path === '/profile') Profile.prefetch();
+export async function prefetchPage(path: string): Promise<void> {
+  if (path === '/') await Home.prefetch();
+  else if (path === '/fleet') await Fleet.prefetch();
+  else if (path.startsWith('/m/')) await MachinePage.prefetch();
+  else if (path === '/analysis') await Analysis.prefetch();
+  else if (path === '/profile') await Profile.prefetch();
 }
 
 function FirstLoad() {
@@ -80,9 +81,6 @@ function useNewPage(): void {
 export function App() {
   const [location] = useLocation();
   useNewPage();
-  useEffect(() => {
-    void findSession();
-  }, []);
   const now = session.value;
   if (now.kind === 'unknown') return <FirstLoad />;
   if (now.kind === 'failed') {

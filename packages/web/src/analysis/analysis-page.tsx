@@ -1,7 +1,7 @@
 // The Analysis page: series of any machine, chosen, compared and aligned; the whole view is in the address, and the browser's
 // Back is the view before. Not here: the curves (analysis-chart.tsx), the form of the address (analysis-address.ts).
 import type { Catalogue } from '@vigie/contract';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
 import { Link, useLocation, useSearch } from 'wouter-preact';
 import { type FailureCode, failureCode, get } from '../api.ts';
 import { heardServerClock } from '../clock.ts';
@@ -35,7 +35,8 @@ function useCatalogue(version: number): CatalogueState {
   const [tries, setTries] = useState(0);
   // What machines there are changes seldom: asked again when it is not there, or by the reader.
   const again = catalogue === null ? version : 0;
-  useEffect(() => {
+  // Before the first frame is painted: what is at hand is in it.
+  useLayoutEffect(() => {
     const abort = new AbortController();
     get<Catalogue>('/api/catalogue', abort.signal)
       .then((fresh) => {

@@ -2,7 +2,7 @@
 // When a refresh fails the list stays, greyed, and the line says since when it is old.
 import { computed } from '@preact/signals';
 import type { Fleet as FleetAnswer } from '@vigie/contract';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
 import { Redirect } from 'wouter-preact';
 import { AlarmsLine } from '../alarms/alarms-line.tsx';
 import { nowMs } from '../clock.ts';
@@ -130,7 +130,8 @@ function List({ answer }: { readonly answer: FleetAnswer }) {
 
 function useFleet(): void {
   const reloads = reloadCount.value;
-  useEffect(() => watchFleet(), []);
+  // Before the first frame is painted, which takes a slow phone a while.
+  useLayoutEffect(() => watchFleet(), []);
   useEffect(() => {
     if (reloads > 0) refreshFleet();
   }, [reloads]);

@@ -3,7 +3,7 @@
 import type { MachineView } from '@vigie/contract';
 import { gaugesOf } from '@vigie/model/reading';
 import type { ComponentProps } from 'preact';
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { AlarmsPanel } from '../alarms/alarms-panel.tsx';
 import { nowMs } from '../clock.ts';
@@ -109,6 +109,13 @@ function Gauges({ store, view }: { readonly store: MachineStore; readonly view: 
   );
 }
 
+/** False in the first frame, which says what matters and is painted a fifth of a second sooner for it on a slow phone. */
+function useIsPainted(): boolean {
+  const [isPainted, setPainted] = useState(false);
+  useEffect(() => setPainted(true), []);
+  return isPainted;
+}
+
 function Channels({ view }: { readonly view: MachineView }) {
   const { schema, last } = view;
   if (schema === null || last === null) return null;
@@ -141,6 +148,7 @@ function Skeletons() {
 function Body({ store, view }: { readonly store: MachineStore; readonly view: MachineView }) {
   const w = words.value;
   const lostMs = serverLostMs.value;
+  const isPainted = useIsPainted();
   return (
     <>
       <Sentence store={store} view={view} />
@@ -174,14 +182,15 @@ function Body({ store, view }: { readonly store: MachineStore; readonly view: Ma
         <JournalPanel store={store} view={view} />
         <LiveLink view={view} />
       </div>
-      <Channels view={view} />
+      {isPainted && <Channels view={view} />}
     </>
   );
 }
 
 export function MachinePage({ id }: { readonly id: string }) {
   const store = useMemo(() => createMachineStore(id), [id]);
-  useEffect(() => store.start(), [store]);
+  // Before the first frame is painted: what is at hand is in it.
+  useLayoutEffect(() => store.start(), [store]);
   const reloads = reloadCount.value;
   useEffect(() => {
     if (reloads > 0) void store.reload();

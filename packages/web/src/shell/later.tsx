@@ -7,7 +7,7 @@ import { words } from '../i18n/words.ts';
 import { FailureNotice } from './notices.tsx';
 
 /** A part that can be fetched before it is shown. */
-export type LaterPart<Props> = ComponentType<Props> & { readonly prefetch: () => void };
+export type LaterPart<Props> = ComponentType<Props> & { readonly prefetch: () => Promise<void> };
 
 export interface Waiting {
   /** Why its code did not come; `null`: it is on its way. */
@@ -40,6 +40,9 @@ export function later<Props extends object>(
   Place: ComponentType<Waiting> = PageOnItsWay,
 ): LaterPart<Props> {
   let Part: ComponentType<Props> | null = null;
+  const fetchPart = async (): Promise<void> => {
+    Part ??= await load();
+  };
   function Later(props: Props) {
     const [loaded, setLoaded] = useState(Part !== null);
     const [failure, setFailure] = useState<FailureCode | null>(null);
@@ -47,7 +50,7 @@ export function later<Props extends object>(
       setFailure(null);
       inFlight.value += 1;
       try {
-        Part = await load();
+        await fetchPart();
         setLoaded(true);
       } catch {
         setFailure('unreachable');
@@ -62,5 +65,5 @@ export function later<Props extends object>(
     return <Place failure={failure} retry={() => void fetchIt()} />;
   }
   // One that fails is asked for again, and told of, when it is to be shown.
-  return Object.assign(Later, { prefetch: () => void load().catch(() => {}) });
+  return Object.assign(Later, { prefetch: () => fetchPart().catch(() => {}) });
 }
