@@ -51,19 +51,47 @@ export interface SeenRow {
   readonly values: readonly (number | string | null)[];
 }
 
+/**
+ * Whether rows can say anything new of a channel. Most cannot, and this is all that they cost: within all limits it is well
+ * whatever the state is.
+ */
+function mayChange(
+  { kind, limits }: Channel,
+  at: number,
+  tracked: Tracked | undefined,
+  rows: readonly SeenRow[],
+): boolean {
+  if (kind === 'counter' || tracked?.told !== 'well' || tracked.candidate !== null) return true;
+  const least = Math.max(
+    limits?.alarmLow ?? Number.NEGATIVE_INFINITY,
+    limits?.warningLow ?? Number.NEGATIVE_INFINITY,
+  );
+  const most = Math.min(
+    limits?.alarmHigh ?? Number.POSITIVE_INFINITY,
+    limits?.warningHigh ?? Number.POSITIVE_INFINITY,
+  );
+  for (const { values } of rows) {
+    const value = values[at];
+    if (!(typeof value === 'number' && value >= least && value <= most)) return true;
+  }
+  return false;
+}
+
 /** Rows in increasing time. Channels met for the first time start as they are found, silently when all is well. */
 export function observe(
   before: Conditions,
   schema: MachineSchema,
-  rows: Iterable<SeenRow>,
+  rows: readonly SeenRow[],
 ): { readonly conditions: Conditions; readonly entries: readonly JournalEntry[] } {
   const entries: JournalEntry[] = [];
   const channels: Record<string, Tracked> = { ...before.channels };
   const counters: Record<string, Counted> = { ...before.counters };
   const stateAt = schema.channels.findIndex(({ id }) => id === schema.stateChannel);
-  const watched = schema.channels.flatMap((channel, i) =>
-    channel.kind === 'text' || i === stateAt ? [] : [{ channel, i, tracked: channels[channel.id] }],
-  );
+  const watched = schema.channels.flatMap((channel, i) => {
+    if (channel.kind === 'text' || i === stateAt) return [];
+    const tracked = channels[channel.id];
+    return mayChange(channel, i, tracked, rows) ? [{ channel, i, tracked }] : [];
+  });
   let state = before.state;
   for (const row of rows) {
     const now = row.values[stateAt];
