@@ -5,7 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import {
   type CommandSpec,
   EXIT,
@@ -34,8 +34,10 @@ import { type Databases, openDatabases, type Place, storeOn } from './store/open
 import type { MachineRecord, Store } from './store/store.ts';
 
 const PROGRESS_MS = 2000;
-/** Garbage there may be beside what ten thousand machines need in memory, in per cent of it: V8 alone lets it triple. */
-const GARBAGE_PERCENT = 50;
+/** V8 lets a heap double before it looks for garbage. From this size on, which thousands of machines need, it may grow by half. */
+const LARGE_HEAP_BYTES = 200_000_000;
+const GROWTH_PERCENT = 50;
+const HEAP_LOOK_MS = 5000;
 const clock = realClock();
 const PLACE = {
   data: { type: 'string', value: 'DIR', help: 'folder of databases and keys' },
@@ -95,7 +97,7 @@ async function run(): Promise<number> {
   if (!settings.ok) return fail(settings.message, EXIT.usage);
   const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
   const stopped = untilStopped();
-  setFlagsFromString(`--heap-growing-percent=${GARBAGE_PERCENT}`);
+  holdLargeHeap();
   // The same two steps up from src/main.ts and from dist/main.mjs.
   const packages = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
   try {
@@ -125,6 +127,16 @@ async function run(): Promise<number> {
   } catch (error) {
     return fail(`vigie-server: ${inWords(error)}`, EXIT.failed);
   }
+}
+
+/** Not sooner: a small heap that is looked through that often makes charts slow. */
+function holdLargeHeap(): void {
+  const timer = setInterval(() => {
+    if (getHeapStatistics().used_heap_size < LARGE_HEAP_BYTES) return;
+    setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
+    clearInterval(timer);
+  }, HEAP_LOOK_MS);
+  timer.unref();
 }
 
 /** Listening for the parent's end keeps the process alive, so that ends with the first sign. */
