@@ -19,6 +19,7 @@ const CPU_SLOWDOWN = 4;
 /** So long without a request, a view is whole. */
 const QUIET_MS = 700;
 const SEALED_LOOK_MS = 1000;
+const SEALED_LOOKS = 40;
 const MACHINE = 'TV-01';
 const CHANNELS = ['t_evap', 't_vap', 'p_vac', 'n_comp'];
 const SERIES = ['TV-01', 'TV-02'].flatMap((machine) => CHANNELS.map((channel) => `${machine}.${channel}`));
@@ -234,11 +235,17 @@ export class WebBench {
   }
 }
 
-/** A server that has just been given its past seals it for a minute or two, with a core of its own. */
+/**
+ * A server that has just been given its past seals it for some minutes, with a core of its own. Some is due only when what it is
+ * made of was made: it is over when nothing has been due for a while.
+ */
 async function untilSealed(data: string): Promise<void> {
   const db = new DatabaseFile(join(data, 'server', 'vigie.db'), { readonly: true });
   const due = db.prepare('SELECT 1 FROM dirty WHERE due_ms <= ? LIMIT 1');
-  while (due.get(Date.now()) !== undefined) await rest(SEALED_LOOK_MS);
+  for (let looks = 0; looks < SEALED_LOOKS; looks++) {
+    if (due.get(Date.now()) !== undefined) looks = 0;
+    await rest(SEALED_LOOK_MS);
+  }
   db.close();
 }
 
