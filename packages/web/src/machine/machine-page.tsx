@@ -109,7 +109,7 @@ function Gauges({ store, view }: { readonly store: MachineStore; readonly view: 
   );
 }
 
-/** False in the first frame, which says what matters and is painted a fifth of a second sooner for it on a slow phone. */
+/** False in the first frame, which says what matters, and is painted sooner on a slow phone for what is left out. */
 function useIsPainted(): boolean {
   const [isPainted, setPainted] = useState(false);
   useEffect(() => setPainted(true), []);
