@@ -1,7 +1,6 @@
 // Training a prior for one schema from samples of its rows. Samples are cut into pieces of a minute's rows, fitted
 // column by column, related, then measured three times: how often each context saw a one, from which confidence it
 // does best, and how the three models are to be weighed.
-
 import { fingerprint } from './checksum.ts';
 import { HEAD_SIZE, INSTANT_A, INSTANT_REGULAR, PLAIN_COUNT, STATE_COUNT, WEIGHT_COUNT } from './contexts.ts';
 import type { Overrides, Prior } from './prior.ts';

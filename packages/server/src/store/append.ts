@@ -299,9 +299,7 @@ function rowsOf(decoded: DecodedRows, fromMs: number, toMs: number, skip: number
     values: new Array<number | string | null>(decoded.columns.length).fill(null),
   }));
   decoded.columns.forEach((column, c) => {
-    if (column?.type === 'number' && column.present === null) {
-      for (let k = 0; k < rows.length; k++) rows[k]!.values[c] = column.values[skip + k]!;
-    } else for (let k = 0; k < rows.length; k++) rows[k]!.values[c] = sampleAt(column, skip + k);
+    for (let k = 0; k < rows.length; k++) rows[k]!.values[c] = sampleAt(column, skip + k);
   });
   return rows;
 }
