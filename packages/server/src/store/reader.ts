@@ -40,6 +40,19 @@ const CHUNK_KEY = 'hour_ms, from_ms, to_ms, row_count';
 const MOST_REMEMBERED = 4;
 type HotKey = Pick<DatedBlock, 'spool' | 'first_sequence' | 'from_ms' | 'to_ms'>;
 
+/** Keys of all that has rows with fromMs ≤ instant < toMs, in the order of their beginnings. */
+interface Keys {
+  readonly hot: readonly HotKey[];
+  readonly chunks: readonly ChunkKey[];
+}
+interface Window extends Keys {
+  readonly machine: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+/** Beside what is looked for: what ends before the begin of an hour and begins after its end is found at once. */
+const BESIDE_MS = 2 * HOUR_MS;
+
 export interface ReaderOptions {
   readonly hot: Sql;
   readonly archive: Archive;
@@ -59,8 +72,10 @@ export class Reader {
   readonly #archive: Archive;
   readonly #meanings: Meanings;
   readonly #pause: () => Promise<void>;
-  /** By machine and hour, the last one last; `null`: none is remembered. */
+  /** By machine and hour, the last one last; `null`: none is remembered, nor are keys. */
   #opened: Map<string, Opened> | null = null;
+  /** The last one last. */
+  readonly #windows: Window[] = [];
 
   constructor(options: ReaderOptions) {
     const { hot, archive, meanings, pause } = options;
@@ -71,7 +86,10 @@ export class Reader {
     this.#pause = pause;
   }
 
-  /** The same for one chart, which looks into the hours at its ends several times; one that has changed is opened anew. */
+  /**
+   * The same for one chart, which looks at both its ends several times: what has rows there is found once, and is for this
+   * chart what it was then. What is sealed or dated anew meanwhile is followed to where it lies.
+   */
   forOneChart(): Reader {
     const reader = new Reader(this.#options);
     reader.#opened = new Map();
@@ -187,28 +205,8 @@ export class Reader {
 
   /** Those with rows in the range, in the order of their first instants. */
   async *#blocks(machine: string, fromMs: number, toMs: number): AsyncGenerator<DatedBlock> {
-    // The hot tables first: what moves to the archive meanwhile is found in both, never in none.
-    const hot = await this.#hot.all<HotKey>(
-      'SELECT spool, first_sequence, from_ms, to_ms FROM block WHERE machine = $1 AND to_ms >= $2 AND from_ms < $3 ORDER BY from_ms, first_sequence',
-      machine,
-      fromMs,
-      toMs,
-    );
+    const { hot, chunks } = await this.#keys(machine, fromMs, toMs);
     const seen = new Set(hot.map(idOf));
-    const chunks: ChunkKey[] = [];
-    for (const db of this.#archive.between(fromMs - LONGEST_SEALED_MS, toMs)) {
-      const found = await db.all<ChunkKey>(
-        // By their ends first, which the index by time tells alone; the plus keeps SQLite from taking the key instead.
-        `SELECT ${CHUNK_KEY} FROM chunk WHERE machine = $1 AND hour_ms IN
-           (SELECT hour_ms FROM chunk WHERE machine = $1 AND to_ms >= $2 AND +hour_ms < $3) ORDER BY hour_ms`,
-        machine,
-        fromMs,
-        toMs,
-      );
-      // PostgreSQL has all months in one.
-      for (const chunk of found)
-        if (!chunks.some(({ hour_ms }) => hour_ms === chunk.hour_ms)) chunks.push(chunk);
-    }
     /** Of opened chunks, in order. */
     let waiting: DatedBlock[] = [];
     let nextHot = 0;
@@ -239,6 +237,48 @@ export class Reader {
       yield block;
       if (++given % FETCHED === 0) await this.#pause();
     }
+  }
+
+  async #keys(machine: string, fromMs: number, toMs: number): Promise<Keys> {
+    if (this.#opened === null) return this.#keysOf(machine, fromMs, toMs);
+    let window = this.#windows.find(
+      (one) => one.machine === machine && one.fromMs <= fromMs && one.toMs >= toMs,
+    );
+    if (window === undefined) {
+      const beside = { machine, fromMs: fromMs - BESIDE_MS, toMs: toMs + BESIDE_MS };
+      window = { ...beside, ...(await this.#keysOf(machine, beside.fromMs, beside.toMs)) };
+      this.#windows.push(window);
+      if (this.#windows.length > MOST_REMEMBERED) this.#windows.shift();
+    }
+    return {
+      hot: window.hot.filter(({ from_ms, to_ms }) => to_ms >= fromMs && from_ms < toMs),
+      chunks: window.chunks.filter(({ hour_ms, to_ms }) => to_ms >= fromMs && hour_ms < toMs),
+    };
+  }
+
+  async #keysOf(machine: string, fromMs: number, toMs: number): Promise<Keys> {
+    // The hot tables first: what moves to the archive meanwhile is found in both, never in none.
+    const hot = await this.#hot.all<HotKey>(
+      'SELECT spool, first_sequence, from_ms, to_ms FROM block WHERE machine = $1 AND to_ms >= $2 AND from_ms < $3 ORDER BY from_ms, first_sequence',
+      machine,
+      fromMs,
+      toMs,
+    );
+    const chunks: ChunkKey[] = [];
+    for (const db of this.#archive.between(fromMs - LONGEST_SEALED_MS, toMs)) {
+      const found = await db.all<ChunkKey>(
+        // By their ends first, which the index by time tells alone; the plus keeps SQLite from taking the key instead.
+        `SELECT ${CHUNK_KEY} FROM chunk WHERE machine = $1 AND hour_ms IN
+           (SELECT hour_ms FROM chunk WHERE machine = $1 AND to_ms >= $2 AND +hour_ms < $3) ORDER BY hour_ms`,
+        machine,
+        fromMs,
+        toMs,
+      );
+      // PostgreSQL has all months in one.
+      for (const chunk of found)
+        if (!chunks.some(({ hour_ms }) => hour_ms === chunk.hour_ms)) chunks.push(chunk);
+    }
+    return { hot, chunks };
   }
 
   /** A chunk that is being dated anew is in the hot tables by now. */
@@ -287,12 +327,15 @@ export class Reader {
 
   /** Last instant of the blocks that end before an instant. */
   async #lastBefore(machine: string, atMs: number): Promise<number | null> {
+    const near = this.#opened === null ? null : await this.#lastWithinHour(machine, atMs);
+    if (near !== null) return near;
     const hot = await this.#hot.get<{ to_ms: number }>(
       'SELECT to_ms FROM block WHERE machine = $1 AND to_ms < $2 ORDER BY to_ms DESC LIMIT 1',
       machine,
       atMs,
     );
-    let lastMs = hot?.to_ms ?? Number.NEGATIVE_INFINITY;
+    // Apart from what is hot, which may be older than any month: late rows, or a spool that came back.
+    let sealedMs = Number.NEGATIVE_INFINITY;
     for (const db of this.#archive.before(atMs)) {
       // Of the two newest that begin before it, since the newest may hold but one block that goes on over it.
       const chunks = await db.all<ChunkKey>(
@@ -301,25 +344,28 @@ export class Reader {
         atMs,
       );
       for (const key of chunks) {
-        if (key.to_ms < atMs) lastMs = Math.max(lastMs, key.to_ms);
+        if (key.to_ms < atMs) sealedMs = Math.max(sealedMs, key.to_ms);
         else {
           const ends = ((await this.#chunkOf(machine, key)) ?? []).map((block) => block.to_ms);
-          lastMs = Math.max(lastMs, ...ends.filter((endMs) => endMs < atMs));
+          sealedMs = Math.max(sealedMs, ...ends.filter((endMs) => endMs < atMs));
         }
       }
-      if (lastMs > Number.NEGATIVE_INFINITY) break;
+      if (sealedMs > Number.NEGATIVE_INFINITY) break;
     }
+    const lastMs = Math.max(sealedMs, hot?.to_ms ?? Number.NEGATIVE_INFINITY);
     return lastMs > Number.NEGATIVE_INFINITY ? lastMs : null;
   }
 
   /** First instant of the blocks that begin at an instant or after it. */
   async #firstFrom(machine: string, atMs: number): Promise<number | null> {
+    const near = this.#opened === null ? null : await this.#firstWithinHour(machine, atMs);
+    if (near !== null) return near;
     const hot = await this.#hot.get<{ from_ms: number }>(
       'SELECT from_ms FROM block WHERE machine = $1 AND to_ms >= $2 AND from_ms >= $2 ORDER BY to_ms LIMIT 1',
       machine,
       atMs,
     );
-    let firstMs = hot?.from_ms ?? Number.POSITIVE_INFINITY;
+    let sealedMs = Number.POSITIVE_INFINITY;
     const hourMs = Math.floor(atMs / HOUR_MS) * HOUR_MS;
     for (const db of this.#archive.between(hourMs, Number.MAX_SAFE_INTEGER)) {
       const chunks = await db.all<ChunkKey>(
@@ -328,15 +374,44 @@ export class Reader {
         hourMs,
       );
       for (const key of chunks) {
-        if (key.from_ms >= atMs) firstMs = Math.min(firstMs, key.from_ms);
+        if (key.from_ms >= atMs) sealedMs = Math.min(sealedMs, key.from_ms);
         else {
           const begins = ((await this.#chunkOf(machine, key)) ?? []).map((block) => block.from_ms);
-          firstMs = Math.min(firstMs, ...begins.filter((beginMs) => beginMs >= atMs));
+          sealedMs = Math.min(sealedMs, ...begins.filter((beginMs) => beginMs >= atMs));
         }
       }
-      if (firstMs < Number.POSITIVE_INFINITY) break;
+      if (sealedMs < Number.POSITIVE_INFINITY) break;
     }
+    const firstMs = Math.min(sealedMs, hot?.from_ms ?? Number.POSITIVE_INFINITY);
     return firstMs < Number.POSITIVE_INFINITY ? firstMs : null;
+  }
+
+  /** `lastBefore` if it lies in the hour before, which remembered keys tell; `null`: it does not. */
+  async #lastWithinHour(machine: string, atMs: number): Promise<number | null> {
+    const fromMs = atMs - HOUR_MS;
+    const { hot, chunks } = await this.#keys(machine, fromMs, atMs);
+    const ends = hot.map(({ to_ms }) => to_ms);
+    for (const key of chunks) {
+      if (key.to_ms < atMs) ends.push(key.to_ms);
+      else for (const { to_ms } of (await this.#chunkOf(machine, key)) ?? []) ends.push(to_ms);
+    }
+    const within = ends.filter((endMs) => endMs >= fromMs && endMs < atMs);
+    return within.length > 0 ? Math.max(...within) : null;
+  }
+
+  /** `firstFrom` if it lies in the hour after; `null`: it does not. */
+  async #firstWithinHour(machine: string, atMs: number): Promise<number | null> {
+    const toMs = atMs + HOUR_MS;
+    const { hot, chunks } = await this.#keys(machine, atMs, toMs);
+    const begins = hot.map(({ from_ms }) => from_ms);
+    for (const key of chunks) {
+      if (key.from_ms >= atMs) begins.push(key.from_ms);
+      // What begins after its hour lies in another one.
+      else if (key.hour_ms + HOUR_MS > atMs)
+        for (const { from_ms } of (await this.#chunkOf(machine, key)) ?? []) begins.push(from_ms);
+    }
+    const within = begins.filter((beginMs) => beginMs >= atMs && beginMs < toMs);
+    return within.length > 0 ? Math.min(...within) : null;
   }
 
   async #open(block: DatedBlock, channels: readonly string[] | null): Promise<OpenBlock | null> {
