@@ -95,33 +95,50 @@ export function unpack(machine: string, bytes: Uint8Array): Unpacked {
   const head = readHead(bytes.subarray(FIXED_BYTES, bodyAt));
   if (head === null) return { ok: false, reason: 'its head is damaged' };
   const { spools, schemas, blocks } = head;
-  const fields = new Map(Object.entries(blocks).map(([name, values]) => [name, sums(values)]));
-  const field = (name: keyof typeof blocks, i: number): number | undefined => fields.get(name)?.[i];
+  const lengths = sums(blocks.length);
+  const spoolOf = sums(blocks.spool);
+  const schemaOf = sums(blocks.schema);
+  const first_sequence = sums(blocks.first_sequence);
+  const boot = sums(blocks.boot);
+  const monotonic_ms = sums(blocks.monotonic_ms);
+  const span_ms = sums(blocks.span_ms);
+  const row_count = sums(blocks.row_count);
+  const skip_rows = sums(blocks.skip_rows);
+  const from_ms = sums(blocks.from_ms);
+  const to_ms = sums(blocks.to_ms);
   const out: DatedBlock[] = [];
   let at = bodyAt;
-  for (const [i, length] of (fields.get('length') ?? []).entries()) {
-    const [spool, schema_hash] = [spools[field('spool', i) ?? -1], schemas[field('schema', i) ?? -1]];
-    const numbers = NUMBERS.map((name) => field(name, i));
-    if (spool === undefined || schema_hash === undefined || numbers.includes(undefined)) {
-      return { ok: false, reason: 'its head is damaged' };
-    }
+  for (let i = 0; i < lengths.length; i++) {
+    const length = lengths[i]!;
+    const [spool, schema_hash] = [spools[spoolOf[i] ?? -1], schemas[schemaOf[i] ?? -1]];
+    if (spool === undefined || schema_hash === undefined) return { ok: false, reason: 'its head is damaged' };
     if (length < 1 || at + length > bytes.length) return { ok: false, reason: 'it is cut off' };
-    const named = Object.fromEntries(NUMBERS.map((name, k) => [name, numbers[k]])) as Record<
-      (typeof NUMBERS)[number],
-      number
-    >;
-    if (!isSound(named)) return { ok: false, reason: 'its head is damaged' };
-    out.push({ machine, spool, schema_hash, ...named, bytes: bytes.subarray(at, at + length) });
+    const block: DatedBlock = {
+      machine,
+      spool,
+      first_sequence: first_sequence[i] ?? Number.NaN,
+      boot: boot[i] ?? Number.NaN,
+      monotonic_ms: monotonic_ms[i] ?? Number.NaN,
+      span_ms: span_ms[i] ?? Number.NaN,
+      row_count: row_count[i] ?? Number.NaN,
+      skip_rows: skip_rows[i] ?? Number.NaN,
+      schema_hash,
+      from_ms: from_ms[i] ?? Number.NaN,
+      to_ms: to_ms[i] ?? Number.NaN,
+      bytes: bytes.subarray(at, at + length),
+    };
+    if (!isSound(block)) return { ok: false, reason: 'its head is damaged' };
+    out.push(block);
     at += length;
   }
   return at === bytes.length ? { ok: true, blocks: out } : { ok: false, reason: 'bytes follow its blocks' };
 }
 
-/** Whether numbers may be those of a stored block. */
-function isSound(numbers: Readonly<Record<(typeof NUMBERS)[number], number>>): boolean {
-  const { first_sequence, boot, monotonic_ms, span_ms, row_count, skip_rows, from_ms, to_ms } = numbers;
+/** Whether numbers may be those of a stored block; one that is not there is none. */
+function isSound(block: DatedBlock): boolean {
+  const { first_sequence, boot, monotonic_ms, span_ms, row_count, skip_rows, from_ms, to_ms } = block;
   return (
-    Object.values(numbers).every(Number.isSafeInteger) &&
+    NUMBERS.every((name) => Number.isSafeInteger(block[name])) &&
     Math.min(first_sequence, boot, monotonic_ms, span_ms, skip_rows) >= 0 &&
     skip_rows < row_count &&
     from_ms <= to_ms
