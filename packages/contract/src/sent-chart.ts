@@ -23,6 +23,7 @@ CODES.forEach((code, digit) => {
 });
 /** Of a difference of two units at most. */
 const MOST_DIGITS = 11;
+const MOST_INTEGER = 2 ** 31 - 1;
 const ascii = new TextDecoder();
 
 /** Of the columns, each after those it is told by. */
@@ -83,9 +84,8 @@ function receivedSeries({ channel, runs, ...columns }: SentSeries): ChartSeries 
 function sentColumn(column: readonly number[], mean: readonly number[] | null): SentColumn {
   if (column.length === 0) return column;
   const decimals = decimalsOf(column);
+  if (decimals === null) return column;
   const unit = 10 ** decimals;
-  // Also those that fewer decimals said.
-  if (!column.every((value) => isWhole(value, unit))) return column;
   const expected = expectation(mean, unit);
   const text = new Uint8Array(1 + MOST_DIGITS * column.length);
   text[0] = 0x30 + decimals;
@@ -96,11 +96,18 @@ function sentColumn(column: readonly number[], mean: readonly number[] | null): 
     const by = units - (expected === null ? before : Math.round(expected[i]! * unit));
     before = units;
     let rest = by < 0 ? -2 * by - 1 : 2 * by;
-    while (rest >= LAST) {
+    while (rest > MOST_INTEGER) {
       text[length++] = CODES[LAST + (rest % BEFORE)]!;
       rest = Math.floor(rest / BEFORE);
     }
-    text[length++] = CODES[rest]!;
+    // As integers, which are divided in a fraction of the time.
+    let low = rest | 0;
+    while (low >= LAST) {
+      const above = (low / BEFORE) | 0;
+      text[length++] = CODES[LAST + low - BEFORE * above]!;
+      low = above;
+    }
+    text[length++] = CODES[low]!;
   }
   return ascii.decode(text.subarray(0, length));
 }
@@ -138,17 +145,15 @@ function expectation(mean: readonly number[] | null, unit: number): readonly num
   return mean === null || mean.length === 0 || !mean.every(isNear) ? null : mean;
 }
 
-/** The fewest that say every number exactly; at most MOST_DECIMALS, which may not do. */
-function decimalsOf(column: readonly number[]): number {
-  let decimals = 0;
-  let unit = 1;
-  for (const value of column) {
-    while (decimals < MOST_DECIMALS && !isWhole(value, unit)) {
-      decimals += 1;
-      unit = 10 ** decimals;
-    }
+/** The fewest that say every number exactly; `null`: MOST_DECIMALS do not. */
+function decimalsOf(column: readonly number[]): number | null {
+  for (let decimals = 0; decimals <= MOST_DECIMALS; decimals++) {
+    const unit = 10 ** decimals;
+    let i = 0;
+    while (i < column.length && isWhole(column[i]!, unit)) i++;
+    if (i === column.length) return decimals;
   }
-  return decimals;
+  return null;
 }
 
 /** Whether so many units are the very number. */
