@@ -95,25 +95,25 @@ describe('a backup', () => {
   it('copies a month again only when it has changed, and the keys', async () => {
     const test = await filled();
     await append(test.store, rowsFrom(0, 12 * 3600), { perBlock: 600 });
-    test.nowMs = START_MS + 30 * 24 * HOUR_MS;
+    test.nowMs = START_MS + 60 * 24 * HOUR_MS;
     await test.seal();
     const to = fresh();
     expect(await made(test, to)).toMatchObject({ ok: true, copied: 5, unchanged: 0 });
     // Read meanwhile, which opens its files.
     expect(await allRows(test.store)).toHaveLength(43_200);
     expect(await made(test, to)).toMatchObject({ ok: true, copied: 3, unchanged: 2 });
-    // So late that no longer node of the months before changes.
-    await append(test.store, rowsFrom(40 * 24 * HOUR_MS, 600));
-    test.nowMs += 60 * 24 * HOUR_MS;
+    // So late that no longer node of the months before changes; the longest begins in the month before that of its rows.
+    await append(test.store, rowsFrom(100 * 24 * HOUR_MS, 600));
+    test.nowMs += 120 * 24 * HOUR_MS;
     await test.seal();
-    expect(await made(test, to)).toMatchObject({ ok: true, copied: 4, unchanged: 2 });
+    expect(await made(test, to)).toMatchObject({ ok: true, copied: 5, unchanged: 2 });
     const { data, rows } = await restored(to);
     expect(rows).toEqual(await allRows(test.store));
     const keys = (folder: string) =>
       readdirSync(join(folder, 'keys')).map((name) => readFileSync(join(folder, 'keys', name), 'utf8'));
     expect(keys(data)).toEqual(keys(test.place.folder));
     // One copy of each file, the list, the lock.
-    expect(readdirSync(to)).toHaveLength(8);
+    expect(readdirSync(to)).toHaveLength(9);
     await test.dispose();
   });
 

@@ -74,7 +74,7 @@ describe.each(testDatabases)('a chart on $name', ({ name, fresh }) => {
           const isStale = all.some(({ seals }) => seals) && all.some(({ drift }) => drift !== 0);
           for (const isSealed of isStale ? [true] : [false, true]) {
             if (isSealed) {
-              test.nowMs += 400 * HOUR_MS;
+              test.nowMs += 1100 * HOUR_MS;
               await test.seal();
             }
             for (const [begin, share, width] of asked) {

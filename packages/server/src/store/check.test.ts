@@ -20,9 +20,9 @@ async function filled(fresh: () => Promise<TestStore>): Promise<TestStore> {
   await addMachine(test.store, 'N');
   await test.store.putAnchor(anchor);
   for (const hour of [0, 1, 2, 5, 7]) await append(test.store, rowsFrom(hour * HOUR_MS, 1800));
-  test.nowMs = START_MS + 30 * 24 * HOUR_MS;
+  test.nowMs = START_MS + 60 * 24 * HOUR_MS;
   await test.seal();
-  await append(test.store, rowsFrom(30 * 24 * HOUR_MS, 60));
+  await append(test.store, rowsFrom(60 * 24 * HOUR_MS, 60));
   await append(test.store, rowsFrom(0, 60), { boot: 2 });
   return test;
 }
@@ -148,7 +148,7 @@ describe.each(testDatabases)('check on $name', ({ fresh }) => {
       await hot.run('UPDATE present SET at_ms = at_ms - 1000');
       await hot.run(
         "INSERT INTO dirty (machine, level, from_ms, due_ms, revision) VALUES ('M', 1, $1, $1, 1)",
-        START_MS + 30 * 24 * HOUR_MS,
+        START_MS + 60 * 24 * HOUR_MS,
       );
     });
     expect((await checked(test)).problems).toEqual([]);

@@ -18,6 +18,25 @@ const NOTE = `
   )`;
 const NOTE_INDEX = 'CREATE INDEX note_by_time ON note (machine, at_ms)';
 
+/**
+ * Marks nodes of 1024 minutes, which there were none of before, wherever a boot may have rows: between its first and last one
+ * by the anchors that are furthest from each other, and a day beside them for what a clock drifts beyond its anchors.
+ */
+const LONGEST_NODES = `
+  INSERT INTO dirty (machine, level, from_ms, due_ms, revision)
+  WITH RECURSIVE span AS (
+    SELECT e.machine, min(a.utc_ms - a.monotonic_ms) + e.first_monotonic_ms - 86400000 AS from_ms,
+      max(a.utc_ms - a.monotonic_ms) + e.last_monotonic_ms + 86400000 AS to_ms
+    FROM extent e JOIN anchor a ON a.machine = e.machine AND a.spool = e.spool AND a.boot = e.boot
+    GROUP BY e.machine, e.spool, e.boot
+  ), node AS (
+    SELECT machine, from_ms / 3686400000 * 3686400000 AS from_ms, to_ms FROM span
+    UNION SELECT machine, from_ms + 3686400000, to_ms FROM node WHERE from_ms + 3686400000 <= to_ms
+  )
+  SELECT DISTINCT machine, 1024, from_ms, from_ms + 3686700000, 1 FROM node WHERE true
+  ON CONFLICT DO NOTHING;
+`;
+
 export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE machine (
@@ -135,6 +154,7 @@ export const MIGRATIONS: readonly string[] = [
   MACHINE_VERSION.replace('BIGINT', 'INTEGER'),
   ALARMS_OF_SQLITE,
   MAIL_TABLES.replaceAll('BIGINT', 'INTEGER'),
+  LONGEST_NODES,
 ];
 
 /** chunk: the blocks of an hour as received (pack.ts). rollup: 60 intervals of a level (rollup.ts). */
@@ -282,4 +302,5 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
   `${MACHINE_VERSION}${MANAGEMENT_OF_POSTGRES}`,
   ALARMS_OF_POSTGRES,
   `${MAIL_TABLES}${NOTIFICATIONS_COLUMN}`,
+  LONGEST_NODES,
 ].map(ofPostgres);

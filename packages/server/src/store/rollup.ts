@@ -1,4 +1,4 @@
-// Rollups: what rows were within intervals of 1, 4, 16, 64, 256 minutes. A node is 60 consecutive intervals of a level,
+// Rollups: what rows were within intervals of 1, 4, 16, 64, 256, 1024 minutes. A node is 60 consecutive intervals of a level,
 // in one record for all number channels of one schema, so that a chart reads few records however long its range:
 //
 //   version u8 (2) · channels varint · length of each channel's part, varints (0: it had no sample) · the parts
@@ -15,8 +15,8 @@ import { z } from 'zod';
 import type { Buckets, Summary } from './m4.ts';
 import { INTERVALS, type Indexed, readSummaries, writeSummaries } from './rollup-bits.ts';
 
-/** Minutes of an interval. */
-export const LEVELS = [1, 4, 16, 64, 256] as const;
+/** Minutes of an interval. Of the longest, a chart of ten years in a thousand pixels has five in each. */
+export const LEVELS = [1, 4, 16, 64, 256, 1024] as const;
 export type Level = (typeof LEVELS)[number];
 export const HOUR_MS = 3_600_000;
 /** A block that lasts longer is never sealed, so that who looks for one that begins earlier knows how far to look. */
