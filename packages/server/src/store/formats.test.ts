@@ -86,7 +86,7 @@ describe('the format', () => {
   });
 
   it.each([1, 64] as const)('of a rollup of level %d', (level) => {
-    const known = golden(`rollup-v2-${level}.json`, () => {
+    const known = golden(`rollup-v3-${level}.json`, () => {
       const bytes = encodeRollup(schema, level, buckets(level, 9));
       return { bytes: hex(bytes), channels: readAll(bytes, level) };
     });
@@ -94,8 +94,13 @@ describe('the format', () => {
     expect(hex(encodeRollup(schema, level, buckets(level, 9)))).toBe(known.bytes);
   });
 
-  it.each([1, 64] as const)('of a rollup of level %d as version 1 wrote it', (level) => {
-    const known = golden(`rollup-v1-${level}.json`, (): { bytes: string; channels: unknown } => {
+  it.each([
+    [1, 1],
+    [1, 64],
+    [2, 1],
+    [2, 64],
+  ] as const)('of a rollup as version %d wrote it, level %d', (version, level) => {
+    const known = golden(`rollup-v${version}-${level}.json`, (): { bytes: string; channels: unknown } => {
       throw new Error('nothing writes it any more');
     });
     const channels = readAll(Buffer.from(known.bytes, 'hex'), level);
@@ -208,7 +213,7 @@ describe('a rollup', () => {
     }
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.constantFrom(...LEVELS), (bytes, level) => {
-        for (const version of [1, 2]) readAll(Uint8Array.from([version, 2, ...bytes]), level);
+        for (const version of [1, 2, 3]) readAll(Uint8Array.from([version, 2, ...bytes]), level);
         readAll(bytes, level);
       }),
     );

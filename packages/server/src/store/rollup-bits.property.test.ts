@@ -3,14 +3,22 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Buckets, type Summary } from './m4.ts';
-import { INTERVALS, type Indexed, readSummaries, writeSummaries } from './rollup-bits.ts';
+import {
+  FIRST_FORM,
+  FORM,
+  type Form,
+  INTERVALS,
+  type Indexed,
+  readSummaries,
+  writeSummaries,
+} from './rollup-bits.ts';
 
 const INTERVAL_MS = 60_000;
 
-function readAll(bytes: Uint8Array): Indexed[] | null {
+function readAll(bytes: Uint8Array, form: Form = FORM): Indexed[] | null {
   const found: Indexed[] = [];
   const each = (index: number, summary: Summary) => found.push({ index, ...summary });
-  return readSummaries(bytes, each) ? found : null;
+  return readSummaries(bytes, form, each) ? found : null;
 }
 
 /** What rows leave in buckets: values of so many places, at instants of a grid or between them. */
@@ -45,6 +53,24 @@ describe('summaries as bits', () => {
     );
   });
 
+  it("take as little room at a clock's own instants as at full seconds", () => {
+    const sizeOf = (offsetMs: number, jitterMs: number): number => {
+      const of = new Buckets(0, INTERVALS * INTERVAL_MS, INTERVAL_MS);
+      for (let k = 0; k < 3600; k++) {
+        const noise = Math.imul(k + 1, 2_654_435_761) >>> 8;
+        of.add(1000 * k + offsetMs + (noise % (jitterMs + 1)), (noise % 97) / 10);
+      }
+      const summaries = of.summaries().map((one) => ({ ...one, sum: Math.round(one.sum * 10) / 10 }));
+      const bytes = writeSummaries(summaries, 1);
+      expect(bytes && readAll(bytes)).toEqual(summaries);
+      return bytes?.length ?? Number.POSITIVE_INFINITY;
+    };
+    const size = sizeOf(0, 0);
+    expect(sizeOf(437, 0)).toBeLessThan(size + 4);
+    // Where each lies within ± 8 ms takes five bits at most, twice a minute, beside those of first and last.
+    expect(sizeOf(437, 16)).toBeLessThan(size + INTERVALS * 3);
+  });
+
   it('are not taken where they would come back otherwise', () => {
     const sound = { index: 0, first: 1, last: 2, min: 1, max: 2, sum: 3, count: 2 };
     const instants = { firstAt: 0, lastAt: 5, minAt: 0, maxAt: 5 };
@@ -57,6 +83,8 @@ describe('summaries as bits', () => {
       { sum: Number.NaN },
       { min: 1.5 },
       { maxAt: 0.5 },
+      { lastAt: 5.5 },
+      { count: 1.5 },
       { minAt: 3 },
       { firstAt: 6, minAt: 6 },
       { firstAt: -1, minAt: -1 },
@@ -100,9 +128,11 @@ describe('summaries as bits', () => {
         bytes[0] = flags;
         bytes.set(body, 1);
         bytes.writeUInt32LE(crc32(bytes.subarray(0, body.length + 1)), body.length + 1);
-        const found = readAll(bytes);
-        expect(found === null || found.length <= INTERVALS).toBe(true);
-        for (const summary of found ?? []) expect(Object.values(summary).every(Number.isFinite)).toBe(true);
+        for (const form of [FIRST_FORM, FORM] as const) {
+          const found = readAll(bytes, form);
+          expect(found === null || found.length <= INTERVALS).toBe(true);
+          for (const summary of found ?? []) expect(Object.values(summary).every(Number.isFinite)).toBe(true);
+        }
       }),
       { numRuns: 5000 },
     );

@@ -2,12 +2,16 @@
 // chart of a month reads hundreds of these. Whole numbers (value × 10^exponent), each predicted and its error written:
 //
 //   flags u8 (1: not all intervals are there) · [which are, 60 bits little-endian in 8 bytes]
-//   exponent of values u8 · of sums u8 · unit of instants, ms, varint
-//   of the first summary: first zigzag varint · firstAt, lastAt ÷ unit, count, varints
-//   a code u8 per column, in the order of COLUMNS (w < 64: each in w bits; 64 + k: Golomb-Rice with parameter k)
+//   exponent of values u8 · of sums u8 · unit u of times, ms, varint
+//   of the first summary: first zigzag varint · firstAt in ms, (lastAt − firstAt) ÷ u, count, varints
+//   which columns have bits u16, little-endian, bit c for column c; the others are zeros
+//   a code u8 for each of these (w < 64: each number in w bits; 64 + k: Golomb-Rice with parameter k)
 //   bits of the columns, one after the other, most significant first, zeros to the end of the byte · CRC-32 u32
 //
 // A Golomb-Rice number (Golomb 1966, Rice 1979) is n >> k in zeros, a one, its k low bits; 20 zeros: 53 bits follow.
+// An extreme is found by its row, as if rows were evenly spaced, and by how far from there it lies: rows of a clock's own
+// ticks share no unit but the millisecond, and their places in a minute would take ten bits more each.
+// FIRST_FORM, of before, had instants ÷ u for all of that, and a code for each of its columns; it is read for ever.
 // Invariants: lossless bit for bit or not taken (`null`); any bytes give summaries or `null`, in bounded memory.
 // Pure. Not here: what is no decimal (a block of the codec, rollup.ts).
 import { crc32 } from 'node:zlib';
@@ -25,8 +29,18 @@ const MOST_RICE = 40;
 const CRC_BYTES = 4;
 
 /** Each is predicted from those before it, in this order; docs/database.md says how. */
-const COLUMNS = 10;
-const [COUNT, FIRST_AT, LAST_AT, FIRST, LAST, MIN, MAX, MIN_AT, MAX_AT, SUM] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+const COLUMNS = 12;
+const [COUNT, FIRST_AT, SPAN, FIRST, LAST, MIN, MAX, MIN_ROW, MAX_ROW, MIN_OFF, MAX_OFF, SUM] = [
+  ...[0, 1, 2, 3, 4, 5],
+  ...[6, 7, 8, 9, 10, 11],
+] as const;
+/** Those that FIRST_FORM had: lastAt instead of SPAN, instants instead of rows. */
+const FIRST_COLUMNS = [COUNT, FIRST_AT, SPAN, FIRST, LAST, MIN, MAX, MIN_ROW, MAX_ROW, SUM];
+
+/** The byte before these in a rollup. */
+export const FIRST_FORM = 0;
+export const FORM = 2;
+export type Form = typeof FIRST_FORM | typeof FORM;
 
 export type Indexed = Summary & { readonly index: number };
 
@@ -39,38 +53,38 @@ export function writeSummaries(summaries: readonly Indexed[], decimals: number |
   if (head === undefined || summaries.length > INTERVALS) return null;
   const exponent = exponentOf(summaries, decimals, ({ first, last, min, max }) => [first, last, min, max]);
   const sumExponent = exponentOf(summaries, decimals, ({ sum }) => [sum]);
-  if (exponent === null || sumExponent === null) return null;
+  const unitMs = unitOf(summaries, head.firstAt);
+  if (exponent === null || sumExponent === null || unitMs === null) return null;
   const scale = 10 ** exponent;
   const sumScale = 10 ** sumExponent;
-  const unitMs = unitOf(summaries);
   const whole = (value: number): number => Math.round(value * scale);
+  const spanOf = ({ firstAt, lastAt }: Indexed): number => (lastAt - firstAt) / unitMs;
   lengths.fill(0);
   let before = head;
   for (const one of summaries) {
     const first = whole(one.first);
     const last = whole(one.last);
+    const span = spanOf(one);
     put(COUNT, zigzag(one.count - before.count));
     put(FIRST_AT, zigzag((one.firstAt - before.firstAt) / unitMs));
-    put(LAST_AT, zigzag((one.lastAt - before.lastAt) / unitMs));
+    put(SPAN, zigzag(span - spanOf(before)));
     put(FIRST, zigzag(first - whole(before === one ? one.first : before.last)));
     put(LAST, zigzag(last - first));
     put(MIN, Math.min(first, last) - whole(one.min));
     put(MAX, whole(one.max) - Math.max(first, last));
     // Ties keep the earliest: an extreme that the first sample has is there.
-    if (one.min !== one.first) put(MIN_AT, (one.minAt - one.firstAt) / unitMs);
+    if (one.min !== one.first)
+      putPlace(MIN_ROW, MIN_OFF, (one.minAt - one.firstAt) / unitMs, span, one.count);
     else if (one.minAt !== one.firstAt) return null;
-    if (one.max !== one.first) put(MAX_AT, (one.maxAt - one.firstAt) / unitMs);
+    if (one.max !== one.first)
+      putPlace(MAX_ROW, MAX_OFF, (one.maxAt - one.firstAt) / unitMs, span, one.count);
     else if (one.maxAt !== one.firstAt) return null;
     put(SUM, zigzag(Math.round(one.sum * sumScale) - predictedSum(one, sumScale)));
     before = one;
   }
-  const bases = [zigzag(whole(head.first)), head.firstAt / unitMs, head.lastAt / unitMs, head.count];
-  if (
-    ![bases, ...written.map((column, c) => column.subarray(0, lengths[c]))].every((one) =>
-      one.every(isCodable),
-    )
-  )
-    return null;
+  const bases = [zigzag(whole(head.first)), head.firstAt, spanOf(head), head.count];
+  const columns = written.map((column, c) => column.subarray(0, lengths[c]));
+  if (![bases, ...columns].every((one) => one.every(isCodable))) return null;
   const out = new BitWriter();
   const isFull = summaries.length === INTERVALS;
   out.byte(isFull ? 0 : 1);
@@ -83,13 +97,28 @@ export function writeSummaries(summaries: readonly Indexed[], decimals: number |
   out.byte(sumExponent);
   out.varint(unitMs);
   for (const base of bases) out.varint(base);
-  const chosen = written.map((column, c) => codeOf(column, lengths[c] ?? 0));
-  for (const code of chosen) out.byte(code);
-  for (const [c, column] of written.entries()) {
+  const chosen = columns.map((column) => codeOf(column, column.length));
+  const which = chosen.reduce((mask, code, c) => mask | (code === 0 ? 0 : 1 << c), 0);
+  out.byte(which & 0xff);
+  out.byte(which >> 8);
+  for (const code of chosen) if (code !== 0) out.byte(code);
+  for (const [c, column] of columns.entries()) {
     const code = chosen[c] ?? 0;
-    for (let i = 0; i < (lengths[c] ?? 0); i++) out.coded(column[i] ?? 0, code);
+    for (const value of column) out.coded(value, code);
   }
   return out.done();
+}
+
+/** @param at after the first sample, and `span` of all of them, in units */
+function putPlace(row: number, off: number, at: number, span: number, count: number): void {
+  const k = span > 0 ? Math.round((at * (count - 1)) / span) : 0;
+  put(row, k);
+  put(off, zigzag(at - evenly(k, span, count)));
+}
+
+/** Where row k of so many lies in a span if all are as far from each other. */
+function evenly(k: number, span: number, count: number): number {
+  return span > 0 && count > 1 ? Math.round((k * span) / (count - 1)) : 0;
 }
 
 function put(column: number, value: number): void {
@@ -119,13 +148,14 @@ function exponentOf(
   return null;
 }
 
-/** The largest in which all instants are whole. */
-function unitOf(summaries: readonly Indexed[]): number {
+/** The largest in which all times between instants are whole; `null`: these are no whole ms, or the counts are no counts. */
+function unitOf(summaries: readonly Indexed[], beginMs: number): number | null {
   let unitMs = 0;
-  for (const { firstAt, lastAt, minAt, maxAt } of summaries) {
-    if (![firstAt, lastAt, minAt, maxAt].every(Number.isSafeInteger)) return 1;
-    unitMs = gcd(gcd(gcd(gcd(unitMs, firstAt), lastAt), minAt), maxAt);
-    if (unitMs === 1) break;
+  for (const { firstAt, lastAt, minAt, maxAt, count } of summaries) {
+    if (![firstAt, lastAt, minAt, maxAt, count].every(Number.isSafeInteger)) return null;
+    if (unitMs === 1) continue;
+    for (const ms of [firstAt - beginMs, lastAt - firstAt, minAt - firstAt, maxAt - firstAt])
+      unitMs = gcd(unitMs, Math.abs(ms));
   }
   return Math.max(1, unitMs);
 }
@@ -341,7 +371,11 @@ const codes = new Uint8Array(COLUMNS);
  * Calls back for each summary, in order; what it gets is its own. `false`: these are no bytes of `writeSummaries`.
  * @param index of the interval
  */
-export function readSummaries(bytes: Uint8Array, each: (index: number, summary: Summary) => void): boolean {
+export function readSummaries(
+  bytes: Uint8Array,
+  form: Form,
+  each: (index: number, summary: Summary) => void,
+): boolean {
   const byteCount = bytes.length - CRC_BYTES;
   if (byteCount < 1) return false;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -349,16 +383,25 @@ export function readSummaries(bytes: Uint8Array, each: (index: number, summary: 
   const input = new BitReader(bytes, byteCount);
   const flags = input.bits(8);
   if (flags > 1) return false;
+  const isFirst = form === FIRST_FORM;
   const rowCount = flags === 0 ? allPlaces() : input.places();
   const exponent = input.bits(8);
   const sumExponent = input.bits(8);
   const unitMs = input.varint();
   let last = unzigzag(input.varint());
-  let firstAt = input.varint() * unitMs;
-  let lastAt = input.varint() * unitMs;
+  let firstAt = input.varint() * (isFirst ? unitMs : 1);
+  /** In units; of FIRST_FORM: when the last sample was. */
+  let span = input.varint();
   let count = input.varint();
   if (rowCount === 0 || exponent > MOST_EXPONENT || sumExponent > MOST_EXPONENT || input.failed) return false;
-  for (let c = 0; c < COLUMNS; c++) codes[c] = input.bits(8);
+  if (isFirst) {
+    codes.fill(0);
+    for (const c of FIRST_COLUMNS) codes[c] = input.bits(8);
+  } else {
+    const which = input.bits(8) | (input.bits(8) << 8);
+    if (which >> COLUMNS !== 0) return false;
+    for (let c = 0; c < COLUMNS; c++) codes[c] = (which >> c) & 1 ? input.bits(8) : 0;
+  }
   const column = (c: number, length: number): Float64Array => {
     const values = read[c] as Float64Array;
     input.column(codes[c] ?? 0, length, values);
@@ -366,12 +409,12 @@ export function readSummaries(bytes: Uint8Array, each: (index: number, summary: 
   };
   const counts = column(COUNT, rowCount);
   const firstAts = column(FIRST_AT, rowCount);
-  const lastAts = column(LAST_AT, rowCount);
+  const spans = column(SPAN, rowCount);
   const firsts = column(FIRST, rowCount);
   const lasts = column(LAST, rowCount);
   const mins = column(MIN, rowCount);
   const maxs = column(MAX, rowCount);
-  // Extremes that the first sample has come without instants: how many do is known once the values are.
+  // Extremes that the first sample has come without a place: how many do is known once the values are.
   let [minCount, maxCount] = [0, 0];
   let before = last;
   for (let i = 0; i < rowCount; i++) {
@@ -387,8 +430,10 @@ export function readSummaries(bytes: Uint8Array, each: (index: number, summary: 
     if (min !== first) minCount++;
     if (max !== first) maxCount++;
   }
-  const minAts = column(MIN_AT, minCount);
-  const maxAts = column(MAX_AT, maxCount);
+  const minRows = column(MIN_ROW, minCount);
+  const maxRows = column(MAX_ROW, maxCount);
+  const minOffs = column(MIN_OFF, minCount);
+  const maxOffs = column(MAX_OFF, maxCount);
   const sums = column(SUM, rowCount);
   if (!input.ended) return false;
   const scale = 10 ** exponent;
@@ -397,20 +442,33 @@ export function readSummaries(bytes: Uint8Array, each: (index: number, summary: 
   for (let i = 0; i < rowCount; i++) {
     count += unzigzag(counts[i] as number);
     firstAt += unzigzag(firstAts[i] as number) * unitMs;
-    lastAt += unzigzag(lastAts[i] as number) * unitMs;
+    span += unzigzag(spans[i] as number);
     const first = (firsts[i] as number) / scale;
     const min = (mins[i] as number) / scale;
     const max = (maxs[i] as number) / scale;
     last = (lasts[i] as number) / scale;
+    let [minAt, maxAt] = [firstAt, firstAt];
+    if (min !== first) {
+      const row = minRows[minNext] as number;
+      const at = isFirst ? row : evenly(row, span, count) + unzigzag(minOffs[minNext] as number);
+      minAt += at * unitMs;
+      minNext++;
+    }
+    if (max !== first) {
+      const row = maxRows[maxNext] as number;
+      const at = isFirst ? row : evenly(row, span, count) + unzigzag(maxOffs[maxNext] as number);
+      maxAt += at * unitMs;
+      maxNext++;
+    }
     each(places[i] as number, {
       first,
       firstAt,
       last,
-      lastAt,
+      lastAt: (isFirst ? 0 : firstAt) + span * unitMs,
       min,
-      minAt: min === first ? firstAt : firstAt + (minAts[minNext++] as number) * unitMs,
+      minAt,
       max,
-      maxAt: max === first ? firstAt : firstAt + (maxAts[maxNext++] as number) * unitMs,
+      maxAt,
       sum:
         (predictedSum({ first, last, min, max, count }, sumScale) + unzigzag(sums[i] as number)) / sumScale,
       count,

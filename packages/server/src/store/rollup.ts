@@ -1,19 +1,19 @@
 // Rollups: what rows were within intervals of 1, 4, 16, 64, 256, 1024 minutes. A node is 60 consecutive intervals of a level,
 // in one record for all number channels of one schema, so that a chart reads few records however long its range:
 //
-//   version u8 (2) · channels varint · length of each channel's part, varints (0: it had no sample) · the parts
+//   version u8 (3) · channels varint · length of each channel's part, varints (0: it had no sample) · the parts
 //
-// A channel's part: form u8, then for 0 bits (rollup-bits.ts), which is quick to read, and for 1, where samples are no
+// A channel's part: form u8, then for 2 bits (rollup-bits.ts), which is quick to read, and for 1, where samples are no
 // decimals, a block of the codec (docs/wire-format.md): a row per interval that has samples, its time the interval's start
-// in ms since the node's; columns FIELDS, instants among them in ms since the interval's start. Version 1 had the block
-// alone, and is read for ever.
+// in ms since the node's; columns FIELDS, instants among them in ms since the interval's start. Version 2 had the first form
+// of bits, 0, and version 1 the block alone; both are read for ever.
 // `ends` beside it: first and last row of the node, and the gaps between its rows, by place in their spools.
 // Pure. Not here: which nodes there are (sealer.ts), which a chart takes (chart.ts).
 import { type CodecSchema, type Column, decodeBlock, encodeBlock, readBlockHeader } from '@vigie/codec';
 import type { Channel, MachineSchema } from '@vigie/model';
 import { z } from 'zod';
 import type { Buckets, Summary } from './m4.ts';
-import { INTERVALS, type Indexed, readSummaries, writeSummaries } from './rollup-bits.ts';
+import { FIRST_FORM, FORM, INTERVALS, type Indexed, readSummaries, writeSummaries } from './rollup-bits.ts';
 
 /** Minutes of an interval. Of the longest, a chart of ten years in a thousand pixels has five in each. */
 export const LEVELS = [1, 4, 16, 64, 256, 1024] as const;
@@ -40,8 +40,7 @@ export function levelBelow(level: Level): Level | null {
   return LEVELS[LEVELS.indexOf(level) - 1] ?? null;
 }
 
-const VERSION = 2;
-const BITS = 0;
+const VERSION = 3;
 const BLOCK = 1;
 const FIELDS = [
   'first',
@@ -100,7 +99,7 @@ export function encodeRollup(schema: MachineSchema, level: Level, of: readonly B
     const bits = writeSummaries(summaries, decimals);
     return bits === null
       ? Buffer.concat([Uint8Array.of(BLOCK), blockOf(level, decimals, summaries)])
-      : Buffer.concat([Uint8Array.of(BITS), bits]);
+      : Buffer.concat([Uint8Array.of(FORM), bits]);
   });
   const head = [VERSION, ...varint(parts.length), ...parts.flatMap(({ length }) => varint(length))];
   return Buffer.concat([Uint8Array.from(head), ...parts]);
@@ -146,7 +145,7 @@ export function readRollup(
     return value;
   };
   const version = bytes[at++];
-  if (version !== 1 && version !== VERSION)
+  if (version === undefined || version < 1 || version > VERSION)
     return { ok: false, reason: `its version ${version} is not known` };
   const channels = numberChannels(schema);
   if (varintAt() !== channels.length) return { ok: false, reason: 'it has other channels than its schema' };
@@ -166,9 +165,10 @@ export function readRollup(
         const part = bytes.subarray(start, start + length);
         const intervalMs = intervalMsOf(level);
         if (version === 1) return readBlock(part, level, channel.decimals, fromMs, each);
+        const bitForm = version === 2 ? FIRST_FORM : FORM;
         switch (part[0]) {
-          case BITS:
-            return readSummaries(part.subarray(1), (index, summary) =>
+          case bitForm:
+            return readSummaries(part.subarray(1), bitForm, (index, summary) =>
               each(fromMs + index * intervalMs, summary),
             );
           case BLOCK:
