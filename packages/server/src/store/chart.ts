@@ -279,21 +279,22 @@ class Pass {
   async #raw(fromMs: number, toMs: number): Promise<void> {
     const { machine, channels } = this.#query;
     for await (const cluster of this.#sources.reader.clusters(machine, fromMs, toMs, channels)) {
-      let last = -1;
+      const { times } = cluster;
+      let [first, last] = [0, -1];
       for (let i = 0; i < cluster.rowCount; i++) {
-        const atMs = cluster.at(i);
+        const atMs = times[i]!;
         if (atMs < fromMs || atMs >= toMs) continue;
         const { cutMs } = cluster.schema(i);
-        if (last < 0) this.#meet(cluster.place(i), cutMs);
-        else if (atMs - cluster.at(last) > cutMs) {
-          this.#gaps.set(cluster.at(last), [cluster.place(last), cluster.place(i)]);
+        if (last < 0) {
+          this.#meet(cluster.place(i), cutMs);
+          first = i;
+        } else if (atMs - times[last]! > cutMs) {
+          this.#gaps.set(times[last]!, [cluster.place(last), cluster.place(i)]);
         }
         last = i;
-        for (let k = 0; k < channels.length; k++) {
-          const value = cluster.value(k, i);
-          if (typeof value === 'number') this.buckets[k]?.add(atMs, value);
-        }
       }
+      for (let k = 0; k < channels.length; k++)
+        this.buckets[k]?.addRows(times, cluster.numbers(k), first, last + 1);
       if (last >= 0) this.#before = cluster.place(last);
     }
   }

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { Buckets } from './m4.ts';
 import { type DatedBlock, pack, unpack } from './pack.ts';
 import { encodeRollup, HOUR_MS, intervalMsOf, LEVELS, type Level, nodeMsOf, readRollup } from './rollup.ts';
-import { encoded, hash, rowsFrom, SPOOL, schema } from './upkeep.test-support.ts';
+import { addRow, encoded, hash, rowsFrom, SPOOL, schema } from './upkeep.test-support.ts';
 
 const FOLDER = new URL('../../golden/', import.meta.url);
 const HOUR = Date.UTC(2026, 0, 30, 10);
@@ -41,7 +41,7 @@ function buckets(level: Level, skipped: number): Buckets[] {
     const of = new Buckets(0, nodeMsOf(level), intervalMs);
     for (let i = 0; i < 60; i++) {
       for (let k = 0; k < 4 && i % skipped !== 1; k++)
-        of.add(i * intervalMs + 1000 * k + 7, ((i * 37 + k * 11) % 100) / (c === 0 ? 10 : 7));
+        addRow(of, i * intervalMs + 1000 * k + 7, ((i * 37 + k * 11) % 100) / (c === 0 ? 10 : 7));
     }
     return of;
   });

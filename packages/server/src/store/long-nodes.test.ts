@@ -12,6 +12,7 @@ import { ARCHIVE_MIGRATIONS } from './migrations.ts';
 import { encodeRollup, intervalMsOf, type Level, nodeMsOf } from './rollup.ts';
 import { ROLLUP } from './sealer.ts';
 import { connect, sqliteDatabase } from './sqlite-database.ts';
+import { addRow } from './upkeep.test-support.ts';
 
 const LEVEL: Level = 256;
 const folder = mkdtempSync(join(tmpdir(), 'vigie-long-nodes-'));
@@ -29,7 +30,7 @@ const opened = (file: string): Database => sqliteDatabase(connect(file, ARCHIVE_
 
 async function write(db: Database, value: number): Promise<void> {
   const buckets = new Buckets(0, nodeMsOf(LEVEL), intervalMsOf(LEVEL));
-  buckets.add(5000, value);
+  addRow(buckets, 5000, value);
   await db.insert(
     'rollup',
     ROLLUP,

@@ -52,13 +52,50 @@ export class Buckets {
     this.#maxAt = make();
   }
 
-  /** Adds a sample; one outside of the range, or not a finite number, is no part of a curve. */
-  add(atMs: number, value: number): void {
-    if (atMs < this.#fromMs || atMs >= this.#toMs || !Number.isFinite(value)) return;
-    const i = Math.floor((atMs - this.#fromMs) / this.#bucketMs);
-    const isFirst = this.#note(i, 1, value);
-    this.#ends(i, isFirst, value, atMs, value, atMs);
-    this.#extremes(i, isFirst, value, atMs, value, atMs);
+  /**
+   * Adds the samples of rows `begin` … `end` − 1; one outside of the range, or not a finite number, is no part of a curve.
+   * @param times in increasing order
+   * @param values NaN where there is no sample
+   */
+  addRows(times: Float64Array, values: Float64Array, begin: number, end: number): void {
+    let row = begin;
+    while (row < end && times[row]! < this.#fromMs) row++;
+    while (row < end && times[row]! < this.#toMs) {
+      const i = Math.floor((times[row]! - this.#fromMs) / this.#bucketMs);
+      const endMs = Math.min(this.#fromMs + (i + 1) * this.#bucketMs, this.#toMs);
+      let count = this.#count[i]!;
+      let sum = this.#sum[i]!;
+      let [first, firstAt, last, lastAt] = [
+        this.#first[i]!,
+        this.#firstAt[i]!,
+        this.#last[i]!,
+        this.#lastAt[i]!,
+      ];
+      let [min, minAt, max, maxAt] = [this.#min[i]!, this.#minAt[i]!, this.#max[i]!, this.#maxAt[i]!];
+      do {
+        const atMs = times[row]!;
+        const value = values[row]!;
+        // Not NaN, nor infinite.
+        if (value - value !== 0) continue;
+        const isFirst = count === 0;
+        count++;
+        sum += value;
+        if (isFirst || atMs < firstAt) [first, firstAt] = [value, atMs];
+        if (isFirst || atMs >= lastAt) [last, lastAt] = [value, atMs];
+        if (isFirst || value < min || (value === min && atMs < minAt)) [min, minAt] = [value, atMs];
+        if (isFirst || value > max || (value === max && atMs < maxAt)) [max, maxAt] = [value, atMs];
+      } while (++row < end && times[row]! < endMs);
+      this.#count[i] = count;
+      this.#sum[i] = sum;
+      this.#first[i] = first;
+      this.#firstAt[i] = firstAt;
+      this.#last[i] = last;
+      this.#lastAt[i] = lastAt;
+      this.#min[i] = min;
+      this.#minAt[i] = minAt;
+      this.#max[i] = max;
+      this.#maxAt[i] = maxAt;
+    }
   }
 
   /** Adds what an interval's samples were; all of it lies in one bucket. */

@@ -57,12 +57,12 @@ export async function nodeOfRows(reader: Reader, machine: string, hourMs: number
   for await (const cluster of reader.clusters(machine, hourMs, endMs, null)) {
     let lastRow = -1;
     /** Consecutive rows of one schema. */
-    const runs: { readonly part: RowsPart; readonly rows: number[]; readonly atMs: number[] }[] = [];
+    const runs: { readonly part: RowsPart; readonly begin: number; end: number }[] = [];
     for (let i = 0; i < cluster.rowCount; i++) {
-      const atMs = cluster.at(i);
+      const atMs = cluster.times[i]!;
       if (atMs < hourMs || atMs >= endMs) continue;
       const schema = cluster.schema(i);
-      if (lastRow >= 0 && atMs - cluster.at(lastRow) > schema.cutMs) {
+      if (lastRow >= 0 && atMs - cluster.times[lastRow]! > schema.cutMs) {
         gaps.push([cluster.place(lastRow), cluster.place(i)]);
       }
       if (lastRow < 0) {
@@ -85,20 +85,14 @@ export async function nodeOfRows(reader: Reader, machine: string, hourMs: number
           };
           parts.set(hash, part);
         }
-        run = { part, rows: [], atMs: [] };
+        run = { part, begin: i, end: i };
         runs.push(run);
       }
-      run.rows.push(i);
-      run.atMs.push(atMs);
+      run.end = i + 1;
     }
-    // By channel: its column and its buckets are at hand then, in half the time that rows one by one take.
-    for (const { part, rows, atMs } of runs) {
+    for (const { part, begin, end } of runs) {
       part.buckets.forEach((buckets, c) => {
-        const place = part.places[c]!;
-        for (let k = 0; k < rows.length; k++) {
-          const value = cluster.value(place, rows[k]!);
-          if (typeof value === 'number') buckets.add(atMs[k]!, value);
-        }
+        buckets.addRows(cluster.times, cluster.numbers(part.places[c]!), begin, end);
       });
     }
     if (lastRow >= 0) last = cluster.place(lastRow);

@@ -2,7 +2,7 @@
 // archive. Invariants: a block that is in both, as one is for a moment while it moves, is read once; only the columns
 // asked for are decoded; rows of blocks that overlap (two spools) are merged by instant.
 // Not here: what becomes of rows (chart.ts, sealer.ts).
-import { decodeBlock, sampleAt } from '@vigie/codec';
+import { type Column, decodeBlock, sampleAt } from '@vigie/codec';
 import type { RowView } from '@vigie/contract';
 import { codecSchema, type MachineSchema } from '@vigie/model';
 import type { Archive } from './archive.ts';
@@ -19,10 +19,12 @@ const FETCHED = 64;
 /** Rows of one block, or of several that overlap, in the order of their instants. */
 export interface Cluster {
   readonly rowCount: number;
-  /** UTC ms of row i. */
-  at(i: number): number;
+  /** UTC ms, by row. */
+  readonly times: Float64Array;
   /** Sample of row i in the k-th channel asked for. */
   value(k: number, i: number): number | string | null;
+  /** All of them; NaN where there is none, or a text. */
+  numbers(k: number): Float64Array;
   place(i: number): Place;
   /** Of row i. */
   schema(i: number): MachineSchema;
@@ -132,7 +134,7 @@ export class Reader {
   ): AsyncGenerator<RowView> {
     for await (const cluster of this.clusters(machine, fromMs, toMs, channels)) {
       for (let i = 0; i < cluster.rowCount; i++) {
-        const atMs = cluster.at(i);
+        const atMs = cluster.times[i]!;
         if (atMs >= fromMs && atMs < toMs)
           yield { atMs, values: channels.map((_, k) => cluster.value(k, i)) };
       }
@@ -147,7 +149,7 @@ export class Reader {
     for await (const cluster of this.clusters(machine, lastMs, lastMs + 1, null)) {
       const i = cluster.rowCount - 1;
       row = {
-        atMs: cluster.at(i),
+        atMs: cluster.times[i]!,
         schemaHash: cluster.schemaHash(i),
         values: cluster.schema(i).channels.map((_, k) => cluster.value(k, i)),
       };
@@ -162,8 +164,8 @@ export class Reader {
     // Blocks that go on over the instant have rows before it, too; else the end of one that does not.
     for (const aroundMs of endMs === null ? [atMs] : [endMs, atMs]) {
       for await (const cluster of this.clusters(machine, aroundMs, aroundMs + 1, [])) {
-        for (let i = 0; i < cluster.rowCount && cluster.at(i) < atMs; i++) {
-          if (found === null || cluster.at(i) > found.atMs) found = cluster.place(i);
+        for (let i = 0; i < cluster.rowCount && cluster.times[i]! < atMs; i++) {
+          if (found === null || cluster.times[i]! > found.atMs) found = cluster.place(i);
         }
       }
     }
@@ -179,8 +181,8 @@ export class Reader {
     let found: { readonly place: Place; readonly cutMs: number } | null = null;
     for (const aroundMs of beginMs === null ? [atMs] : [atMs, beginMs]) {
       for await (const cluster of this.clusters(machine, aroundMs, aroundMs + 1, [])) {
-        for (let i = cluster.rowCount - 1; i >= 0 && cluster.at(i) >= atMs; i--) {
-          if (found === null || cluster.at(i) < found.place.atMs) {
+        for (let i = cluster.rowCount - 1; i >= 0 && cluster.times[i]! >= atMs; i--) {
+          if (found === null || cluster.times[i]! < found.place.atMs) {
             found = { place: cluster.place(i), cutMs: cluster.schema(i).cutMs };
           }
         }
@@ -441,7 +443,7 @@ export class Reader {
       first: block.skip_rows,
       count: block.row_count,
       timesMs: decoded.value.timesMs,
-      value: (k: number, i: number): number | string | null => sampleAt(columns[k], i),
+      columns,
     };
   }
 }
@@ -453,18 +455,20 @@ interface OpenBlock {
   readonly first: number;
   readonly count: number;
   readonly at: (row: number) => number;
-  readonly value: (k: number, i: number) => number | string | null;
+  /** By channel asked for. */
+  readonly columns: readonly (Column | null)[];
 }
 
 function clusterOf(blocks: readonly OpenBlock[]): Cluster | null {
   const [only] = blocks;
   if (only === undefined) return null;
   if (blocks.length === 1) {
-    const { first, count, at, value, schema, block } = only;
+    const { first, count, at, columns, schema, block } = only;
     return {
       rowCount: count - first,
-      at: (i) => at(first + i),
-      value: (k, i) => value(k, first + i),
+      times: Float64Array.from({ length: count - first }, (_, i) => at(first + i)),
+      value: (k, i) => sampleAt(columns[k], first + i),
+      numbers: (k) => numbersOf(columns[k], first, count),
       place: (i) => placeIn(only, first + i),
       schema: () => schema,
       schemaHash: () => block.schema_hash,
@@ -482,12 +486,24 @@ function clusterOf(blocks: readonly OpenBlock[]): Cluster | null {
   const nth = (i: number) => rows[i] as (typeof rows)[number];
   return {
     rowCount: rows.length,
-    at: (i) => nth(i).atMs,
-    value: (k, i) => nth(i).one.value(k, nth(i).row),
+    times: Float64Array.from(rows, ({ atMs }) => atMs),
+    value: (k, i) => sampleAt(nth(i).one.columns[k], nth(i).row),
+    numbers: (k) => {
+      const of = new Map(blocks.map((one) => [one, numbersOf(one.columns[k], 0, one.count)]));
+      return Float64Array.from(rows, ({ one, row }) => of.get(one)?.[row] ?? Number.NaN);
+    },
     place: (i) => placeIn(nth(i).one, nth(i).row),
     schema: (i) => nth(i).one.schema,
     schemaHash: (i) => nth(i).one.block.schema_hash,
   };
+}
+
+/** Not to be written to: of whole columns these are the decoded ones themselves. */
+function numbersOf(column: Column | null | undefined, from: number, to: number): Float64Array {
+  if (column?.type !== 'number') return new Float64Array(to - from).fill(Number.NaN);
+  const { values, present } = column;
+  if (present === null) return values.subarray(from, to);
+  return values.slice(from, to).map((value, i) => (present[from + i] ? value : Number.NaN));
 }
 
 function placeIn({ block, at }: OpenBlock, row: number): Place {

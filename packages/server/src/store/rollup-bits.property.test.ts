@@ -12,6 +12,7 @@ import {
   readSummaries,
   writeSummaries,
 } from './rollup-bits.ts';
+import { addRow } from './upkeep.test-support.ts';
 
 const INTERVAL_MS = 60_000;
 
@@ -36,7 +37,7 @@ const nodes = fc
     const of = new Buckets(0, INTERVALS * INTERVAL_MS, INTERVAL_MS);
     const scale = 10 ** decimals;
     for (const [atMs, share] of rows)
-      of.add(atMs - (atMs % stepMs), Math.round(share * size + 0) / scale + 0);
+      addRow(of, atMs - (atMs % stepMs), Math.round(share * size + 0) / scale + 0);
     const summaries = of.summaries().map((one) => ({ ...one, sum: Math.round(one.sum * scale) / scale }));
     return { decimals, summaries };
   });
@@ -58,7 +59,7 @@ describe('summaries as bits', () => {
       const of = new Buckets(0, INTERVALS * INTERVAL_MS, INTERVAL_MS);
       for (let k = 0; k < 3600; k++) {
         const noise = Math.imul(k + 1, 2_654_435_761) >>> 8;
-        of.add(1000 * k + offsetMs + (noise % (jitterMs + 1)), (noise % 97) / 10);
+        addRow(of, 1000 * k + offsetMs + (noise % (jitterMs + 1)), (noise % 97) / 10);
       }
       const summaries = of.summaries().map((one) => ({ ...one, sum: Math.round(one.sum * 10) / 10 }));
       const bytes = writeSummaries(summaries, 1);

@@ -2,6 +2,7 @@
 // Invariants: whatever waits is committed in one transaction with the high-water marks, and only then answered; one
 // block that the database refuses does not take the others with it. Not here: what a batch does (append.ts), reading
 // (reader.ts, chart.ts), sealing (sealer.ts).
+import { sampleAt } from '@vigie/codec';
 import type { JournalEntry } from '@vigie/contract';
 import { channelOverrides, type MachineSettings } from '@vigie/model';
 import { alarmStore } from '../alarms/alarm-store.ts';
@@ -401,7 +402,7 @@ export function sqlStore({ hot: db, archive, soon, pause, restMs, utcMs }: SqlSt
             yield {
               boot,
               sinceFirstMs: startMs + (block.timesMs[i] ?? 0),
-              values: channels.map((_, k) => block.value(k, i)),
+              values: channels.map((_, k) => sampleAt(block.columns[k], i)),
             };
           }
         }

@@ -3,6 +3,7 @@
 import { type Column, encodeBlock, type Prior } from '@vigie/codec';
 import { codecSchema, machineSchemaSchema } from '@vigie/model';
 import { schemaHash } from '@vigie/model/load';
+import type { Buckets } from './m4.ts';
 import { Meanings } from './meanings.ts';
 import { Reader } from './reader.ts';
 import type { Place } from './rollup.ts';
@@ -120,6 +121,11 @@ export async function append(
     firstSequence += some.length;
   }
   await Promise.all(waiting);
+}
+
+/** One row's sample. */
+export function addRow(of: Buckets, atMs: number, value: number): void {
+  of.addRows(Float64Array.of(atMs), Float64Array.of(value), 0, 1);
 }
 
 /** Every row with its instant. */
