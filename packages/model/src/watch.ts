@@ -130,9 +130,44 @@ function limitsOf(channel: Channel, at: number, stateAt: number, holeMs: number)
   return found;
 }
 
+/** What the samples of a channel were within some rows. */
+export interface SampleSpan {
+  /** Of its numbers that are not NaN; Infinity and −Infinity where there is none. */
+  readonly least: number;
+  readonly most: number;
+  /** How many these are, and how many rows have no number at all. */
+  readonly numbers: number;
+  readonly missing: number;
+}
+/** By a channel's place in a row. */
+export type Spans = (at: number) => SampleSpan;
+
+/** Each is found when it is asked for, and once. */
+export function spansOf(rows: readonly WatchedRow[]): Spans {
+  const known = new Map<number, SampleSpan>();
+  return (at) => {
+    const before = known.get(at);
+    if (before !== undefined) return before;
+    let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    let [numbers, missing] = [0, 0];
+    for (const { values } of rows) {
+      const value = values[at];
+      if (typeof value !== 'number') missing++;
+      if (typeof value !== 'number' || Number.isNaN(value)) continue;
+      numbers++;
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+    const span = { least, most, numbers, missing };
+    known.set(at, span);
+    return span;
+  };
+}
+
 /**
  * @param rows in increasing time
  * @param previous the row before them; `null`: not known
+ * @param spans of these rows, where they are known without looking at each
  * @returns `watches` is `before` itself when nothing is to be kept anew; crossings in the order of their confirmation
  */
 export function watchRows(
@@ -140,12 +175,13 @@ export function watchRows(
   before: Watches,
   rows: readonly WatchedRow[],
   previous: WatchedRow | null,
+  spans: Spans = spansOf(rows),
 ): { readonly watches: Watches; readonly crossings: readonly Crossing[] } {
   const crossings: Crossing[] = [];
   let watches: Record<string, Watch> | null = null;
   for (const limit of limits) {
     const kept = Object.hasOwn(before, limit.source) ? before[limit.source] : undefined;
-    if (kept === undefined && !mayStir(limit, rows, previous)) continue;
+    if (kept === undefined && !mayStir(limit, rows, previous, spans(limit.at))) continue;
     const next = runOf(limit, kept ?? null, rows, previous, crossings);
     if (next === null ? kept === undefined : kept !== undefined && isSame(kept, next)) continue;
     watches ??= { ...before };
@@ -157,56 +193,33 @@ export function watchRows(
 }
 
 /** Whether rows can move a limit that is at rest. Most cannot, and this is all that they cost. */
-function mayStir(limit: WatchedLimit, rows: readonly WatchedRow[], previous: WatchedRow | null): boolean {
-  const { kind, at } = limit;
-  switch (kind) {
-    case 'alarm-high':
-    case 'warning-high': {
-      const most = limit.limit ?? 0;
-      for (const { values } of rows) {
-        const value = values[at];
-        if (typeof value === 'number' && value > most) return true;
-      }
-      return false;
-    }
-    case 'alarm-low':
-    case 'warning-low': {
-      const least = limit.limit ?? 0;
-      for (const { values } of rows) {
-        const value = values[at];
-        if (typeof value === 'number' && value < least) return true;
-      }
-      return false;
-    }
-    case 'missing':
-      return rows.some(({ values }) => typeof values[at] !== 'number');
-    case 'stuck': {
-      // One that moves within the rows is looked at again from the last of them, which comes as `previous`.
-      const first = (previous ?? rows[0])?.values[at];
-      return typeof first === 'number' && rows.every(({ values }) => values[at] === first);
-    }
-    case 'rate':
-      return mayBeFast(limit, rows, previous);
-  }
-}
-
-/** Whether rows lie so far apart that their rate may be too high; those of a short block say nothing alone. */
-function mayBeFast(
-  { at, limit }: WatchedLimit,
+function mayStir(
+  { kind, at, limit }: WatchedLimit,
   rows: readonly WatchedRow[],
   previous: WatchedRow | null,
+  { least, most, numbers, missing }: SampleSpan,
 ): boolean {
-  if ((rows.at(-1)?.atMs ?? 0) - (rows[0]?.atMs ?? 0) < RATE_WINDOW_MS / 2) return true;
-  const first = previous?.values[at];
-  let least = typeof first === 'number' ? first : Number.POSITIVE_INFINITY;
-  let most = typeof first === 'number' ? first : Number.NEGATIVE_INFINITY;
-  for (const { values } of rows) {
-    const value = values[at];
-    if (typeof value !== 'number') continue;
-    if (value < least) least = value;
-    if (value > most) most = value;
+  const before = previous?.values[at];
+  switch (kind) {
+    case 'alarm-high':
+    case 'warning-high':
+      return most > (limit ?? 0);
+    case 'alarm-low':
+    case 'warning-low':
+      return least < (limit ?? 0);
+    case 'missing':
+      return missing > 0;
+    case 'stuck':
+      // One that moves within the rows is looked at again from the last of them, which comes as `previous`.
+      return numbers === rows.length && least === most && (previous === null || before === least);
+    case 'rate': {
+      // Rows so close together say nothing alone.
+      if ((rows.at(-1)?.atMs ?? 0) - (rows[0]?.atMs ?? 0) < RATE_WINDOW_MS / 2) return true;
+      const from = typeof before === 'number' ? Math.min(before, least) : least;
+      const to = typeof before === 'number' ? Math.max(before, most) : most;
+      return to - from > ((limit ?? 0) * RATE_WINDOW_MS) / 2 / 60_000;
+    }
   }
-  return most - least > ((limit ?? 0) * RATE_WINDOW_MS) / 2 / 60_000;
 }
 
 function isSame(one: Watch, other: Watch): boolean {

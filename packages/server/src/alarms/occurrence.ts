@@ -4,7 +4,14 @@
 // own, which are past when they are told, and touch nothing newer; rows cut into blocks in any way make the same occurrences.
 // Not here: limits (model/watch.ts), what people do about an alarm (isa.ts), what is told when (alarm-rows.ts).
 import type { AlarmKind } from '@vigie/contract';
-import { type Crossing, type WatchedLimit, type WatchedRow, type Watches, watchRows } from '@vigie/model';
+import {
+  type Crossing,
+  type Spans,
+  type WatchedLimit,
+  type WatchedRow,
+  type Watches,
+  watchRows,
+} from '@vigie/model';
 
 /** An alarm that has returned is over for good when it has not rung for so long. */
 export const CALM_MS = 10 * 60_000;
@@ -115,6 +122,7 @@ export function again(
  * @param rows in increasing time, of one block
  * @param seenMs newest row known before them; `null`: none
  * @param previous the row at `seenMs`, in the same channels; `null`: not known
+ * @param spans of these rows, where they are known without looking at each
  * @returns `watch` is `before` itself when nothing is to be kept anew
  */
 export function observeRows(
@@ -123,6 +131,7 @@ export function observeRows(
   rows: readonly WatchedRow[],
   seenMs: number | null,
   previous: WatchedRow | null,
+  spans?: Spans,
 ): { readonly watch: MachineWatch; readonly changes: readonly OccurrenceChange[] } {
   const split = seenMs === null ? 0 : firstAfter(rows, seenMs);
   const changes: OccurrenceChange[] = [];
@@ -131,7 +140,11 @@ export function observeRows(
   if (split === rows.length) return { watch, changes };
   // Those that came late have reached the newer ones: what they say of later is known already.
   if (split > 0) watch = endLate(watch, changes);
-  return { watch: now(watch, limits, split === 0 ? rows : rows.slice(split), previous, changes), changes };
+  const newer = split === 0 ? rows : rows.slice(split);
+  return {
+    watch: now(watch, limits, newer, previous, changes, split === 0 ? spans : undefined),
+    changes,
+  };
 }
 
 function firstAfter(rows: readonly WatchedRow[], atMs: number): number {
@@ -146,8 +159,9 @@ function now(
   rows: readonly WatchedRow[],
   previous: WatchedRow | null,
   changes: OccurrenceChange[],
+  spans: Spans | undefined,
 ): MachineWatch {
-  const { watches, crossings } = watchRows(limits, before.watches, rows, previous);
+  const { watches, crossings } = watchRows(limits, before.watches, rows, previous, spans);
   const lastMs = rows.at(-1)?.atMs ?? 0;
   const isQuiet = watches === before.watches && crossings.length === 0;
   if (isQuiet && Object.keys(before.open).length === 0 && Object.keys(watches).length === 0) return before;

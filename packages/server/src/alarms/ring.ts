@@ -6,6 +6,7 @@ import {
   channelOverrides,
   type MachineSchema,
   overridden,
+  type Spans,
   type WatchedLimit,
   type WatchedRow,
   watchedLimits,
@@ -22,6 +23,7 @@ export interface RungRows {
   readonly schemaHash: string;
   readonly schema: MachineSchema;
   readonly rows: readonly RowView[];
+  readonly spans: Spans;
 }
 
 /** Schemas with their overrides, as limits; machines of one model without any share theirs. */
@@ -65,7 +67,7 @@ export async function ringAll(
   const changed = new Map<string, MachineWatch>();
   const changes = new Map<string, OccurrenceChange[]>();
   for (const block of blocks) {
-    const { machine, rows, schemaHash } = block;
+    const { machine, rows, spans, schemaHash } = block;
     const before = changed.get(machine) ?? watches.get(machine);
     const last = rows.at(-1);
     if (before === undefined || last === undefined) continue;
@@ -76,6 +78,7 @@ export async function ringAll(
       rows,
       newest?.row.atMs ?? null,
       newest?.schemaHash === schemaHash ? newest.row : null,
+      spans,
     );
     if (result.watch !== before) changed.set(machine, result.watch);
     if (result.changes.length > 0) {

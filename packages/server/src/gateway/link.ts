@@ -508,7 +508,7 @@ export class Link {
     }
     if (result.kind !== 'stored' || result.rows.length === 0) return;
     if (result.alarmed) live.alarmed(machine);
-    const { schema, rows, fromMs, toMs, undated } = result;
+    const { schema, rows, spans, fromMs, toMs, undated } = result;
     const [first, last] = [undated[0], undated.at(-1)];
     if (first !== undefined && last !== undefined) {
       this.#journal(machine, [
@@ -525,7 +525,7 @@ export class Link {
       const kept = await store.conditions(machine);
       const before = kept === null ? noConditions : (JSON.parse(kept) as Conditions);
       const { channels } = (await store.machine(machine))?.settings ?? { channels: {} };
-      const { conditions, entries } = observe(before, overridden(schema, channels), rows);
+      const { conditions, entries } = observe(before, overridden(schema, channels), rows, spans);
       const json = JSON.stringify(conditions);
       // What changed and changed back within a block leaves the conditions as they were, and is told all the same.
       if (entries.length > 0 || json !== kept) await store.addChanges(machine, entries, json);

@@ -3,7 +3,15 @@
 // Pure: (conditions, row) → (conditions, entries). A condition counts when it has held for HOLD_MS, and is dated at
 // its first row; so a value that trembles at its limit fills no journal. Not here: alarms and mails.
 import type { JournalEntry } from '@vigie/contract';
-import { type Channel, evaluate, type Level, type MachineSchema } from '@vigie/model';
+import {
+  type Channel,
+  evaluate,
+  type Level,
+  type MachineSchema,
+  type SampleSpan,
+  type Spans,
+  spansOf,
+} from '@vigie/model';
 
 /** How long a condition must hold to be told. */
 export const HOLD_MS = 30_000;
@@ -53,35 +61,34 @@ export interface SeenRow {
 
 /**
  * Whether rows can say anything new of a channel. Most cannot, and this is all that they cost: within all limits it is well
- * whatever the state is.
+ * whatever the state is, and a counter that hardly moves was not reset.
  */
 function mayChange(
   { kind, limits }: Channel,
-  at: number,
+  { least, most, missing, numbers }: SampleSpan,
+  rowCount: number,
   tracked: Tracked | undefined,
-  rows: readonly SeenRow[],
+  counted: Counted | undefined,
 ): boolean {
-  if (kind === 'counter' || tracked?.told !== 'well' || tracked.candidate !== null) return true;
-  const least = Math.max(
-    limits?.alarmLow ?? Number.NEGATIVE_INFINITY,
-    limits?.warningLow ?? Number.NEGATIVE_INFINITY,
+  if (tracked?.told !== 'well' || tracked.candidate !== null) return true;
+  if (missing > 0 || numbers < rowCount) return true;
+  if (kind === 'counter' && !(counted !== undefined && isNear(counted, least) && isNear(counted, most)))
+    return true;
+  return (
+    least < Math.max(limits?.alarmLow ?? least, limits?.warningLow ?? least) ||
+    most > Math.min(limits?.alarmHigh ?? most, limits?.warningHigh ?? most)
   );
-  const most = Math.min(
-    limits?.alarmHigh ?? Number.POSITIVE_INFINITY,
-    limits?.warningHigh ?? Number.POSITIVE_INFINITY,
-  );
-  for (const { values } of rows) {
-    const value = values[at];
-    if (!(typeof value === 'number' && value >= least && value <= most)) return true;
-  }
-  return false;
 }
 
-/** Rows in increasing time. Channels met for the first time start as they are found, silently when all is well. */
+/**
+ * Rows in increasing time. Channels met for the first time start as they are found, silently when all is well.
+ * @param spans of these rows, where they are known without looking at each
+ */
 export function observe(
   before: Conditions,
   schema: MachineSchema,
   rows: readonly SeenRow[],
+  spans: Spans = spansOf(rows),
 ): { readonly conditions: Conditions; readonly entries: readonly JournalEntry[] } {
   const entries: JournalEntry[] = [];
   const channels: Record<string, Tracked> = { ...before.channels };
@@ -90,8 +97,12 @@ export function observe(
   const watched = schema.channels.flatMap((channel, i) => {
     if (channel.kind === 'text' || i === stateAt) return [];
     const tracked = channels[channel.id];
-    return mayChange(channel, i, tracked, rows) ? [{ channel, i, tracked }] : [];
+    const may = mayChange(channel, spans(i), rows.length, tracked, counters[channel.id]);
+    return may ? [{ channel, i, tracked }] : [];
   });
+  const states = spans(stateAt);
+  const isSteady = states.numbers === 0 || (states.least === states.most && states.least === before.state);
+  if (watched.length === 0 && isSteady) return { conditions: { ...before, channels, counters }, entries };
   let state = before.state;
   for (const row of rows) {
     const now = row.values[stateAt];
@@ -133,6 +144,12 @@ export function observe(
   return { conditions: { state, channels, counters }, entries };
 }
 
+/** Whether a counter moved by too little to be kept anew. */
+function isNear({ value: before }: Counted, value: number): boolean {
+  const span = COUNTED * Math.abs(before);
+  return value >= before - span && value <= before + span;
+}
+
 /** A counter that goes back was reset, by a reboot of its controller most likely; unless its register is full. */
 function counted(
   kept: Counted | undefined,
@@ -141,9 +158,8 @@ function counted(
   atMs: number,
 ): { readonly counted: Counted; readonly entry: JournalEntry | null } {
   if (kept === undefined) return { counted: { value, toldMs: null }, entry: null };
+  if (isNear(kept, value)) return { counted: kept, entry: null };
   const { value: before, toldMs } = kept;
-  const span = COUNTED * Math.abs(before);
-  if (value >= before - span && value <= before + span) return { counted: kept, entry: null };
   const wraps = wrapsAt !== null && before > wrapsAt * (1 - 2 * COUNTED) && value < wrapsAt * 2 * COUNTED;
   if (value > before || wraps || (toldMs !== null && atMs - toldMs < RESET_PAUSE_MS))
     return { counted: { value, toldMs }, entry: null };

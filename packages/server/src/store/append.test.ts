@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeBlock } from '@vigie/codec';
 import type { RowView } from '@vigie/contract';
-import { codecSchema, machineSchemaSchema } from '@vigie/model';
+import { codecSchema, machineSchemaSchema, spansOf } from '@vigie/model';
 import { schemaHash } from '@vigie/model/load';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
@@ -94,7 +94,9 @@ describe.each(testDatabases)('on $name', ({ fresh }) => {
               const expected = first > mark ? 'out-of-order' : first + count <= mark ? 'duplicate' : 'stored';
               expect(result.kind).toBe(expected);
               if (result.kind === 'stored') {
-                told.push(...result.rows);
+                told.push(...result.rows.map(({ atMs, values }) => ({ atMs, values })));
+                for (const at of [-1, ...schema.channels.keys()])
+                  expect(result.spans(at)).toEqual(spansOf(result.rows)(at));
                 mark = first + count;
               }
               expect(result.nextSequence).toBe(mark);

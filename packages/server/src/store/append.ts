@@ -2,9 +2,9 @@
 // Invariants: a row's identity is (machine, spool, sequence), so that what is sent again stores nothing; a block is
 // checked whole before it is acknowledged, since what cannot be read later must be known now; nothing of a machine is
 // kept between two batches, because another server may hold its connection next. Not here: when (sql-store.ts).
-import { type DecodedRows, decodeBlock, readBlockHeader, sampleAt } from '@vigie/codec';
+import { type Column, type DecodedRows, decodeBlock, readBlockHeader, sampleAt } from '@vigie/codec';
 import type { RowView } from '@vigie/contract';
-import { codecSchema, type MachineSchema } from '@vigie/model';
+import { codecSchema, type MachineSchema, type SampleSpan, type Spans } from '@vigie/model';
 import { type RungRows, ringAll } from '../alarms/ring.ts';
 import { anchorsOf, BOOT_KEY, type Boot, bootKeyOf, keepInOrder } from './anchors.ts';
 import { type Archive, monthOf } from './archive.ts';
@@ -201,15 +201,17 @@ export async function appendAll(
       afterOthers.push({ result: results.length, machine, spool, boot: bootNumber });
     }
     const rows = dated ? rowsOf(read.rows, fromMs, toMs, skipRows) : [];
+    const spans = columnSpans(read.rows, skipRows);
     const newest = rows.at(-1);
     if (newest !== undefined) {
-      writes.rung.push({ machine, schemaHash: read.schemaHash, schema: read.schema, rows });
+      writes.rung.push({ machine, schemaHash: read.schemaHash, schema: read.schema, rows, spans });
     }
     if (
       newest !== undefined &&
       newest.atMs > (writes.present.get(machine)?.atMs ?? Number.NEGATIVE_INFINITY)
     ) {
-      writes.present.set(machine, { ...newest, schemaHash: read.schemaHash });
+      const { atMs, values } = newest;
+      writes.present.set(machine, { atMs, values, schemaHash: read.schemaHash });
     }
     results.push({
       kind: 'stored',
@@ -217,6 +219,7 @@ export async function appendAll(
       fromMs,
       toMs,
       rows,
+      spans,
       schema: read.schema,
       undated: [],
       alarmed: false,
@@ -292,14 +295,63 @@ export async function checkBlock(incoming: IncomingBlock, meanings: Meanings): P
   return { incoming, read: { ok: true, spanMs, schemaHash, schema, rows } };
 }
 
-function rowsOf(decoded: DecodedRows, fromMs: number, toMs: number, skip: number): RowView[] {
-  const at = rowDates(decoded.timesMs, fromMs, toMs);
-  const rows = Array.from({ length: decoded.rowCount - skip }, (_, k) => ({
-    atMs: at(skip + k),
-    values: new Array<number | string | null>(decoded.columns.length).fill(null),
-  }));
-  decoded.columns.forEach((column, c) => {
-    for (let k = 0; k < rows.length; k++) rows[k]!.values[c] = sampleAt(column, skip + k);
-  });
-  return rows;
+/** One row of a decoded block. Its samples are put together when they are asked for: of most rows nobody asks. */
+class BlockRow implements RowView {
+  readonly atMs: number;
+  readonly #columns: DecodedRows['columns'];
+  readonly #row: number;
+  #values: readonly (number | string | null)[] | null = null;
+
+  constructor(atMs: number, columns: DecodedRows['columns'], row: number) {
+    this.atMs = atMs;
+    this.#columns = columns;
+    this.#row = row;
+  }
+
+  get values(): readonly (number | string | null)[] {
+    this.#values ??= this.#columns.map((column) => sampleAt(column, this.#row));
+    return this.#values;
+  }
+}
+
+function rowsOf(
+  { rowCount, timesMs, columns }: DecodedRows,
+  fromMs: number,
+  toMs: number,
+  skip: number,
+): RowView[] {
+  const at = rowDates(timesMs, fromMs, toMs);
+  return Array.from({ length: rowCount - skip }, (_, k) => new BlockRow(at(skip + k), columns, skip + k));
+}
+
+/** As `spansOf` of the rows from `skip` on. */
+function columnSpans({ rowCount, columns }: DecodedRows, skip: number): Spans {
+  const known: SampleSpan[] = [];
+  return (at) => {
+    let span = known[at];
+    if (span === undefined) {
+      span = columnSpan(columns[at], skip, rowCount);
+      known[at] = span;
+    }
+    return span;
+  };
+}
+
+function columnSpan(column: Column | null | undefined, begin: number, end: number): SampleSpan {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  let [numbers, missing] = [0, 0];
+  if (column?.type !== 'number') return { least, most, numbers, missing: end - begin };
+  const { values, present } = column;
+  for (let i = begin; i < end; i++) {
+    if (present !== null && !present[i]) {
+      missing++;
+      continue;
+    }
+    const value = values[i]!;
+    if (Number.isNaN(value)) continue;
+    numbers++;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  return { least, most, numbers, missing };
 }

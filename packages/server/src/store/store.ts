@@ -3,7 +3,7 @@
 // sequence), so appending twice stores once; the high-water mark moves in the same transaction.
 // Not here: dating (dating.ts), sealing (sealer.ts), who may see what (accounts).
 import type { ChartAnswer, JournalEntry, JournalKind, RowView, UndatedBoot } from '@vigie/contract';
-import type { MachineSchema, MachineSettings } from '@vigie/model';
+import type { MachineSchema, MachineSettings, Spans } from '@vigie/model';
 import type { GapReason, RowInstant, Settled } from '@vigie/protocol';
 import type { AlarmStore } from '../alarms/alarm-store.ts';
 import type { ChartQuery, Coverage } from './chart.ts';
@@ -31,6 +31,8 @@ export type AppendResult =
       readonly toMs: number | null;
       /** Rows that were new, with their instants; empty when they have none yet. In all channels of `schema`. */
       readonly rows: readonly RowView[];
+      /** Of these rows. */
+      readonly spans: Spans;
       readonly schema: MachineSchema;
       /** Boots without a date that this block now bounds: it is the first dated one after them. */
       readonly undated: readonly UndatedBoot[];
