@@ -526,7 +526,7 @@ export class Link {
       const before = kept === null ? noConditions : (JSON.parse(kept) as Conditions);
       const { channels } = (await store.machine(machine))?.settings ?? { channels: {} };
       const { conditions, entries } = observe(before, overridden(schema, channels), rows, spans);
-      const json = JSON.stringify(conditions);
+      const json = conditions === before && kept !== null ? kept : JSON.stringify(conditions);
       // What changed and changed back within a block leaves the conditions as they were, and is told all the same.
       if (entries.length > 0 || json !== kept) await store.addChanges(machine, entries, json);
       for (const entry of entries) live.journal(machine, entry);

@@ -83,6 +83,7 @@ function mayChange(
 /**
  * Rows in increasing time. Channels met for the first time start as they are found, silently when all is well.
  * @param spans of these rows, where they are known without looking at each
+ * @returns `conditions` is `before` itself when the rows say nothing new of any channel
  */
 export function observe(
   before: Conditions,
@@ -90,19 +91,19 @@ export function observe(
   rows: readonly SeenRow[],
   spans: Spans = spansOf(rows),
 ): { readonly conditions: Conditions; readonly entries: readonly JournalEntry[] } {
-  const entries: JournalEntry[] = [];
-  const channels: Record<string, Tracked> = { ...before.channels };
-  const counters: Record<string, Counted> = { ...before.counters };
   const stateAt = schema.channels.findIndex(({ id }) => id === schema.stateChannel);
   const watched = schema.channels.flatMap((channel, i) => {
     if (channel.kind === 'text' || i === stateAt) return [];
-    const tracked = channels[channel.id];
-    const may = mayChange(channel, spans(i), rows.length, tracked, counters[channel.id]);
+    const tracked = before.channels[channel.id];
+    const may = mayChange(channel, spans(i), rows.length, tracked, before.counters[channel.id]);
     return may ? [{ channel, i, tracked }] : [];
   });
   const states = spans(stateAt);
   const isSteady = states.numbers === 0 || (states.least === states.most && states.least === before.state);
-  if (watched.length === 0 && isSteady) return { conditions: { ...before, channels, counters }, entries };
+  if (watched.length === 0 && isSteady) return { conditions: before, entries: [] };
+  const entries: JournalEntry[] = [];
+  const channels: Record<string, Tracked> = { ...before.channels };
+  const counters: Record<string, Counted> = { ...before.counters };
   let state = before.state;
   for (const row of rows) {
     const now = row.values[stateAt];
