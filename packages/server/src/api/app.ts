@@ -58,7 +58,8 @@ export function createApp(options: AppOptions): Hono<Env> {
   );
   api.use(async (c, next) => {
     await next();
-    c.header('Cache-Control', 'no-store');
+    // Not by `c.header`, which would make another answer of it and read its body anew.
+    c.res.headers.set('Cache-Control', 'no-store');
   });
   api.use((c, next) => {
     // Whoever reads the first and whoever reads the last would not speak of the same thing.

@@ -464,9 +464,11 @@ function clusterOf(blocks: readonly OpenBlock[]): Cluster | null {
   if (only === undefined) return null;
   if (blocks.length === 1) {
     const { first, count, at, columns, schema, block } = only;
+    const times = new Float64Array(count - first);
+    for (let i = 0; i < times.length; i++) times[i] = at(first + i);
     return {
       rowCount: count - first,
-      times: Float64Array.from({ length: count - first }, (_, i) => at(first + i)),
+      times,
       value: (k, i) => sampleAt(columns[k], first + i),
       numbers: (k) => numbersOf(columns[k], first, count),
       place: (i) => placeIn(only, first + i),
