@@ -12,7 +12,7 @@ import { root } from '../../scripts/programs.ts';
 import { sum } from '../figures.ts';
 import { findProgram } from './debian.ts';
 import { History } from './history.ts';
-import { chartLatencies, dropCachedPages, rangesWithin, type Stored } from './latency.ts';
+import { cachePages, chartLatencies, dropCachedPages, rangesWithin, type Stored } from './latency.ts';
 import { longHistoryIn } from './long-history.ts';
 import type { Peer, PeerName } from './peer.ts';
 import { Influx } from './peers/influxdb.ts';
@@ -181,6 +181,7 @@ export class Bench {
         dropCachedPages(peer.folder);
         await peer.start();
       },
+      warm: () => cachePages(peer.folder),
     });
   }
 

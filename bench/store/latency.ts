@@ -1,5 +1,6 @@
-// How long charts take, over ranges and shapes: warm, in a server that has been asked before; cold, in a new process whose
-// files are in no page of memory. Ranges begin anywhere in what is stored, so that no answer is one given before.
+// How long charts take, over ranges and shapes: warm, in a server that was asked for some before and whose files are in
+// memory; cold, in a new process whose files are in no page of it. Ranges begin anywhere in what is stored, so that no answer is
+// one given before.
 // Invariant: every answer holds something, or the measurement fails. Not here: what asks (peers/).
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -18,7 +19,9 @@ const WIDTH = 800;
 const MOST_SHARE = 0.98;
 /** Where the n-th range begins and which channels it shows: spreads evenly without repeating. */
 const GOLDEN = 0.618_033_988_75;
-const WARM_UPS = 5;
+/** Charts before those that count, so that code is compiled and files are open, and the time they may take. */
+const WARM_UPS = 50;
+const WARM_UP_MS = 3000;
 
 export interface Latency {
   readonly p50Ms: number;
@@ -52,10 +55,12 @@ export interface LatencyOptions {
   readonly chart: (ask: Ask) => Promise<number>;
   /** A new process that has nothing in memory. */
   readonly restart: () => Promise<void>;
+  /** Has the files in memory. */
+  readonly warm: () => void;
 }
 
 export async function chartLatencies(options: LatencyOptions): Promise<ChartLatency[]> {
-  const { stored, ranges, mostCharts, mostMs, coldStarts, chart, restart } = options;
+  const { stored, ranges, mostCharts, mostMs, coldStarts, chart, restart, warm } = options;
   const cases = ranges.flatMap((range) =>
     SHAPES.map((shape) => ({ range, shape, warm: [] as number[], cold: [] as number[] })),
   );
@@ -76,8 +81,10 @@ export async function chartLatencies(options: LatencyOptions): Promise<ChartLate
       one?.cold.push(await timed(one));
     }
   }
+  warm();
   for (const one of cases) {
-    for (let i = 0; i < WARM_UPS; i++) await timed(one);
+    const warmMs = performance.now() + WARM_UP_MS;
+    for (let i = 0; i < WARM_UPS && performance.now() < warmMs; i++) await timed(one);
     const endMs = performance.now() + mostMs;
     while (one.warm.length < mostCharts && (one.warm.length < 10 || performance.now() < endMs))
       one.warm.push(await timed(one));
@@ -141,9 +148,18 @@ export function latencyOf(tookMs: readonly number[]): Latency {
 
 /** Of these files alone, as anybody may: others on the machine keep theirs. What is not on disk yet stays. */
 export function dropCachedPages(folder: string): void {
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const file = join(entry.parentPath, entry.name);
+  for (const file of filesIn(folder))
     spawnSync('dd', [`if=${file}`, 'iflag=nocache', 'count=0', 'status=none'], { stdio: 'ignore' });
-  }
+}
+
+/** Reads these files, so that the system has them in memory if there is room. */
+export function cachePages(folder: string): void {
+  for (const file of filesIn(folder))
+    spawnSync('dd', [`if=${file}`, 'of=/dev/null', 'bs=1M', 'status=none'], { stdio: 'ignore' });
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) =>
+    entry.isFile() ? [join(entry.parentPath, entry.name)] : [],
+  );
 }
