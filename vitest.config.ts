@@ -51,7 +51,7 @@ export default defineConfig({
           testTimeout: 240_000,
           hookTimeout: 120_000,
           // Most of their time is waiting, and what they judge is what programs wrote down, not how fast they were.
-          maxWorkers: 4,
+          maxWorkers: 6,
         },
       },
       {
@@ -63,8 +63,8 @@ export default defineConfig({
           hookTimeout: 180_000,
           // A browser on a busy machine answers when it can; what is never so still fails.
           expect: { poll: { timeout: 15_000 } },
-          // What they wait for is the browser, which has more than one process of its own.
-          maxWorkers: 2,
+          // Two thirds of their time is waiting, for servers, for pages and for what must not happen.
+          maxWorkers: 3,
         },
       },
     ],
