@@ -3,7 +3,7 @@
 // one given before.
 // Invariant: every answer holds something, or the measurement fails. Not here: what asks (peers/).
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { createReadStream, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { percentile, round } from '../figures.ts';
 import type { Ask } from './peer.ts';
@@ -56,7 +56,7 @@ export interface LatencyOptions {
   /** A new process that has nothing in memory. */
   readonly restart: () => Promise<void>;
   /** Has the files in memory. */
-  readonly warm: () => void;
+  readonly warm: () => Promise<void>;
 }
 
 export async function chartLatencies(options: LatencyOptions): Promise<ChartLatency[]> {
@@ -81,7 +81,7 @@ export async function chartLatencies(options: LatencyOptions): Promise<ChartLate
       one?.cold.push(await timed(one));
     }
   }
-  warm();
+  await warm();
   for (const one of cases) {
     const warmMs = performance.now() + WARM_UP_MS;
     for (let i = 0; i < WARM_UPS && performance.now() < warmMs; i++) await timed(one);
@@ -153,9 +153,10 @@ export function dropCachedPages(folder: string): void {
 }
 
 /** Reads these files, so that the system has them in memory if there is room. */
-export function cachePages(folder: string): void {
+export async function cachePages(folder: string): Promise<void> {
+  // Not at one stretch: connections that end meanwhile must be seen to.
   for (const file of filesIn(folder))
-    spawnSync('dd', [`if=${file}`, 'of=/dev/null', 'bs=1M', 'status=none'], { stdio: 'ignore' });
+    for await (const _ of createReadStream(file, { highWaterMark: 1 << 20 }));
 }
 
 function filesIn(folder: string): string[] {
