@@ -6,7 +6,7 @@ import { type Column, decodeBlock, sampleAt } from '@vigie/codec';
 import type { RowView } from '@vigie/contract';
 import { codecSchema, type MachineSchema } from '@vigie/model';
 import type { Archive } from './archive.ts';
-import type { Sql } from './database.ts';
+import type { Database, Sql } from './database.ts';
 import { rowDates } from './dating.ts';
 import type { Meanings } from './meanings.ts';
 import { type DatedBlock, type StoredBlock, unpack } from './pack.ts';
@@ -63,6 +63,35 @@ export interface ReaderOptions {
   readonly pause: () => Promise<void>;
 }
 
+/** Machines of which it is remembered, by file. */
+const MOST_LONGEST = 1000;
+
+/** How long the chunks of a machine in a month's file last at most, for as long as nothing in the file changes. */
+class LongestChunks {
+  readonly #known = new WeakMap<Database, Map<string, { readonly version: string; readonly ms: number }>>();
+
+  /** `null`: the database does not say when it changes. */
+  async of(db: Database, machine: string): Promise<number | null> {
+    // Before it is looked for: what comes in between is looked for again.
+    const version = db.version();
+    if (version === null) return null;
+    let known = this.#known.get(db);
+    if (known === undefined || known.size >= MOST_LONGEST) {
+      known = new Map();
+      this.#known.set(db, known);
+    }
+    const found = known.get(machine);
+    if (found?.version === version) return found.ms;
+    const row = await db.get<{ ms: number | null }>(
+      'SELECT max(to_ms - hour_ms) AS ms FROM chunk WHERE machine = $1',
+      machine,
+    );
+    const ms = row?.ms ?? 0;
+    known.set(machine, { version, ms });
+    return ms;
+  }
+}
+
 interface Opened {
   readonly key: ChunkKey;
   readonly blocks: readonly DatedBlock[];
@@ -78,6 +107,7 @@ export class Reader {
   #opened: Map<string, Opened> | null = null;
   /** The last one last. */
   readonly #windows: Window[] = [];
+  #longest = new LongestChunks();
 
   constructor(options: ReaderOptions) {
     const { hot, archive, meanings, pause } = options;
@@ -95,6 +125,7 @@ export class Reader {
   forOneChart(): Reader {
     const reader = new Reader(this.#options);
     reader.#opened = new Map();
+    reader.#longest = this.#longest;
     return reader;
   }
 
@@ -268,14 +299,26 @@ export class Reader {
     );
     const chunks: ChunkKey[] = [];
     for (const db of this.#archive.between(fromMs - LONGEST_SEALED_MS, toMs)) {
-      const found = await db.all<ChunkKey>(
-        // By their ends first, which the index by time tells alone; the plus keeps SQLite from taking the key instead.
-        `SELECT ${CHUNK_KEY} FROM chunk WHERE machine = $1 AND hour_ms IN
-           (SELECT hour_ms FROM chunk WHERE machine = $1 AND to_ms >= $2 AND +hour_ms < $3) ORDER BY hour_ms`,
-        machine,
-        fromMs,
-        toMs,
-      );
+      const longestMs = await this.#longest.of(db, machine);
+      const found =
+        longestMs === null
+          ? await db.all<ChunkKey>(
+              // By their ends first, which the index by time tells alone.
+              `SELECT ${CHUNK_KEY} FROM chunk WHERE machine = $1 AND hour_ms IN
+                 (SELECT hour_ms FROM chunk WHERE machine = $1 AND to_ms >= $2 AND hour_ms < $3) ORDER BY hour_ms`,
+              machine,
+              fromMs,
+              toMs,
+            )
+          : await db.all<ChunkKey>(
+              // The plus keeps SQLite from going through all that ends later.
+              `SELECT ${CHUNK_KEY} FROM chunk WHERE machine = $1 AND hour_ms >= $2 AND hour_ms < $3 AND +to_ms >= $4
+                 ORDER BY hour_ms`,
+              machine,
+              fromMs - longestMs,
+              toMs,
+              fromMs,
+            );
       // PostgreSQL has all months in one.
       for (const chunk of found)
         if (!chunks.some(({ hour_ms }) => hour_ms === chunk.hour_ms)) chunks.push(chunk);
