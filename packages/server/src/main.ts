@@ -16,7 +16,7 @@ import {
   realClock,
   realRandomness,
 } from '@vigie/config';
-import { machineId } from '@vigie/protocol';
+import { machineId, type Timer } from '@vigie/protocol';
 import pino from 'pino';
 import type { Noted } from './accounts/audit.ts';
 import { openAccounts } from './accounts/open.ts';
@@ -97,7 +97,7 @@ async function run(): Promise<number> {
   if (!settings.ok) return fail(settings.message, EXIT.usage);
   const logger = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, pino.destination(2));
   const stopped = untilStopped();
-  holdLargeHeap();
+  const heap = holdLargeHeap();
   // The same two steps up from src/main.ts and from dist/main.mjs.
   const packages = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
   try {
@@ -126,17 +126,19 @@ async function run(): Promise<number> {
     return EXIT.ok;
   } catch (error) {
     return fail(`vigie-server: ${inWords(error)}`, EXIT.failed);
+  } finally {
+    heap.cancel();
   }
 }
 
 /** Not sooner: a small heap that is looked through that often makes charts slow. */
-function holdLargeHeap(): void {
-  const timer = setInterval(() => {
-    if (getHeapStatistics().used_heap_size < LARGE_HEAP_BYTES) return;
-    setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
-    clearInterval(timer);
-  }, HEAP_LOOK_MS);
-  timer.unref();
+function holdLargeHeap(): Timer {
+  const look = (): void => {
+    if (getHeapStatistics().used_heap_size < LARGE_HEAP_BYTES) timer = clock.after(HEAP_LOOK_MS, look);
+    else setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
+  };
+  let timer = clock.after(HEAP_LOOK_MS, look);
+  return { cancel: () => timer.cancel() };
 }
 
 /** Listening for the parent's end keeps the process alive, so that ends with the first sign. */
