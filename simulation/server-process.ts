@@ -10,6 +10,7 @@ import {
   LinkNews,
   type LinkSocket,
   Live,
+  LongBlocks,
   Meanings,
   MIGRATIONS,
   prepareSqlite,
@@ -84,7 +85,7 @@ export class ServerProcess {
     });
     const store = mutant.store?.(sql, clock) ?? sql;
     const meanings = new Meanings(hot);
-    const reader = new Reader({ hot, archive, meanings, pause });
+    const reader = new Reader({ hot, archive, meanings, pause, longBlocks: new LongBlocks() });
     const sealer = new Sealer({ hot, archive, meanings, reader, utcMs });
     const seal = async (): Promise<void> => {
       try {

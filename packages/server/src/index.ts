@@ -8,6 +8,7 @@ export { Live } from './live.ts';
 export { sqliteArchive } from './store/archive.ts';
 export type { Database } from './store/database.ts';
 export { rowDates } from './store/dating.ts';
+export { LongBlocks } from './store/long-blocks.ts';
 export { Meanings } from './store/meanings.ts';
 export { ARCHIVE_MIGRATIONS, MIGRATIONS } from './store/migrations.ts';
 export { openStore } from './store/open.ts';

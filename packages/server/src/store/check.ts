@@ -10,6 +10,7 @@ import { codecSchema, type MachineSchema, machineSchemaSchema } from '@vigie/mod
 import { type Archive, monthName } from './archive.ts';
 import type { Database } from './database.ts';
 import { TOLERANCE_MS } from './dating.ts';
+import { LongBlocks } from './long-blocks.ts';
 import { markNode } from './marks.ts';
 import { Meanings } from './meanings.ts';
 import { type Node, nodeOfNodes, nodeOfRows, type RollupRow } from './nodes.ts';
@@ -180,6 +181,7 @@ class MachineCheck {
       archive: options.archive,
       meanings: this.#meanings,
       pause: async () => undefined,
+      longBlocks: new LongBlocks(),
     });
   }
 

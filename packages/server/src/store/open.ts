@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Archive, folderArchive, postgresArchive } from './archive.ts';
 import type { Database } from './database.ts';
+import { LongBlocks } from './long-blocks.ts';
 import { Meanings } from './meanings.ts';
 import { MIGRATIONS, POSTGRES_MIGRATIONS } from './migrations.ts';
 import { openPostgres, type PostgresDatabase } from './postgres-database.ts';
@@ -61,7 +62,10 @@ export interface OpenSealer {
 export async function openSealer(place: Place, utcMs: () => number): Promise<OpenSealer> {
   const { hot, archive, postgres } = await openDatabases(place);
   const meanings = new Meanings(hot);
-  const reader = new Reader({ hot, archive, meanings, pause: async () => undefined });
+  const reader = new Reader({
+    ...{ hot, archive, meanings, longBlocks: new LongBlocks() },
+    pause: async () => undefined,
+  });
   return {
     sealer: new Sealer({ hot, archive, meanings, reader, utcMs }),
     retention: new Retention({ hot, archive, utcMs }),

@@ -8,6 +8,7 @@ import { codecSchema, type MachineSchema } from '@vigie/model';
 import type { Archive } from './archive.ts';
 import type { Database, Sql } from './database.ts';
 import { rowDates } from './dating.ts';
+import type { LongBlocks } from './long-blocks.ts';
 import type { Meanings } from './meanings.ts';
 import { type DatedBlock, type StoredBlock, unpack } from './pack.ts';
 import type { PresentRow } from './present.ts';
@@ -61,6 +62,8 @@ export interface ReaderOptions {
   readonly meanings: Meanings;
   /** Lets others have their turn. */
   readonly pause: () => Promise<void>;
+  /** Of whoever reads hour after hour in all channels. */
+  readonly longBlocks?: LongBlocks;
 }
 
 /** Machines of which it is remembered, by file. */
@@ -474,20 +477,26 @@ export class Reader {
       channels === null
         ? schema.channels.map((_, i) => i)
         : channels.map((id) => schema.channels.findIndex((channel) => channel.id === id));
+    const kept = channels === null ? this.#options.longBlocks?.find(block) : null;
+    const rows = kept ?? (await this.#decoded(block, schema, indexes));
+    if (rows === null) return null;
+    if (channels === null && kept !== rows) this.#options.longBlocks?.keep(block, rows);
+    return {
+      schema,
+      first: block.skip_rows,
+      count: block.row_count,
+      timesMs: rows.timesMs,
+      columns: indexes.map((index) => (index < 0 ? null : (rows.columns[index] ?? null))),
+    };
+  }
+
+  async #decoded(block: StoredBlock, schema: MachineSchema, indexes: readonly number[]) {
     const prior = await this.#meanings.priorOf(block.machine, block.bytes);
     const decoded = decodeBlock(block.bytes, codecSchema(schema), {
       columns: indexes.filter((index) => index >= 0),
       prior: () => prior,
     });
-    if (!decoded.ok) return null;
-    const columns = indexes.map((index) => (index < 0 ? null : (decoded.value.columns[index] ?? null)));
-    return {
-      schema,
-      first: block.skip_rows,
-      count: block.row_count,
-      timesMs: decoded.value.timesMs,
-      columns,
-    };
+    return decoded.ok ? decoded.value : null;
   }
 }
 
