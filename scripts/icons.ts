@@ -1,7 +1,7 @@
 // Draws the icons of the installed page from packages/web/public/favicon.svg. Run when that changes: `node scripts/icons.ts`.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { launchChromium } from '../e2e/browser/site.ts';
+import { launchChromium } from './chromium.ts';
 import { root } from './programs.ts';
 
 const folder = join(root, 'packages', 'web', 'public');

@@ -1,8 +1,8 @@
-// Brings along what the scripts need: packages of the lock file (Node 24 among them); with --browser a Chromium, with
-// --faketime the library that fakes a process's clock, with --serial socat, which makes serial cables of
-// pseudo-terminals, with --box what a box has, network interfaces and systemd, with --arm64 an emulator of that processor,
-// with --postgres a PostgreSQL where the lock file has none for this platform. Runs on the machine's own Node, 20 or
-// newer, before anything is installed; so no import but node:.
+// Brings along what the scripts need: packages of the lock file (Node 24 among them); with --browser a Chromium without
+// windows, with --whole-browser one as people have it, with --faketime the library that fakes a process's clock, with
+// --serial socat, which makes serial cables of pseudo-terminals, with --box what a box has, network interfaces and
+// systemd, with --arm64 an emulator of that processor, with --postgres a PostgreSQL where the lock file has none for this
+// platform. Runs on the machine's own Node, 20 or newer, before anything is installed; so no import but node:.
 // Does nothing, in a moment, when everything is there. Speaks on stderr only: stdout belongs to the script it precedes.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
@@ -41,9 +41,10 @@ if (major < 24) {
   );
 }
 
-if (process.argv.includes('--browser') && findChromium() === null) installChromium();
+if (process.argv.includes('--browser') && !isFound(['chromium.ts', 'shell'])) installShell();
+if (process.argv.includes('--whole-browser') && !isFound(['chromium.ts', 'whole'])) installChromium();
 // It exists for Linux only, and what needs it is left out elsewhere.
-if (process.argv.includes('--faketime') && process.platform === 'linux' && !isFound('faketime.ts'))
+if (process.argv.includes('--faketime') && process.platform === 'linux' && !isFound(['faketime.ts']))
   installFaketime();
 if (process.argv.includes('--serial') && findOnPath('socat') === null) installSocat();
 if (process.argv.includes('--box') && process.platform === 'linux') {
@@ -51,11 +52,7 @@ if (process.argv.includes('--box') && process.platform === 'linux') {
   if (!existsSync('/lib/systemd/systemd')) aptInstall('systemd', 'systemd for the tests of the package');
 }
 if (process.argv.includes('--arm64') && process.platform === 'linux') installArm64();
-if (process.argv.includes('--postgres') && !isFound('postgres-binaries.ts')) installPostgres();
-
-function findChromium() {
-  return process.env.CHROMIUM_PATH || findOnPath('chromium', 'chromium-browser', 'google-chrome');
-}
+if (process.argv.includes('--postgres') && !isFound(['postgres-binaries.ts'])) installPostgres();
 
 function findOnPath(...names) {
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
@@ -73,22 +70,31 @@ function installSocat() {
     fail('There is no socat, which the tests of serial ports need: install it (apt-get install socat).');
 }
 
+/** It does with half the work; where it cannot be had, a whole Chromium will do. */
+function installShell() {
+  const hasWhole = isFound(['chromium.ts', 'whole']);
+  const isPackaged = () =>
+    spawnSync('apt-cache', ['show', 'chromium-headless-shell'], { stdio: 'ignore' }).status === 0;
+  if (!hasWhole || isPackaged()) aptInstall('chromium-headless-shell', 'Chromium for the browser tests');
+  if (!hasWhole && !isFound(['chromium.ts', 'shell'])) installChromium();
+}
+
 function installChromium() {
-  aptInstall('chromium', 'Chromium for the browser tests');
-  if (findChromium() !== null) return;
-  console.error('Downloading Chromium for the browser tests (once) …');
+  aptInstall('chromium', 'Chromium');
+  if (isFound(['chromium.ts', 'whole'])) return;
+  console.error('Downloading Chromium (once) …');
   const done = spawnSync('npx', ['playwright-core', 'install', 'chromium'], { stdio: ['inherit', 2, 2] });
   if (done.status !== 0) fail('No Chromium could be installed: install one and set CHROMIUM_PATH to it.');
 }
 
 /** Where something lies is known to the script that finds it: exit code 1 when it is not there. */
-function isFound(script, stdio = 'ignore') {
-  return spawnSync(node, [join('scripts', script)], { stdio }).status === 0;
+function isFound([script, ...args], stdio = 'ignore') {
+  return spawnSync(node, [join('scripts', script), ...args], { stdio }).status === 0;
 }
 
 function installFaketime() {
   aptInstall('faketime', 'faketime for the soak');
-  if (isFound('faketime.ts')) return;
+  if (isFound(['faketime.ts'])) return;
   fail(
     'No libfaketime could be installed: as root, `apt-get install faketime`, or set FAKETIME_PATH to a libfaketimeMT.so.1.',
   );
@@ -105,7 +111,7 @@ function installArm64() {
 function installPostgres() {
   aptInstall('postgresql', 'PostgreSQL for the tests of it');
   // Its sentence says what to do.
-  if (!isFound('postgres-binaries.ts', ['ignore', 2, 2])) process.exit(1);
+  if (!isFound(['postgres-binaries.ts'], ['ignore', 2, 2])) process.exit(1);
 }
 
 /** Does nothing where it cannot: the caller looks whether it is there now. */

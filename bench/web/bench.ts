@@ -74,7 +74,7 @@ export class WebBench {
     const { days, runs, redraws, say } = this.#options;
     await buildAll({ quiet: true });
     say(`filling ${days} days of past …`);
-    this.#site = await startSite({ machines: 2, days });
+    this.#site = await startSite({ machines: 2, days }, 'whole');
     say('waiting until the past is sealed …');
     await untilSealed(this.#site.data);
     const pages: Record<string, PageFigures> = {};

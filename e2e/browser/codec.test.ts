@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { launchChromium } from '../../scripts/chromium.ts';
 import { root } from '../../scripts/programs.ts';
-import { launchChromium } from './site.ts';
 
 const folder = join(root, 'packages', 'codec', 'golden');
 let browser: Browser;

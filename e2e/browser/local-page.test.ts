@@ -5,8 +5,8 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AgentStatus, LinkTest } from '../../packages/edge/src/agent.ts';
 import { serveLocalPage } from '../../packages/edge/src/local/local-page.ts';
+import { launchChromium } from '../../scripts/chromium.ts';
 import { violationsOf } from './axe.ts';
-import { launchChromium } from './site.ts';
 
 const schema = machineSchemaSchema.parse({
   model: 'test',

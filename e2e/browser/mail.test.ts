@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Received, TestMailServer } from '../../packages/server/src/mail/testing.ts';
+import { launchChromium } from '../../scripts/chromium.ts';
 import { command, freePort, kill, overTcp, SimulatedMachine, until, World } from '../world.ts';
 import { violationsOf } from './axe.ts';
-import { launchChromium } from './site.ts';
 
 const EMAIL = 'lea@example.com';
 const mail = new TestMailServer({ user: 'vigie', password: 'a password of its own' });

@@ -247,7 +247,9 @@ describe('the Machine page', () => {
     const end = (await api<MachineView>(page, '/api/machines/TV-01')).nowMs - 5 * 60_000;
     const from = end - 20 * DAY_MS;
     const csv = await (
-      await page.request.get(`${test.site.address}/api/machines/TV-01/rows.csv?from=${from}&to=${end}`)
+      await page.request.get(
+        `${test.site.address}/api/machines/TV-01/rows.csv?channels=t_evap&from=${from}&to=${end}`,
+      )
     ).text();
     const [header = '', ...lines] = csv.trim().split('\n');
     const column = header.split(',').indexOf('t_evap');

@@ -1,11 +1,12 @@
 // The demo fleet and a real Chromium before it, for browser tests, screenshots and the bench of the page.
 // The first Super Admin is made through the page itself, with the printed one-time code. The language belongs to an account:
 // there is one of each, so that files which share a fleet do not change each other's words.
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import type { Language, UserCreate, UserInvited } from '@vigie/contract';
-import { type Browser, type BrowserContext, type Cookie, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Cookie, Page } from 'playwright-core';
+import { type Kind, launchChromium } from '../../scripts/chromium.ts';
 import { type Program, startProgram } from '../../scripts/programs.ts';
 import { addFleet, inEveryState } from './fleet-machines.ts';
 
@@ -33,6 +34,9 @@ const others: Readonly<Record<Exclude<Reader, 'super-admin-en'>, UserCreate>> = 
 
 /** Who looks: a Super Admin, or a User without any machine. */
 export type Reader = `${'super-admin' | 'user'}-${Language}`;
+
+/** A browser on a busy machine answers when it can; what is never so still fails. */
+const PATIENCE_MS = 60_000;
 
 export interface Look {
   readonly role?: 'super-admin' | 'user';
@@ -140,8 +144,8 @@ async function invited(by: Page, reader: keyof typeof others, address: string): 
 }
 
 /** A browser before a fleet that runs. */
-export async function openSite({ address, data, cookies }: FleetFacts): Promise<Site> {
-  const browser = await launchChromium();
+export async function openSite({ address, data, cookies }: FleetFacts, kind: Kind = 'shell'): Promise<Site> {
+  const browser = await launchChromium(kind);
   return {
     address,
     data,
@@ -158,9 +162,9 @@ export async function openSite({ address, data, cookies }: FleetFacts): Promise<
 }
 
 /** Both, for a program that needs its own fleet. */
-export async function startSite(options: FleetOptions = {}): Promise<Site> {
+export async function startSite(options: FleetOptions = {}, kind: Kind = 'shell'): Promise<Site> {
   const fleet = await startFleet(options);
-  const site = await openSite(fleet.facts);
+  const site = await openSite(fleet.facts, kind);
   return {
     ...site,
     stop: async () => {
@@ -184,32 +188,6 @@ async function page(browser: Browser, address: string, look: Look): Promise<Page
     baseURL: address,
     serviceWorkers: look.installs === true ? 'allow' : 'block',
   });
+  context.setDefaultTimeout(PATIENCE_MS);
   return context.newPage();
-}
-
-const chromiumFlags = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: chromiumPath(), args: chromiumFlags });
-}
-
-/** CHROMIUM_PATH, one on PATH, else the one that playwright-core has installed. */
-function chromiumPath(): string {
-  if (process.env.CHROMIUM_PATH !== undefined) return process.env.CHROMIUM_PATH;
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
-      const file = join(folder, name);
-      if (existsSync(file)) return file;
-    }
-  }
-  return chromium.executablePath();
 }
