@@ -1,4 +1,4 @@
-// Builds what runs: one bundle per program (packages/*/dist/main.mjs) and the page (packages/web/dist).
+// Builds what runs: each program as a bundle in parts (packages/*/dist/main.mjs and what it loads) and the page (packages/web/dist).
 // Skips a part whose sources are older than its result, so that a second start is quick.
 // Only node:, esbuild and vite; the programs also run from their sources, which is what `npm run dev` does.
 import { spawnSync } from 'node:child_process';
@@ -54,13 +54,17 @@ export async function buildAll({ quiet = false } = {}): Promise<void> {
     if (isFresh(result, [...SHARED, name])) continue;
     if (!quiet) console.log(`Building vigie-${name} …`);
     const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
+    // Parts have names of their own in each build.
+    rmSync(join(folder, 'dist'), { recursive: true, force: true });
     await build({
       entryPoints: Object.fromEntries(
         Object.entries(entries).map(([out, source]) => [out, join(folder, 'src', source)]),
       ),
       outdir: join(folder, 'dist'),
       outExtension: { '.js': '.mjs' },
+      chunkNames: 'part-[hash]',
       bundle: true,
+      splitting: true,
       platform: 'node',
       format: 'esm',
       target: 'node24',
