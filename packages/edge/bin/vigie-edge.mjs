@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 
 // A row a second makes little garbage and little work. Without the compilers that make hot code fast, and with a small
-// space for young objects, the agent holds 80 MB instead of 105 and takes no more time; main.ts has them back for a
+// space for young objects, the agent holds 80 MB instead of 105 and takes no more time; commands/run.ts has them back for a
 // recording, whose rows come as fast as they go.
 const SMALL = [
   '--no-opt',

@@ -1,3 +1,4 @@
+// Commands about who this box is to its server: enrol, rotate-key. Not here: keys and identity themselves (enrolment/).
 import { EXIT, explain, parseFlags } from '@vigie/config';
 import { enrol as enrolAt, rotateKey as rotateKeyAt } from '../enrolment/enrol.ts';
 import {
@@ -8,7 +9,6 @@ import {
   readIdentity,
   writeIdentity,
 } from '../enrolment/identity.ts';
-
 import { type CommandContext, fail } from './command.ts';
 
 const DEFAULT_LINK_PORT = 8443;

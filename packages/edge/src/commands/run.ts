@@ -1,3 +1,4 @@
+// The agent, until a signal ends it or a recording is all acknowledged. Its log goes to stderr. Not here: what it does (agent.ts).
 import { dirname, join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { EXIT, explain, type Outcome, parseFlags, realRandomness } from '@vigie/config';
@@ -35,7 +36,6 @@ import { summaryOf, writeStatus } from '../status.ts';
 import { tellSystemd } from '../systemd.ts';
 import { dialTls } from '../uplink/connection.ts';
 import { boxRoads } from '../uplink/roads.ts';
-
 import { type CommandContext, fail } from './command.ts';
 
 const STATUS_EVERY_MS = 5000;

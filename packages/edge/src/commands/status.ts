@@ -1,6 +1,6 @@
+// The command that says in words how the agent is. Not here: the words (status.ts).
 import { EXIT, explain, parseFlags } from '@vigie/config';
 import { inWords, reportOf } from '../status.ts';
-
 import { type CommandContext, fail } from './command.ts';
 
 export function status({ args, clock }: CommandContext): number {

@@ -1,5 +1,4 @@
 // Commands about one machine: add-machine, enrolment-code, settings, revoke.
-
 import { join } from 'node:path';
 import { EXIT } from '@vigie/config';
 import { type Clock, machineId } from '@vigie/protocol';

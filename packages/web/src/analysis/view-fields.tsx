@@ -117,15 +117,15 @@ function StartUpFields({ machines, runs, go }: StartUpFieldsProps) {
       {(isOpen) => (
         <div class="align-body">
           <p class="hint">{a.alignHint(mostRuns)}</p>
+          {/* Above the events and always there: what comes or goes moves nothing under a finger. */}
+          <button
+            type="button"
+            aria-disabled={!isAligned}
+            onClick={() => isAligned && go({ runs: [], elapsed: emptyAddress.elapsed, hidden: new Set() })}
+          >
+            {a.alignStop}
+          </button>
           {isOpen && <AllRuns machines={machines} runs={runs} toggle={toggle} />}
-          {isAligned && (
-            <button
-              type="button"
-              onClick={() => go({ runs: [], elapsed: emptyAddress.elapsed, hidden: new Set() })}
-            >
-              {a.alignStop}
-            </button>
-          )}
         </div>
       )}
     </Menu>
