@@ -3,15 +3,13 @@
 // counts reads, so that every stored row names the read it came from. VIGIE_SEED replays the instants.
 import { describe, expect, it, type TestContext } from 'vitest';
 import { LinkProxy } from './proxy.ts';
-import { expectWhole } from './whole.ts';
+import { type Evidence, expectWhole } from './whole.ts';
 import {
-  type Exported,
   freePort,
   kill,
   overTcp,
   type Program,
   rest,
-  type ServedRow,
   SimulatedMachine,
   seeded,
   seedOfRun,
@@ -28,6 +26,7 @@ class Scene {
   machine!: SimulatedMachine;
   road!: LinkProxy;
   edge: Program | null = null;
+  readonly #edges: Program[] = [];
 
   constructor(name: string) {
     this.random = seeded(seedOfRun(name));
@@ -47,6 +46,7 @@ class Scene {
 
   async startEdge(): Promise<void> {
     this.edge = this.world.start('vigie-edge', this.machine.edgeArgs(this.world.edgeFolder(this.id)));
+    this.#edges.push(this.edge);
     await this.edge.event('running');
   }
 
@@ -61,13 +61,14 @@ class Scene {
   }
 
   /** Stops the edge in order, so that all it read is committed, and has it drained. */
-  async drained(): Promise<{ stored: Exported; served: ServedRow[] }> {
+  async drained(): Promise<Evidence> {
     await this.edge?.stop();
+    const edges = [...this.#edges];
     // An edge started again sends what the one before had kept; its controller is gone, so it adds nothing.
     await this.machine.program?.stop();
     await this.startEdge();
     await until('the backlog to drain', () => this.edge !== null && this.world.isDrained(this.id, this.edge));
-    return { stored: await this.world.export(this.id), served: this.machine.served() };
+    return { stored: await this.world.export(this.id), served: this.machine.served(), edges };
   }
 }
 
@@ -112,6 +113,18 @@ describe.concurrent('no row is lost but those not committed, none is doubled', (
           ? 0
           : (await scans()).size;
       if (before !== null) expect(stored).toBeGreaterThanOrEqual(before.rows - backlogRows);
+    }
+    await scene.pause(2000, 2000);
+    expectWhole(await scene.drained(), []);
+  });
+
+  it('when the controller answers so late that the edge has given a read up', async (test) => {
+    const scene = await set('controller late', test);
+    for (let i = 0; i < 12; i++) {
+      await scene.pause(300, 1500);
+      scene.machine.program?.process.kill('SIGSTOP');
+      await scene.pause(210, 600);
+      scene.machine.program?.process.kill('SIGCONT');
     }
     await scene.pause(2000, 2000);
     expectWhole(await scene.drained(), []);

@@ -92,14 +92,15 @@ export class Fleet {
   /** All that was served is asked of a server that runs. */
   async expectAll(): Promise<void> {
     const { world } = this;
+    const read = this.machines.map(({ edge }) => edge);
     for (const machine of this.machines) {
       await machine.edge.stop();
       await machine.simulated.program?.stop();
       machine.edge = await this.#edgeOf(machine.id, machine.simulated);
     }
-    for (const { id, edge, simulated } of this.machines) {
+    for (const [i, { id, edge, simulated }] of this.machines.entries()) {
       await until('the backlog to drain', () => world.isDrained(id, edge));
-      expectWhole({ stored: await world.export(id), served: simulated.served() }, []);
+      expectWhole({ stored: await world.export(id), served: simulated.served(), edges: [read[i]!] }, []);
     }
   }
 }

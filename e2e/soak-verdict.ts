@@ -185,7 +185,7 @@ function committedBy({ toMs }: Life, diskFaults: readonly Span[]): number {
   return endMs - COMMIT_MS - SLACK_MS;
 }
 
-function isWithin(ms: number, { fromMs, toMs }: Span, marginMs: number): boolean {
+export function isWithin(ms: number, { fromMs, toMs }: Span, marginMs: number): boolean {
   return ms >= fromMs - marginMs && ms <= (toMs ?? Number.POSITIVE_INFINITY) + marginMs;
 }
 

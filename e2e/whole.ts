@@ -1,17 +1,24 @@
 // The verdict on what of a simulated machine was stored, against the log of what its controller served.
 // Not here: what happened in between.
 import { expect } from 'vitest';
-import { MOST_OFF_MS } from './soak-verdict.ts';
-import type { Exported, ServedRow } from './world.ts';
+import { isWithin, MOST_OFF_MS, type Span } from './soak-verdict.ts';
+import type { Exported, Program, ServedRow } from './world.ts';
 
 /** Rows that an edge killed may not have committed: ten seconds of them, and the one it was reading. */
 const MOST_LOST_PER_KILL = 10 * 10 + 1;
 
+/** From an answer that is given too late until the edge says so. */
+const LATE_MS = 1000;
+
+export interface Evidence {
+  readonly stored: Exported;
+  readonly served: readonly ServedRow[];
+  /** All that read the controller, one after the other. */
+  readonly edges: readonly Program[];
+}
+
 /** @param kills scan served last when the edge was killed, of each time */
-export function expectWhole(
-  { stored, served }: { stored: Exported; served: ServedRow[] },
-  kills: readonly number[],
-) {
+export function expectWhole({ stored, served, edges }: Evidence, kills: readonly number[]) {
   const scanAt = stored.channels.indexOf('scan');
   const byScan = new Map(served.map((row) => [row.scan, row]));
   const seen = new Set<number>();
@@ -27,10 +34,15 @@ export function expectWhole(
     before = row.atMs;
     offs.push(Math.abs(row.atMs - (said?.utcMs ?? 0)));
   }
-  console.log(`${stored.rows.length} rows, off by ${Math.max(...offs)} ms at most, ${kills.length} kills`);
   expect(Math.max(...offs), 'stored instant against the log').toBeLessThanOrEqual(MOST_OFF_MS);
-  // What is missing lies right before a kill, and nowhere else.
-  const missing = served.map(({ scan }) => scan).filter((scan) => !seen.has(scan));
+  // What is missing lies right before a kill, or was answered too late for an edge that says so, and nowhere else.
+  const silences = edges.flatMap((edge) => silencesIn(edge.output()));
+  const absent = served.filter(({ scan }) => !seen.has(scan));
+  const late = absent.filter(({ utcMs }) => silences.some((span) => isWithin(utcMs, span, LATE_MS)));
+  const missing = absent.filter((row) => !late.includes(row)).map(({ scan }) => scan);
+  console.log(
+    `${stored.rows.length} rows, off by ${Math.max(...offs)} ms at most, ${kills.length} kills, ${late.length} answered too late`,
+  );
   const ends = [...kills, served.at(-1)?.scan ?? 0];
   const lost = new Map<number, number[]>();
   for (const scan of missing) {
@@ -45,4 +57,16 @@ export function expectWhole(
     expect(scans.length, `lost before the kill at scan ${end}`).toBeLessThanOrEqual(most);
   }
   expect(stored.rows.length, 'enough rows to mean something').toBeGreaterThan(50);
+}
+
+/** While an edge said that its controller does not answer. */
+function silencesIn(output: string): readonly Span[] {
+  const spans: { fromMs: number; toMs: number | null }[] = [];
+  for (const [, at = '', said] of output.matchAll(/^(\S+Z) controller: (.*)$/gm)) {
+    const open = spans.at(-1)?.toMs === null ? spans.at(-1) : undefined;
+    if (said !== 'answers again') {
+      if (open === undefined) spans.push({ fromMs: Date.parse(at), toMs: null });
+    } else if (open !== undefined) open.toMs = Date.parse(at);
+  }
+  return spans;
 }
